@@ -1,0 +1,40 @@
+package io.meristem;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Files that are either there whole or not there: written under a temporary name beside the target, then moved over it. */
+public final class AtomicFiles {
+
+    /** Fills the file at the temporary path it is given. */
+    @FunctionalInterface
+    public interface Body {
+        void write(Path temporary) throws IOException;
+    }
+
+    private AtomicFiles() {}
+
+    /** Writes {@code target} through a temporary sibling; when {@code body} fails, the sibling is removed and the target is as it was. */
+    public static void write(Path target, Body body) throws IOException {
+        Path parent = target.toAbsolutePath().getParent();
+        Files.createDirectories(parent);
+        Path temporary = Files.createTempFile(parent, "." + target.getFileName() + ".", ".part");
+        try {
+            body.write(temporary);
+            try {
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    public static void writeString(Path target, String text) throws IOException {
+        write(target, temporary -> Files.writeString(temporary, text));
+    }
+}
