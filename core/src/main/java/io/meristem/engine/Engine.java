@@ -1,0 +1,94 @@
+package io.meristem.engine;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.global.torch;
+
+/** The libtorch runtime of this process: started once, with a number of threads, and able to say what it is. */
+public final class Engine {
+
+    /**
+     * What must stand in the environment before the JVM starts, because the C library and the thread pools read it once: large blocks stay
+     * with the process instead of going back to the system every step, and idle pool threads stop spinning soon, so that the two pools
+     * (OpenMP and BLAS) do not fight for the cores.
+     */
+    public static final Map<String, String> ENVIRONMENT = environment();
+
+    private static boolean started;
+
+    /** Facts about the engine for reports; {@code missing} lists the environment variables that the launcher sets and that are not set here. */
+    public record Info(
+            String libtorch,
+            String javacpp,
+            String blas,
+            String cpu,
+            int threads,
+            int processors,
+            String java,
+            String os,
+            List<String> missing) {}
+
+    private Engine() {}
+
+    /** Starts libtorch on {@code threads} threads, or on all processors when 0. Later calls change the number of threads. */
+    public static synchronized void start(int threads) {
+        int wanted = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        torch.set_num_threads(wanted);
+        openblas.blas_set_num_threads(wanted);
+        started = true;
+    }
+
+    /** Starts the engine with all processors unless it runs already. */
+    public static synchronized void ensureStarted() {
+        if (!started) {
+            start(0);
+        }
+    }
+
+    /** Seeds the generator behind dropout and stochastic depth. Parameters are drawn from generators of their own, see {@link Seeds}. */
+    public static void seed(long seed) {
+        torch.manual_seed(seed);
+    }
+
+    public static Info info() {
+        ensureStarted();
+        List<String> missing = new ArrayList<>();
+        ENVIRONMENT.forEach((name, value) -> {
+            if (System.getenv(name) == null) {
+                missing.add(name + "=" + value);
+            }
+        });
+        return new Info(
+                version("pytorch"),
+                version("javacpp"),
+                openblas.blas_get_vendor() == 0 ? "unknown" : openblas.blas_get_vendor() == 1 ? "OpenBLAS" : "MKL",
+                torch.get_cpu_capability().getString(),
+                torch.get_num_threads(),
+                Runtime.getRuntime().availableProcessors(),
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                List.copyOf(missing));
+    }
+
+    private static String version(String artifact) {
+        try {
+            return Loader.getVersion("org.bytedeco", artifact);
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+
+    private static Map<String, String> environment() {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("MALLOC_MMAP_THRESHOLD_", "4294967296");
+        settings.put("MALLOC_TRIM_THRESHOLD_", "8589934592");
+        settings.put("GOMP_SPINCOUNT", "20000");
+        settings.put("OPENBLAS_THREAD_TIMEOUT", "4");
+        return Map.copyOf(settings);
+    }
+}

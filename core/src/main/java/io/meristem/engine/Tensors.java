@@ -1,0 +1,97 @@
+package io.meristem.engine;
+
+import java.nio.FloatBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Ownership and conversion of tensors.
+ *
+ * <p>The rule: a tensor made inside a {@link org.bytedeco.javacpp.PointerScope} dies with the scope; one that must outlive it is
+ * {@linkplain #keep kept} by exactly one owner, who {@linkplain #free frees} it.
+ */
+public final class Tensors {
+
+    private static final AtomicLong KEPT = new AtomicLong();
+
+    private Tensors() {}
+
+    /** Takes ownership: the tensor outlives the scope that it was made in until {@link #free}. */
+    public static Tensor keep(Tensor tensor) {
+        tensor.retainReference();
+        KEPT.incrementAndGet();
+        return tensor;
+    }
+
+    /** Gives up ownership taken with {@link #keep}; null is allowed. */
+    public static void free(Tensor tensor) {
+        if (tensor != null && !tensor.isNull()) {
+            tensor.releaseReference();
+            KEPT.decrementAndGet();
+        }
+    }
+
+    /** How many tensors are kept and not yet freed, for leak tests. */
+    public static long kept() {
+        return KEPT.get();
+    }
+
+    /** A float32 tensor with a copy of {@code values}; the current scope owns it. */
+    public static Tensor of(float[] values, long... shape) {
+        Tensor tensor = torch.empty(shape);
+        try (FloatPointer data = new FloatPointer(tensor.data_ptr())) {
+            data.capacity(values.length).put(values);
+        }
+        return tensor;
+    }
+
+    /** An int64 vector (N) with a copy of {@code values}; the current scope owns it. */
+    public static Tensor of(long[] values) {
+        try (LongPointer data = new LongPointer(values);
+                TensorOptions options = new TensorOptions(ScalarType.Long)) {
+            return torch.from_blob(data, new long[] {values.length}, options).clone();
+        }
+    }
+
+    /** All values as float32 in row-major order of the tensor's shape, whatever its dtype and layout. */
+    public static float[] toFloats(Tensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.numel())];
+        if (values.length == 0) {
+            return values;
+        }
+        try (Tensor plain = tensor.detach();
+                Tensor cpu = plain.cpu();
+                Tensor floats = cpu.to(ScalarType.Float);
+                Tensor dense = floats.contiguous()) {
+            FloatBuffer buffer = dense.createBuffer();
+            buffer.get(values);
+        }
+        return values;
+    }
+
+    /** All values as float64 in row-major order. */
+    public static double[] toDoubles(Tensor tensor) {
+        double[] values = new double[Math.toIntExact(tensor.numel())];
+        if (values.length == 0) {
+            return values;
+        }
+        try (Tensor plain = tensor.detach();
+                Tensor cpu = plain.cpu();
+                Tensor doubles = cpu.to(ScalarType.Double);
+                Tensor dense = doubles.contiguous()) {
+            java.nio.DoubleBuffer buffer = dense.createBuffer();
+            buffer.get(values);
+        }
+        return values;
+    }
+
+    /** The same image batch (N, C, H, W) or convolution weight with channels innermost in memory, the layout the engine's kernels prefer. */
+    public static Tensor channelsLast(Tensor tensor) {
+        return tensor.contiguous(torch.MemoryFormat.ChannelsLast);
+    }
+}

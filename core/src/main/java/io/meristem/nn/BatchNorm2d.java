@@ -1,0 +1,72 @@
+package io.meristem.nn;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Batch normalisation of (N, C, H, W) per channel: {@code (x - mean) / sqrt(var + eps) * weight + bias}.
+ *
+ * <p>Tensors: weight (C), bias (C), buffers running_mean (C), running_var (C). Which mean and variance are used is the {@link Mode}, set from
+ * outside: fine-tuning normally keeps the pretrained ones.
+ */
+public final class BatchNorm2d extends Layer {
+
+    public enum Mode {
+        /** The running statistics, unchanged. */
+        FROZEN,
+        /** The batch's statistics; the running ones follow with {@link #setMomentum}. */
+        TRACK
+    }
+
+    private final Param weight;
+    private final Param bias;
+    private final Param mean;
+    private final Param var;
+    private final double eps;
+    private Mode mode = Mode.FROZEN;
+    private double momentum = 0.1;
+
+    public BatchNorm2d(int channels) {
+        this(channels, 1e-5);
+    }
+
+    public BatchNorm2d(int channels, double eps) {
+        weight = param("weight", Init.constant(1), channels);
+        bias = param("bias", Init.constant(0), channels);
+        mean = buffer("running_mean", Init.constant(0), channels);
+        var = buffer("running_var", Init.constant(1), channels);
+        this.eps = eps;
+    }
+
+    public void setMode(Mode mode) {
+        this.mode = mode;
+    }
+
+    /** The weight of the newest batch in the running statistics. */
+    public void setMomentum(double momentum) {
+        this.momentum = momentum;
+    }
+
+    public Param runningMean() {
+        return mean;
+    }
+
+    public Param runningVar() {
+        return var;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return torch.batch_norm(
+                x,
+                new TensorOptional(weight.value()),
+                new TensorOptional(bias.value()),
+                new TensorOptional(mean.value()),
+                new TensorOptional(var.value()),
+                mode == Mode.TRACK,
+                momentum,
+                eps,
+                false);
+    }
+}

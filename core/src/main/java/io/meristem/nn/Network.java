@@ -1,0 +1,94 @@
+package io.meristem.nn;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A classifier: a {@link ModelSpec} with a class count, and its tensors once materialised. Not thread-safe. Closing it frees its tensors.
+ */
+public final class Network implements AutoCloseable {
+
+    private final ModelSpec spec;
+    private final int classes;
+    private final Layer root;
+    private final Map<String, Param> params = new LinkedHashMap<>();
+    private final Map<String, WeightedLayer> weighted = new LinkedHashMap<>();
+    private final Map<String, BatchNorm2d> norms = new LinkedHashMap<>();
+
+    public Network(ModelSpec spec, int classes) {
+        this.spec = spec;
+        this.classes = classes;
+        this.root = spec.definition().apply(classes);
+        root.walk("", (name, layer) -> {
+            layer.params().forEach((key, param) -> params.put(Layer.join(name, key), param));
+            if (layer instanceof WeightedLayer w) {
+                weighted.put(name, w);
+            } else if (layer instanceof BatchNorm2d norm) {
+                norms.put(name, norm);
+            }
+        });
+        if (!weighted.containsKey(spec.headName())) {
+            throw new IllegalStateException(spec.name() + " has no layer " + spec.headName());
+        }
+    }
+
+    /** Gives every parameter memory and first values, drawn from {@code seed} and the parameter's name; nothing happens to those that have them. */
+    public Network materialize(long seed) {
+        params.forEach((name, param) -> param.materialize(name, seed));
+        return this;
+    }
+
+    /**
+     * @param x images (N, 3, H, W), normalised
+     * @return logits (N, classes), owned by the caller's scope
+     */
+    public Tensor forward(Tensor x) {
+        return root.forward(x);
+    }
+
+    /** Switches dropout and its kin; batch normalisation has its own {@linkplain BatchNorm2d#setMode mode}. */
+    public void train(boolean on) {
+        root.train(on);
+    }
+
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    public int classes() {
+        return classes;
+    }
+
+    /** Every parameter and buffer under its home library's state-dict name, in definition order. */
+    public Map<String, Param> params() {
+        return Collections.unmodifiableMap(params);
+    }
+
+    /** Every convolution and linear layer by dotted name, in definition order. */
+    public Map<String, WeightedLayer> weightedLayers() {
+        return Collections.unmodifiableMap(weighted);
+    }
+
+    public Map<String, BatchNorm2d> batchNorms() {
+        return Collections.unmodifiableMap(norms);
+    }
+
+    public WeightedLayer head() {
+        return weighted.get(spec.headName());
+    }
+
+    /** Trainable numbers of the whole network; buffers do not count. */
+    public long parameterCount() {
+        return params.values().stream()
+                .filter(p -> !p.isBuffer())
+                .mapToLong(Param::numel)
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        params.values().forEach(Param::free);
+    }
+}
