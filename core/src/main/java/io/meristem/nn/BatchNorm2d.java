@@ -12,6 +12,8 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class BatchNorm2d extends Layer {
 
+    public static final double DEFAULT_MOMENTUM = 0.1;
+
     public enum Mode {
         /** The running statistics, unchanged. */
         FROZEN,
@@ -25,7 +27,7 @@ public final class BatchNorm2d extends Layer {
     private final Param var;
     private final double eps;
     private Mode mode = Mode.FROZEN;
-    private double momentum = 0.1;
+    private double momentum = DEFAULT_MOMENTUM;
 
     public BatchNorm2d(int channels) {
         this(channels, 1e-5);
