@@ -15,6 +15,9 @@ import org.bytedeco.pytorch.Tensor;
 /** The adapters on a network's layers, one generation: attached together, and merged or removed together. */
 public final class AdapterSet implements AutoCloseable {
 
+    /** Keeps the change of an all-zero weight finite. */
+    private static final double LEAST_NORM = 1e-12;
+
     private final Map<String, LowRankAdapter> adapters = new LinkedHashMap<>();
     private Map<String, LowRankChange.Factors> before = Map.of();
 
@@ -66,24 +69,33 @@ public final class AdapterSet implements AutoCloseable {
         adapters.values().forEach(adapter -> adapter.train(on));
     }
 
+    /** The factors of every update now, by layer name, the scaling included in B. */
+    public Map<String, LowRankChange.Factors> factors() {
+        Map<String, LowRankChange.Factors> factors = new LinkedHashMap<>();
+        adapters.forEach((name, adapter) -> {
+            WeightedLayer layer = adapter.layer();
+            double[] b = Tensors.toDoubles(adapter.b());
+            for (int i = 0; i < b.length; i++) {
+                b[i] *= adapter.scaling();
+            }
+            factors.put(
+                    name,
+                    new LowRankChange.Factors(
+                            b, Tensors.toDoubles(adapter.a()), layer.outFeatures(), layer.columns(), adapter.rank()));
+        });
+        return factors;
+    }
+
     /**
      * Mean over the layers of {@code ||s(BA) - s(BA) at the last call||_F / ||W||_F}; the first call compares with the start, which is zero.
      */
     public double changeSinceLastCall() {
-        Map<String, LowRankChange.Factors> now = new LinkedHashMap<>();
+        Map<String, LowRankChange.Factors> now = factors();
         double sum = 0;
-        for (Map.Entry<String, LowRankAdapter> entry : adapters.entrySet()) {
-            LowRankAdapter adapter = entry.getValue();
-            WeightedLayer layer = adapter.layer();
-            LowRankChange.Factors factors = new LowRankChange.Factors(
-                    Tensors.toDoubles(adapter.b()),
-                    Tensors.toDoubles(adapter.a()),
-                    layer.outFeatures(),
-                    layer.columns(),
-                    adapter.rank());
-            double distance = adapter.scaling() * LowRankChange.distance(factors, before.get(entry.getKey()));
-            sum += distance / Math.max(norm(layer.weight().value()), 1e-12);
-            now.put(entry.getKey(), factors);
+        for (Map.Entry<String, LowRankChange.Factors> entry : now.entrySet()) {
+            Tensor weight = adapters.get(entry.getKey()).layer().weight().value();
+            double distance = LowRankChange.distance(entry.getValue(), before.get(entry.getKey()));
+            sum += distance / Math.max(norm(weight), LEAST_NORM);
         }
         before = now;
         return adapters.isEmpty() ? 0 : sum / adapters.size();
