@@ -1,0 +1,79 @@
+package io.meristem.weights;
+
+import io.meristem.InputException;
+import io.meristem.nn.Network;
+import io.meristem.nn.Param;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** A network's own tensors to a safetensors file and back, all of them or a chosen part, under the network's names. */
+public final class NetworkState {
+
+    /** Every tensor of a network. */
+    public static final Predicate<String> ALL = name -> true;
+
+    private NetworkState() {}
+
+    /** Writes those parameters and buffers whose name {@code part} accepts. */
+    public static void write(Path path, Network network, Predicate<String> part, Map<String, String> metadata)
+            throws IOException {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        select(network, part).forEach((name, param) -> tensors.put(name, param.value()));
+        Safetensors.write(path, tensors, metadata);
+    }
+
+    /**
+     * Copies the file's values into those parameters and buffers whose name {@code part} accepts. The file must hold exactly these, in their
+     * shapes; the network is unchanged otherwise.
+     *
+     * @param network materialised
+     * @return the file's metadata
+     */
+    public static Map<String, String> read(Path path, Network network, Predicate<String> part) {
+        Map<String, Param> wanted = select(network, part);
+        try (TensorFile file = TensorFile.open(path)) {
+            List<String> missing = new ArrayList<>();
+            wanted.forEach((name, param) -> {
+                TensorInfo info = file.tensors().get(name);
+                if (info == null || !Arrays.equals(info.dims(), param.shape())) {
+                    missing.add(name);
+                }
+            });
+            List<String> extra = new ArrayList<>(file.tensors().keySet());
+            extra.removeAll(wanted.keySet());
+            if (!missing.isEmpty() || !extra.isEmpty()) {
+                throw new InputException(path + " was not saved from this part of "
+                        + network.spec().name() + " with "
+                        + network.classes() + " classes ("
+                        + (missing.isEmpty()
+                                ? Words.first(extra) + " should not be in it"
+                                : Words.first(missing) + " not in it with this shape")
+                        + "); use the file that belongs to this run");
+            }
+            wanted.forEach((name, param) -> {
+                try (PointerScope scope = new PointerScope()) {
+                    param.set(file.read(name));
+                }
+            });
+            return Map.copyOf(file.metadata());
+        }
+    }
+
+    private static Map<String, Param> select(Network network, Predicate<String> part) {
+        Map<String, Param> chosen = new LinkedHashMap<>();
+        network.params().forEach((name, param) -> {
+            if (part.test(name)) {
+                chosen.put(name, param);
+            }
+        });
+        return chosen;
+    }
+}
