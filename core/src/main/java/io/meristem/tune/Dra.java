@@ -5,12 +5,15 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Seeds;
+import io.meristem.nn.ImageFeed;
+import io.meristem.nn.Network;
 import io.meristem.rank.Allocation;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.UpdateTrigger;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -47,14 +50,14 @@ public record Dra(
         return new State(this, context);
     }
 
-    /** Measures and allocates, as training does before its first epoch. */
-    static Allocation allocate(Dra dra, MethodContext context) {
+    /** Measures the network as it is now and shares out ranks. */
+    public Allocation allocate(Network network, HeadPolicy head, BiFunction<Integer, Integer, ImageFeed> calibration) {
         return Allocation.of(
-                context.network(),
-                context.adaptable(),
-                context.calibration().apply(dra.calibrationBatches, dra.calibrationBatchSize),
-                dra.importance,
-                dra.ranks);
+                network,
+                head.adapted(network),
+                calibration.apply(calibrationBatches, calibrationBatchSize),
+                importance,
+                ranks);
     }
 
     private static final class State implements MethodState {
@@ -74,7 +77,7 @@ public record Dra(
         }
 
         private void attach(int firstEpoch) {
-            Allocation allocation = allocate(dra, context);
+            Allocation allocation = dra.allocate(context.network(), context.head(), context.calibration());
             adapters = AdapterSet.attach(
                     context.network(),
                     allocation.ranks(),

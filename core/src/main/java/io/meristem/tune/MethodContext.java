@@ -3,7 +3,6 @@ package io.meristem.tune;
 import io.meristem.nn.ImageFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
 
@@ -26,12 +25,8 @@ record MethodContext(
         Runnable afterMerge,
         TrainListener listener) {
 
-    /** The layers that get adapters: every weighted layer, the head only where it is not trained in full. */
+    /** The layers that get adapters, by name in definition order. */
     Map<String, WeightedLayer> adaptable() {
-        Map<String, WeightedLayer> layers = new LinkedHashMap<>(network.weightedLayers());
-        if (head == HeadPolicy.TRAINED) {
-            layers.remove(network.spec().headName());
-        }
-        return layers;
+        return head.adapted(network);
     }
 }

@@ -154,7 +154,7 @@ public final class Trainer {
                     double value = batchLoss.item_double();
                     if (!Double.isFinite(value)) {
                         throw new InputException("The loss became " + value + " in epoch " + epoch + ", step " + step
-                                + ": try a lower learning rate (--rate) or a longer warm-up (--warmup-epochs).");
+                                + ": try a lower learning rate (--lr) or a longer warm-up (--warmup-epochs).");
                     }
                     batchLoss.backward();
                     optimiser.step(factor);
