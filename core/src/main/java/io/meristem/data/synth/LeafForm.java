@@ -65,11 +65,25 @@ final class LeafForm {
         return bend * x * (1f - x);
     }
 
+    /** Greatest distance of the blade from the straight line through base and tip. */
+    float reach() {
+        float most = 0f;
+        for (float w : halfWidth) {
+            most = Math.max(most, w);
+        }
+        return 1.15f * most + 0.25f * Math.abs(bend);
+    }
+
     float veinSpacing() {
         return 1f / veins;
     }
 
-    void at(float x, float y, Point out) {
+    /**
+     * Fills {@code out} for a point.
+     *
+     * @param margin how far outside the blade the veins still matter; further out only the edge is filled in
+     */
+    void at(float x, float y, float margin, Point out) {
         float d = y - midrib(x);
         float away = Math.abs(d);
         out.side = d < 0f ? 0 : 1;
@@ -81,7 +95,7 @@ final class LeafForm {
         if (teeth > 0f) {
             w -= teeth * Num.fract(x * teethRate);
         }
-        if (w - away < -0.1f) {
+        if (w - away < -2f * margin) {
             out.edge = w - away;
             out.vein = 1f;
             out.lane = 0f;

@@ -29,7 +29,7 @@ public record LeafOptions(float minSeverity, float maxSeverity, float nuisance, 
 
     /** Hard enough that frozen general features stay well below fine-tuning. */
     public static LeafOptions standard() {
-        return new LeafOptions(0.15f, 0.9f, 1f, 4, 0.5f);
+        return new LeafOptions(0.4f, 1f, 0.6f, 3, 0.35f);
     }
 
     /** Strong symptoms on a single leaf in good light: for looking at the classes. */

@@ -46,7 +46,8 @@ public final class LeafPainter {
             throw new InputException(
                     "a picture size of " + size + " cannot be drawn; give " + SMALLEST + " to " + LARGEST + " pixels.");
         }
-        Rng plant = new Rng(Rng.key(seed, leafClass.ordinal(), leaf));
+        // The name, not the position: a class added later leaves the pictures of the others as they were.
+        Rng plant = new Rng(Rng.key(seed, leafClass.folder().hashCode(), leaf));
         float severity = plant.fork(1).range(options.minSeverity(), options.maxSeverity());
         for (int attempt = 0; ; attempt++) {
             // Later attempts move nearer and draw the symptom stronger, so that every label is true of its picture.

@@ -64,10 +64,11 @@ final class LeafSheet {
     }
 
     private float[] box() {
+        float reach = form.reach();
         float[] box = {1e9f, 1e9f, -1e9f, -1e9f};
         for (int corner = 0; corner < 4; corner++) {
             float cx = corner % 2;
-            float cy = corner < 2 ? -0.45f : 0.45f;
+            float cy = corner < 2 ? -reach : reach;
             float px = pose.pixelX(cx, cy);
             float py = pose.pixelY(cx, cy);
             box[0] = Math.min(box[0], px);
@@ -85,7 +86,7 @@ final class LeafSheet {
                 int i = row * side + column;
                 x[i] = pose.leafX(column + 0.5f, row + 0.5f);
                 y[i] = pose.leafY(column + 0.5f, row + 0.5f);
-                form.at(x[i], y[i], point);
+                form.at(x[i], y[i], 4f * pixel, point);
                 edge[i] = point.edge;
                 vein[i] = point.vein;
                 rib[i] = point.rib;

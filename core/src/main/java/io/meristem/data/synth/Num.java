@@ -2,7 +2,9 @@ package io.meristem.data.synth;
 
 /** Approximations from additions and multiplications only, so that every machine gets the same bits. */
 final class Num {
-    private static final float PI = 3.14159265f;
+    static final float TURN = 6.2831855f;
+
+    private static final float PI = 3.1415927f;
 
     private Num() {}
 

@@ -39,7 +39,7 @@ public final class PatternPainter {
                     + " to " + LeafPainter.LARGEST + " pixels.");
         }
         Motif motif = motif(patternClass);
-        Rng rng = new Rng(Rng.key(seed, patternClass, index, 7));
+        Rng rng = new Rng(Rng.key(seed, motif.name().hashCode(), index));
         int side = (size * 3 + 1) / 2;
         float[] figure = new float[side * side];
         motif.maker().fill(figure, side, rng.fork(1));

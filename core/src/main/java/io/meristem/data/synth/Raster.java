@@ -1,5 +1,7 @@
 package io.meristem.data.synth;
 
+import java.util.Arrays;
+
 /** A picture being drawn: three float planes, row by row, 0 black to 1 white in display (not linear) units. */
 final class Raster {
     final int width;
@@ -49,25 +51,28 @@ final class Raster {
 
     /** Area-averages one plane of {@code width} x {@code height} to {@code size} x {@code size}. */
     static void shrink(float[] plane, int width, int height, float[] out, int size) {
-        float[] rows = new float[size * height];
-        for (int y = 0; y < height; y++) {
-            shrinkLine(plane, y * width, 1, width, rows, y * size, 1, size);
-        }
-        for (int x = 0; x < size; x++) {
-            shrinkLine(rows, x, size, height, out, x, size, size);
-        }
-    }
-
-    private static void shrinkLine(float[] in, int from, int step, int n, float[] out, int to, int outStep, int m) {
-        float ratio = (float) n / m;
-        for (int k = 0; k < m; k++) {
+        float[] rows = new float[width * size];
+        float ratio = (float) height / size;
+        for (int k = 0; k < size; k++) {
             float start = k * ratio;
-            float end = Math.min(n, start + ratio);
-            float sum = 0f;
-            for (int i = (int) start; i < end; i++) {
-                sum += in[from + i * step] * (Math.min(i + 1, end) - Math.max(i, start));
+            float end = Math.min(height, start + ratio);
+            for (int y = (int) start; y < end; y++) {
+                float weight = (Math.min(y + 1, end) - Math.max(y, start)) / (end - start);
+                for (int x = 0; x < width; x++) {
+                    rows[k * width + x] += weight * plane[y * width + x];
+                }
             }
-            out[to + k * outStep] = sum / (end - start);
+        }
+        ratio = (float) width / size;
+        for (int k = 0; k < size; k++) {
+            float start = k * ratio;
+            float end = Math.min(width, start + ratio);
+            for (int x = (int) start; x < end; x++) {
+                float weight = (Math.min(x + 1, end) - Math.max(x, start)) / (end - start);
+                for (int y = 0; y < size; y++) {
+                    out[y * size + k] += weight * rows[y * width + x];
+                }
+            }
         }
     }
 
@@ -95,34 +100,65 @@ final class Raster {
         }
         // A box of half-width h with fractional ends has variance near (h + 0.5)^2 / 3.
         float half = (float) Math.sqrt(3f * sigma * sigma / passes + 0.25f) - 0.5f;
-        int lines = rows ? height : width;
-        int n = rows ? width : height;
-        int step = rows ? 1 : width;
-        int lineStep = rows ? width : 1;
-        float[] line = new float[n];
-        for (int l = 0; l < lines; l++) {
-            for (int pass = 0; pass < passes; pass++) {
-                boxLine(plane, l * lineStep, step, n, half, line);
+        for (int pass = 0; pass < passes; pass++) {
+            if (rows) {
+                boxRows(plane, width, height, half);
+            } else {
+                boxColumns(plane, width, height, half);
             }
         }
     }
 
-    private static void boxLine(float[] plane, int from, int step, int n, float half, float[] line) {
+    private static void boxRows(float[] plane, int width, int height, float half) {
         int whole = (int) half;
         float part = half - whole;
-        for (int i = 0; i < n; i++) {
-            line[i] = plane[from + i * step];
-        }
-        float sum = 0f;
-        for (int i = -whole; i <= whole; i++) {
-            sum += line[Math.min(n - 1, Math.max(0, i))];
-        }
         float norm = 1f / (2f * half + 1f);
-        for (int i = 0; i < n; i++) {
-            float left = line[Math.max(0, i - whole - 1)];
-            float right = line[Math.min(n - 1, i + whole + 1)];
-            plane[from + i * step] = (sum + part * (left + right)) * norm;
-            sum += right - line[Math.max(0, i - whole)];
+        int pad = whole + 1;
+        float[] line = new float[width + 2 * pad];
+        for (int y = 0; y < height; y++) {
+            int row = y * width;
+            System.arraycopy(plane, row, line, pad, width);
+            Arrays.fill(line, 0, pad, plane[row]);
+            Arrays.fill(line, pad + width, line.length, plane[row + width - 1]);
+            float sum = 0f;
+            for (int i = 1; i <= 2 * whole + 1; i++) {
+                sum += line[i];
+            }
+            for (int x = 0; x < width; x++) {
+                float right = line[x + 2 * pad];
+                plane[row + x] = (sum + part * (line[x] + right)) * norm;
+                sum += right - line[x + 1];
+            }
         }
+    }
+
+    /** As {@link #boxRows} down the columns, but all columns step by step, so that memory is read in order. */
+    private static void boxColumns(float[] plane, int width, int height, float half) {
+        int whole = (int) half;
+        float part = half - whole;
+        float norm = 1f / (2f * half + 1f);
+        float[] in = plane.clone();
+        float[] sum = new float[width];
+        for (int k = -whole; k <= whole; k++) {
+            int row = clampRow(k, height) * width;
+            for (int x = 0; x < width; x++) {
+                sum[x] += in[row + x];
+            }
+        }
+        for (int y = 0; y < height; y++) {
+            int above = clampRow(y - whole - 1, height) * width;
+            int below = clampRow(y + whole + 1, height) * width;
+            int leaving = clampRow(y - whole, height) * width;
+            int row = y * width;
+            for (int x = 0; x < width; x++) {
+                float next = in[below + x];
+                plane[row + x] = (sum[x] + part * (in[above + x] + next)) * norm;
+                sum[x] += next - in[leaving + x];
+            }
+        }
+    }
+
+    private static int clampRow(int y, int height) {
+        return Math.min(height - 1, Math.max(0, y));
     }
 }

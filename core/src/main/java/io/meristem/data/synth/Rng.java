@@ -65,7 +65,7 @@ final class Rng {
     }
 
     float angle() {
-        return range(0f, 6.2831853f);
+        return range(0f, Num.TURN);
     }
 
     float sign() {

@@ -111,7 +111,7 @@ final class ScatterMotifs {
 
     /** Distance from the centre in the measure whose unit circle is a regular polygon with inscribed radius 1. */
     static float polygon(float x, float y, int corners) {
-        float sector = 6.2831853f / corners;
+        float sector = Num.TURN / corners;
         float a = Num.atan2(y, x);
         float off = a - sector * Num.floor(a / sector + 0.5f);
         return Num.length(x, y) * Num.cos(off);
@@ -119,7 +119,7 @@ final class ScatterMotifs {
 
     /** A filled star with tips at distance 1 and inner corners at {@code inner}. */
     static float star(float x, float y, int tips, float inner) {
-        float sector = 6.2831853f / tips;
+        float sector = Num.TURN / tips;
         float a = Num.atan2(y, x);
         float off = Math.abs(a - sector * Num.floor(a / sector + 0.5f)) / (0.5f * sector);
         return disc(Num.length(x, y) / Num.mix(1f, inner, off));

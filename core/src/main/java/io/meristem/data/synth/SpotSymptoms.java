@@ -63,7 +63,7 @@ final class SpotSymptoms {
                 float d = Num.length(dx * stretch, dy / stretch) / r + wobble;
                 sheet.skin.blend(i, halo, haloShow * Num.step(1.8f, 1f, d));
                 Colour inner = centre.towards(middle, Num.step(0.3f, 0.62f, d));
-                float ring = 0.5f + 0.5f * Num.cos(6.2831853f * rings * d);
+                float ring = 0.5f + 0.5f * Num.cos(Num.TURN * rings * d);
                 Colour body = inner.towards(border, Math.max(Num.step(0.66f, 0.86f, d), 0.3f * ring));
                 float cover = Num.step(1.08f, 0.96f, d);
                 sheet.mark(i, body, cover);
@@ -105,7 +105,7 @@ final class SpotSymptoms {
             heading += turn;
             float nx = at[0] + 0.013f * Num.cos(heading);
             float ny = at[1] + 0.013f * Num.sin(heading);
-            sheet.form.at(nx, ny, point);
+            sheet.form.at(nx, ny, 1f, point);
             if (point.edge < 0.022f || point.rib < 0.008f) {
                 // Larvae keep inside the blade and seldom cross the midrib.
                 heading += 0.9f * (turn < 0f ? -1f : 1f);

@@ -4,8 +4,6 @@ import java.util.List;
 
 /** Patterns that follow one coordinate: stripes, waves, rings, rays, spirals, and two of them crossed. */
 final class StripeMotifs {
-    private static final float TURN = 6.2831853f;
-
     private StripeMotifs() {}
 
     static List<Motif> all() {
@@ -24,7 +22,7 @@ final class StripeMotifs {
                     };
                 }),
                 Motif.shader("soft_grating", rng -> {
-                    float f = rng.range(1.5f, 8f) * TURN;
+                    float f = rng.range(1.5f, 8f) * Num.TURN;
                     return (u, v) -> 0.5f + 0.5f * Num.sin(u * f);
                 }),
                 Motif.shader("plaid", rng -> {
@@ -41,7 +39,7 @@ final class StripeMotifs {
                 Motif.shader("waves", rng -> {
                     float f = rng.range(2.5f, 7f);
                     float tall = rng.range(0.05f, 0.14f);
-                    float g = rng.range(1.2f, 3f) * TURN;
+                    float g = rng.range(1.2f, 3f) * Num.TURN;
                     return (u, v) -> band(f * (u + tall * Num.sin(v * g)), 0.5f);
                 }),
                 Motif.shader("arcs", rng -> {
@@ -63,14 +61,14 @@ final class StripeMotifs {
                 Motif.shader("spiral", rng -> {
                     float f = rng.range(2.5f, 6f);
                     float arms = rng.between(1, 3) * rng.sign();
-                    return (u, v) -> band(f * Num.length(u, v) + arms * Num.atan2(v, u) / TURN, 0.5f);
+                    return (u, v) -> band(f * Num.length(u, v) + arms * Num.atan2(v, u) / Num.TURN, 0.5f);
                 }),
                 Motif.shader("rays", rng -> {
                     float arms = rng.between(5, 15);
-                    return (u, v) -> band(arms * Num.atan2(v, u) / TURN, 0.5f);
+                    return (u, v) -> band(arms * Num.atan2(v, u) / Num.TURN, 0.5f);
                 }),
                 Motif.shader("ripples", rng -> {
-                    float f = rng.range(2.5f, 6f) * TURN;
+                    float f = rng.range(2.5f, 6f) * Num.TURN;
                     float x = rng.range(0.3f, 0.8f);
                     return (u, v) ->
                             0.5f + 0.25f * (Num.sin(f * Num.length(u - x, v)) + Num.sin(f * Num.length(u + x, v)));

@@ -131,9 +131,9 @@ final class StrokeMotifs {
                             plane,
                             side,
                             left + (0.15f + 0.28f * (node % 3)) * cell,
-                            top + (0.15f + 0.33f * (node / 3)) * cell,
+                            top + (0.15f + 0.33f * (Math.floorDiv(node, 3))) * cell,
                             left + (0.15f + 0.28f * (next % 3)) * cell,
-                            top + (0.15f + 0.33f * (next / 3)) * cell,
+                            top + (0.15f + 0.33f * (Math.floorDiv(next, 3))) * cell,
                             half,
                             1f);
                     node = rng.chance(0.7f) ? next : rng.between(0, 8);
@@ -196,8 +196,8 @@ final class StrokeMotifs {
         float half = rng.range(0.004f, 0.009f);
         float start = rng.angle();
         for (int k = 0; k < spokes; k++) {
-            float a = start + 6.2831853f * k / spokes;
-            float b = start + 6.2831853f * (k + 1) / spokes;
+            float a = start + Num.TURN * k / spokes;
+            float b = start + Num.TURN * (k + 1) / spokes;
             line(plane, side, cx, cy, cx + Num.cos(a), cy + Num.sin(a), half, 1f);
             for (int t = 1; t <= turns; t++) {
                 float r = 0.09f * t;

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -41,19 +42,25 @@ public final class SyntheticFolder {
         void drawn(int pictures, int of);
     }
 
-    private record Picture(int leafClass, String name, String split, long seed, int number) {
+    /** Draws the picture of a number. */
+    private interface Brush {
+        BufferedImage paint(long seed, int number);
+    }
+
+    private record Subject(String name, Brush brush) {}
+
+    private record Picture(Subject subject, String split, long seed, int number) {
         String path() {
-            return String.format(Locale.ROOT, "%s/%s/%04d.jpg", split, name, number);
+            return String.format(Locale.ROOT, "%s/%s/%04d.jpg", split, subject.name(), number);
         }
     }
 
     private final SynthOptions options;
-    private final LeafPainter leaves;
-    private final PatternPainter patterns = new PatternPainter();
+    private final List<Subject> subjects;
 
     private SyntheticFolder(SynthOptions options) {
         this.options = options;
-        leaves = new LeafPainter(options.leaf());
+        subjects = options.kind() == SynthOptions.Kind.LEAVES ? leaves(options) : patterns(options);
     }
 
     /**
@@ -126,7 +133,8 @@ public final class SyntheticFolder {
             ExecutorCompletionService<Picture> work = new ExecutorCompletionService<>(pool);
             for (Picture picture : pictures) {
                 work.submit(() -> {
-                    Files.write(folder.resolve(picture.path()), jpeg(paint(picture), options.jpegQuality()));
+                    BufferedImage image = picture.subject().brush().paint(picture.seed(), picture.number());
+                    Files.write(folder.resolve(picture.path()), jpeg(image, options.jpegQuality()));
                     return picture;
                 });
             }
@@ -151,7 +159,7 @@ public final class SyntheticFolder {
         boolean interrupted = Thread.interrupted();
         while (!pool.isTerminated()) {
             try {
-                pool.awaitTermination(1, java.util.concurrent.TimeUnit.SECONDS);
+                pool.awaitTermination(1, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -184,39 +192,36 @@ public final class SyntheticFolder {
         for (int s = 0; s < splits.length; s++) {
             // Each split has a seed of its own: no leaf individual occurs in two.
             long seed = Rng.key(options.seed(), s);
-            for (int c = 0; c < classes(); c++) {
+            for (Subject subject : subjects) {
                 for (int number = 0; number < counts[s]; number++) {
-                    pictures.add(new Picture(c, name(c), splits[s], seed, number));
+                    pictures.add(new Picture(subject, splits[s], seed, number));
                 }
             }
         }
         return pictures;
     }
 
-    private boolean drawsLeaves() {
-        return options.kind() == SynthOptions.Kind.LEAVES;
-    }
-
-    private int classes() {
-        return drawsLeaves() ? LeafClass.values().length : patterns.classes();
-    }
-
-    private String name(int c) {
-        return drawsLeaves() ? LeafClass.values()[c].folder() : patterns.name(c);
-    }
-
-    private BufferedImage paint(Picture picture) {
-        if (!drawsLeaves()) {
-            return patterns.paint(picture.leafClass(), picture.seed(), picture.number(), options.size());
-        }
+    private static List<Subject> leaves(SynthOptions options) {
+        LeafPainter painter = new LeafPainter(options.leaf());
         int share = options.photosPerLeaf();
-        return leaves.paintWithMask(
-                        LeafClass.values()[picture.leafClass()],
-                        picture.seed(),
-                        picture.number() / share,
-                        picture.number() % share,
-                        options.size())
-                .image();
+        List<Subject> subjects = new ArrayList<>();
+        for (LeafClass leafClass : LeafClass.values()) {
+            subjects.add(new Subject(leafClass.folder(), (seed, number) -> painter.paintWithMask(
+                            leafClass, seed, number / share, number % share, options.size())
+                    .image()));
+        }
+        return subjects;
+    }
+
+    private static List<Subject> patterns(SynthOptions options) {
+        PatternPainter painter = new PatternPainter();
+        List<Subject> subjects = new ArrayList<>();
+        for (int c = 0; c < painter.classes(); c++) {
+            int pattern = c;
+            subjects.add(new Subject(
+                    painter.name(c), (seed, number) -> painter.paint(pattern, seed, number, options.size())));
+        }
+        return subjects;
     }
 
     private static byte[] jpeg(BufferedImage image, float quality) throws IOException {
@@ -239,23 +244,23 @@ public final class SyntheticFolder {
     private String manifest(List<Picture> pictures) {
         StringBuilder csv = new StringBuilder("path,class,split,group,seed\n");
         for (Picture p : pictures) {
+            String name = p.subject().name();
             int group = p.number() / options.photosPerLeaf();
-            csv.append(String.format(
-                    Locale.ROOT,
-                    "%s,%s,%s,%s-%s-%04d,%d%n".replace("%n", "\n"),
-                    p.path(),
-                    p.name(),
-                    p.split(),
-                    p.split(),
-                    p.name(),
-                    group,
-                    p.seed()));
+            csv.append(p.path())
+                    .append(',')
+                    .append(name)
+                    .append(',')
+                    .append(p.split())
+                    .append(',');
+            csv.append(String.format(Locale.ROOT, "%s-%s-%04d", p.split(), name, group));
+            csv.append(',').append(p.seed()).append('\n');
         }
         return csv.toString();
     }
 
     private String note() {
-        String subject = drawsLeaves() ? "plant leaves with symptoms" : "geometric and natural-looking patterns";
+        boolean leaves = options.kind() == SynthOptions.Kind.LEAVES;
+        String subject = leaves ? "plant leaves with symptoms" : "geometric and natural-looking patterns";
         return """
                 SYNTHETIC PICTURES
 
