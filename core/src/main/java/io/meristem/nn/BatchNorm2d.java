@@ -32,7 +32,12 @@ public final class BatchNorm2d extends Layer {
     }
 
     public BatchNorm2d(int channels, double eps) {
-        weight = param("weight", Init.constant(1), channels);
+        this(channels, eps, Init.constant(1));
+    }
+
+    /** @param scaleInit of the weight: 0 makes a residual branch start as nothing */
+    public BatchNorm2d(int channels, double eps, Init scaleInit) {
+        weight = param("weight", scaleInit, channels);
         bias = param("bias", Init.constant(0), channels);
         mean = buffer("running_mean", Init.constant(0), channels);
         var = buffer("running_var", Init.constant(1), channels);

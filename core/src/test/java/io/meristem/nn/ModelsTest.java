@@ -17,7 +17,10 @@ class ModelsTest {
 
     @Test
     void countsLayersParametersAndRanksOfThePublishedNetworks() {
+        assertSizes("alexnet", 8, 57_003_840 + 4_097 * 15, 36_218);
         assertSizes("mobilenet_v2", 53, 2_223_872 + 1_281 * 15, 27_171);
+        assertSizes("regnety_040", 116, 19_573_991, 87_994);
+        assertSizes("convnext_xlarge", 113, 348_178_703, 411_939);
     }
 
     private static void assertSizes(String name, int layers, long parameters, long rankSum) {
