@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.global.torch;
  * Batch normalisation of (N, C, H, W) per channel: {@code (x - mean) / sqrt(var + eps) * weight + bias}.
  *
  * <p>Tensors: weight (C), bias (C), buffers running_mean (C), running_var (C). Which mean and variance are used is the {@link Mode}, set from
- * outside: fine-tuning normally keeps the pretrained ones.
+ * outside: fine-tuning normally keeps the pretrained ones. The counter num_batches_tracked of PyTorch's layer has no counterpart: it only matters
+ * without a momentum, and no family here goes without.
  */
 public final class BatchNorm2d extends Layer {
 

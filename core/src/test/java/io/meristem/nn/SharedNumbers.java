@@ -16,7 +16,7 @@ final class SharedNumbers {
             long[] shape = param.shape();
             try (PointerScope scope = new PointerScope()) {
                 if (shape.length > 1) {
-                    double bound = Math.sqrt(3.0 / (param.numel() / shape[0]));
+                    double bound = Math.sqrt(3.0 / ((double) param.numel() / shape[0]));
                     param.set(tensor(name, -bound, bound, shape));
                 } else if (name.endsWith("weight") || name.endsWith("running_var") || name.endsWith("gamma")) {
                     param.set(tensor(name, 0.5, 1.5, shape));
