@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A function of each value; the shape stays.
  *
- * <p>All but {@link #GELU} may overwrite their input, which must therefore be what a convolution, a linear map or a batch normalisation just
- * gave: nothing else reads that, and none of the three needs its output to compute gradients.
+ * <p>It may overwrite its input, which must therefore be what a convolution, a linear map, a batch normalisation or a sum just gave: nothing
+ * else reads that, and none of the four needs its output to compute gradients.
  */
 public enum Activation {
     RELU {
@@ -29,11 +29,11 @@ public enum Activation {
             return x.sigmoid_();
         }
     },
-    /** {@code x * Phi(x)} with the exact Gaussian distribution function. */
+    /** {@code x * Phi(x)} with the exact Gaussian distribution function; its gradient needs its input, as for {@link #RELU6}. */
     GELU {
         @Override
         public Tensor apply(Tensor x) {
-            return torch.gelu(x);
+            return x.requires_grad() ? torch.gelu(x) : torch.gelu_(x);
         }
     };
 

@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.global.torch;
  * Batch normalisation of (N, C, H, W) per channel: {@code (x - mean) / sqrt(var + eps) * weight + bias}.
  *
  * <p>Tensors: weight (C), bias (C), buffers running_mean (C), running_var (C). Which mean and variance are used is the {@link Mode}, set from
- * outside: fine-tuning normally keeps the pretrained ones.
+ * outside: fine-tuning normally keeps the pretrained ones. The counter num_batches_tracked of PyTorch's layer has no counterpart: it only matters
+ * without a momentum, and no family here goes without.
  */
 public final class BatchNorm2d extends Layer {
 
@@ -34,7 +35,12 @@ public final class BatchNorm2d extends Layer {
     }
 
     public BatchNorm2d(int channels, double eps) {
-        weight = param("weight", Init.constant(1), channels);
+        this(channels, eps, Init.constant(1));
+    }
+
+    /** @param scaleInit of the weight: 0 makes a residual branch start as nothing */
+    public BatchNorm2d(int channels, double eps, Init scaleInit) {
+        weight = param("weight", scaleInit, channels);
         bias = param("bias", Init.constant(0), channels);
         mean = buffer("running_mean", Init.constant(0), channels);
         var = buffer("running_var", Init.constant(1), channels);

@@ -16,6 +16,7 @@ final class MobileNetV2 extends Layer {
     };
 
     private final Sequence features = child("features", new Sequence());
+    private final GlobalPool pool = new GlobalPool();
     private final Sequence classifier = child("classifier", new Sequence());
 
     MobileNetV2(double width, int classes) {
@@ -38,7 +39,7 @@ final class MobileNetV2 extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         Tensor y = features.forward(x); // (N, last, H/32, W/32)
-        return classifier.forward(y.mean(2, 3)); // (N, classes)
+        return classifier.forward(pool.forward(y)); // (N, classes)
     }
 
     /** The nearest multiple of 8, at least 8, and never less than nine tenths of {@code channels}. */

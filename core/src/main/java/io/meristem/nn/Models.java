@@ -52,12 +52,24 @@ public final class Models {
 
     private static Map<String, ModelSpec> build() {
         List<ModelSpec> specs = new ArrayList<>();
+        specs.add(new ModelSpec(
+                "alexnet",
+                "AlexNet",
+                "torchvision",
+                224,
+                63,
+                IMAGENET_MEAN,
+                IMAGENET_STD,
+                "classifier.6",
+                AlexNet::new,
+                List.of(torchvision("imagenet1k_v1", "alexnet-owt-7be5be79.pth", "7be5be79"))));
         specs.add(mobileNet(
                 "mobilenet_v2",
                 1,
                 List.of(
                         torchvision("imagenet1k_v1", "mobilenet_v2-b0353104.pth", "b0353104"),
                         torchvision("imagenet1k_v2", "mobilenet_v2-7ebf99e0.pth", "7ebf99e0"))));
+        specs.addAll(TimmModels.all());
         Map<String, ModelSpec> byName = new LinkedHashMap<>();
         specs.forEach(spec -> byName.put(spec.name(), spec));
         return Collections.unmodifiableMap(byName);
