@@ -2,6 +2,7 @@ package io.meristem.engine;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,12 +58,6 @@ public final class Engine {
 
     public static Info info() {
         ensureStarted();
-        List<String> missing = new ArrayList<>();
-        ENVIRONMENT.forEach((name, value) -> {
-            if (System.getenv(name) == null) {
-                missing.add(name + "=" + value);
-            }
-        });
         return new Info(
                 version("pytorch"),
                 version("javacpp"),
@@ -72,7 +67,18 @@ public final class Engine {
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                List.copyOf(missing));
+                missingEnvironment());
+    }
+
+    /** The settings of {@link #ENVIRONMENT} that are not set, as NAME=value; asking does not start the engine. */
+    public static List<String> missingEnvironment() {
+        List<String> missing = new ArrayList<>();
+        ENVIRONMENT.forEach((name, value) -> {
+            if (System.getenv(name) == null) {
+                missing.add(name + "=" + value);
+            }
+        });
+        return List.copyOf(missing);
     }
 
     private static String version(String artifact) {
@@ -89,6 +95,6 @@ public final class Engine {
         settings.put("MALLOC_TRIM_THRESHOLD_", "8589934592");
         settings.put("GOMP_SPINCOUNT", "20000");
         settings.put("OPENBLAS_THREAD_TIMEOUT", "4");
-        return Map.copyOf(settings);
+        return Collections.unmodifiableMap(settings);
     }
 }

@@ -5,6 +5,7 @@ import io.meristem.data.ImageFolder;
 import io.meristem.engine.Engine;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Dra;
+import io.meristem.tune.HeadPolicy;
 import java.nio.file.Path;
 
 /** Measures the pretrained network on photos and shares out ranks, as a DRA training does before its first epoch, and stops there. */
@@ -12,20 +13,25 @@ public final class AllocateJob {
 
     private AllocateJob() {}
 
-    /** @param config whose method is {@link Dra} */
-    public static Allocation run(RunConfig config, Path cache, JobListener listener) {
-        Dra dra = (Dra) config.train().method();
-        ImageFolder folder =
-                ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
-        Engine.start(config.threads());
-        try (Networks.Loaded loaded = Networks.pretrained(
-                config.model(), folder.classes().size(), config.train().seed())) {
-            Photos photos =
-                    Photos.open(folder, config.model().preprocess(), cache, config.threads(), listener::onDecode);
-            return dra.allocate(
-                    loaded.network(),
-                    config.train().head(),
-                    photos.forTraining(config).calibration());
+    /**
+     * @param head whether the head is among the adapted layers
+     * @param seed which photos are measured
+     */
+    public static Allocation run(
+            RunConfig.Model model,
+            RunConfig.Data data,
+            Dra dra,
+            HeadPolicy head,
+            long seed,
+            int threads,
+            Path cache,
+            JobListener listener) {
+        ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
+        Engine.start(threads);
+        try (Networks.Loaded loaded =
+                Networks.pretrained(model, folder.classes().size(), seed)) {
+            Photos photos = Photos.open(folder, model.preprocess(), cache, threads, listener::onDecode);
+            return dra.allocate(loaded.network(), head, photos.calibration(threads, seed));
         }
     }
 }

@@ -8,11 +8,13 @@ import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
 import io.meristem.data.Progress;
 import io.meristem.data.Split;
+import io.meristem.nn.ImageFeed;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /** A data set ready for the network: scanned, split, decoded once. */
 final class Photos {
@@ -68,15 +70,20 @@ final class Photos {
         return new Trainer.Photos(
                 training,
                 evaluation(cache.photos(Split.VAL), batchSize, threads),
-                (batches, size) -> Inference.feed(calibration(size, threads, seed), batches, preprocess.size()),
+                calibration(threads, seed),
                 preprocess.size(),
                 folder.classes());
     }
 
-    /** Training photos in evaluation form, in a seeded order. Batches are full, unless there are fewer photos than one batch. */
-    private Loader calibration(int batchSize, int threads, long seed) {
+    /**
+     * Gives so many batches of so many training photos in evaluation form, in a seeded order. Batches are full, unless there are fewer photos than
+     * one batch.
+     */
+    BiFunction<Integer, Integer, ImageFeed> calibration(int threads, long seed) {
         List<Photo> train = cache.photos(Split.TRAIN);
-        Loader.Options options = new Loader.Options(Math.min(batchSize, train.size()), threads, seed, true, true);
-        return new Loader(cache, train, preprocess, null, options);
+        return (batches, size) -> {
+            Loader.Options options = new Loader.Options(Math.min(size, train.size()), threads, seed, true, true);
+            return Inference.feed(new Loader(cache, train, preprocess, null, options), batches, preprocess.size());
+        };
     }
 }

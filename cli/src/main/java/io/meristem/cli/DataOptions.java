@@ -1,0 +1,91 @@
+package io.meristem.cli;
+
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Augmentation;
+import io.meristem.data.SplitOptions;
+import io.meristem.job.Home;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which photos, and how they are split. */
+final class DataOptions {
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "FOLDER",
+            description =
+                    "Photos in one sub-folder per class, with or without train, val and test folders above the classes.")
+    Path data;
+
+    @Option(
+            names = "--val",
+            defaultValue = "0.15",
+            paramLabel = "SHARE",
+            description =
+                    "Share of photos kept for choosing the best epoch, where the folder has no val. Default: ${DEFAULT-VALUE}.")
+    double val;
+
+    @Option(
+            names = "--test",
+            defaultValue = "0.15",
+            paramLabel = "SHARE",
+            description =
+                    "Share of photos kept for the final test, where the folder has no test. Default: ${DEFAULT-VALUE}.")
+    double test;
+
+    @Option(
+            names = "--split-seed",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Another number splits differently. Default: ${DEFAULT-VALUE}.")
+    long splitSeed;
+
+    @Option(
+            names = "--groups",
+            paramLabel = "CSV",
+            description =
+                    "A table that says which photos belong together (one leaf, one plant), so that a split does not part them.")
+    Path groups;
+
+    @Option(names = "--group-column", paramLabel = "NAME", description = "Its column with the group. Default: group.")
+    String groupColumn;
+
+    @Option(
+            names = "--path-column",
+            paramLabel = "NAME",
+            description = "Its column with the photo's path. Default: path.")
+    String pathColumn;
+
+    @Option(
+            names = "--limit-per-class",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Use at most N photos of each class in each part; 0 for all. Default: ${DEFAULT-VALUE}.")
+    int limitPerClass;
+
+    @Option(names = "--strict", description = "Stop at a photo that cannot be read, in place of leaving it out.")
+    boolean strict;
+
+    @Option(
+            names = "--no-augment",
+            description = "Show training photos as they are, neither mirrored nor cropped nor tinted at random.")
+    boolean noAugment;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "FOLDER",
+            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
+    Path cache;
+
+    RunConfig.Data resolve() {
+        return new RunConfig.Data(
+                data.toAbsolutePath().normalize().toString(),
+                new SplitOptions(val, test, splitSeed, groups, groupColumn, pathColumn, limitPerClass, strict),
+                noAugment ? Augmentation.NONE : Augmentation.standard());
+    }
+
+    Path cacheFolder() {
+        return cache == null ? Home.photos() : cache;
+    }
+}

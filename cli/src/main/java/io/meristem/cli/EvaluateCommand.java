@@ -1,0 +1,95 @@
+package io.meristem.cli;
+
+import io.meristem.artifact.Json;
+import io.meristem.eval.Scores;
+import io.meristem.job.EvaluateJob;
+import io.meristem.job.Home;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "evaluate", mixinStandardHelpOptions = true, description = "Judges a trained run on labelled photos.")
+final class EvaluateCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "RUN", description = "The folder that 'train --out' wrote.")
+    Path run;
+
+    @Option(
+            names = "--data",
+            paramLabel = "FOLDER",
+            description = "Other photos, in folders named as in training. Default: the run's own.")
+    Path data;
+
+    @Option(names = "--split", description = "Which part: train, val, test or all. Default: test where there is one.")
+    EvaluateJob.Part part;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "FOLDER",
+            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
+    Path cache;
+
+    @Mixin
+    Threads threads;
+
+    @Mixin
+    OutputOptions output;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        EvaluateJob.Outcome outcome;
+        try (Reporter reporter = Reporter.of(out, output, 0)) {
+            outcome =
+                    EvaluateJob.run(run, data, part, threads.count(), cache == null ? Home.photos() : cache, reporter);
+        }
+        if (output.json) {
+            out.print(Json.pretty(outcome));
+        } else {
+            print(out, outcome);
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static void print(PrintWriter out, EvaluateJob.Outcome outcome) {
+        Scores scores = outcome.scores();
+        if (outcome.synthetic()) {
+            out.println("These photos are SYNTHETIC: drawn by a program.");
+        }
+        outcome.unreadable().forEach(sentence -> out.println("left out " + sentence));
+        out.printf(
+                Locale.ROOT,
+                "%d photos: accuracy %.2f %%, macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
+                scores.photos(),
+                100 * scores.accuracy(),
+                scores.macroF1(),
+                scores.meanAveragePrecision(),
+                scores.logLoss());
+        Table table = new Table("class", "photos", "precision", "recall", "F1", "AP");
+        for (Scores.ClassScore c : scores.classes()) {
+            table.row(
+                    c.name(),
+                    String.valueOf(c.photos()),
+                    number(c.precision()),
+                    number(c.recall()),
+                    number(c.f1()),
+                    number(c.averagePrecision()));
+        }
+        table.print(out);
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.4f", value);
+    }
+}

@@ -1,0 +1,65 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The command line. Exit codes: 0 done, 1 something failed that is not the user's doing, 2 the input cannot be used. */
+@Command(
+        name = "meristem",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = {
+            "Fine-tunes an image classifier on a folder of photos, one sub-folder per class.",
+            "Start with 'meristem demo', or with 'meristem train --data FOLDER --weights NAME --out RUN'."
+        },
+        subcommands = {
+            TrainCommand.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
+            RanksCommand.class,
+            SizeCommand.class,
+            ModelsCommand.class,
+            SynthCommand.class,
+            HelpCommand.class
+        })
+public final class Main {
+
+    /** The user's input cannot be used. */
+    static final int BAD_INPUT = 2;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    static int run(String... args) {
+        CommandLine commandLine = new CommandLine(new Main());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setExecutionExceptionHandler(Main::explain);
+        return commandLine.execute(args);
+    }
+
+    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+        if (e instanceof InputException || e instanceof IllegalArgumentException) {
+            PrintWriter err = commandLine.getErr();
+            err.println("meristem: " + e.getMessage());
+            err.flush();
+            return BAD_INPUT;
+        }
+        throw e;
+    }
+
+    /** The version from the jar. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"meristem " + (version == null ? "development" : version)};
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.meristem.cli;
+
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.rank.Importance;
+import io.meristem.rank.RankOptions;
+import io.meristem.tune.Dra;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import picocli.CommandLine.Option;
+
+/** What is trained: the method and its settings. A setting that is not given follows the preset. */
+final class MethodOptions {
+
+    enum Name {
+        DRA,
+        LORA,
+        FULL
+    }
+
+    @Option(
+            names = "--preset",
+            defaultValue = "DEFAULT",
+            description =
+                    "default: what works best here; paper: as in the published study (frozen new head with an adapter, 40 epochs, threshold at epoch 5). Default: ${DEFAULT-VALUE}.")
+    Preset preset;
+
+    @Option(
+            names = "--method",
+            defaultValue = "DRA",
+            description =
+                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights. Default: ${DEFAULT-VALUE}.")
+    Name method;
+
+    @Option(
+            names = "--rank",
+            defaultValue = "8",
+            paramLabel = "R",
+            description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
+    int rank;
+
+    @Option(
+            names = "--rank-min",
+            defaultValue = "1",
+            paramLabel = "R",
+            description = "DRA's least rank; 0 lets a layer go without. Default: ${DEFAULT-VALUE}.")
+    int rankMin;
+
+    @Option(
+            names = "--rank-max",
+            defaultValue = "16",
+            paramLabel = "R",
+            description = "DRA's greatest rank. Default: ${DEFAULT-VALUE}.")
+    int rankMax;
+
+    @Option(
+            names = "--budget",
+            defaultValue = "0",
+            paramLabel = "MIB",
+            description =
+                    "Size that DRA's adapters may take together, MiB of float32; 0 for no bound. Default: ${DEFAULT-VALUE}.")
+    double budget;
+
+    @Option(names = "--cost-aware", description = "Share the budget out by importance per trainable number.")
+    boolean costAware;
+
+    @Option(
+            names = "--alpha",
+            defaultValue = "0.15",
+            paramLabel = "A",
+            description =
+                    "Weight of a layer's raw similarity in its importance; the rest goes to the correction. Default: ${DEFAULT-VALUE}.")
+    double alpha;
+
+    @Option(
+            names = "--gamma",
+            defaultValue = "0.9",
+            paramLabel = "G",
+            description =
+                    "Weight of the finite-sample part in the correction; the rest goes to the spread. Default: ${DEFAULT-VALUE}.")
+    double gamma;
+
+    @Option(
+            names = "--calibration-epochs",
+            paramLabel = "N",
+            description = "The epoch that sets DRA's threshold; updates can follow later ones. Default: the preset's.")
+    Integer calibrationEpochs;
+
+    @Option(
+            names = "--calibration-batches",
+            defaultValue = "4",
+            paramLabel = "N",
+            description = "Batches of photos that layers are measured on. Default: ${DEFAULT-VALUE}.")
+    int calibrationBatches;
+
+    @Option(
+            names = "--calibration-batch",
+            defaultValue = "64",
+            paramLabel = "N",
+            description = "Photos in each of them. Default: ${DEFAULT-VALUE}.")
+    int calibrationBatch;
+
+    @Option(
+            names = "--lora-alpha",
+            defaultValue = "0",
+            paramLabel = "A",
+            description = "Scale of the adapters times the rank; 0 for twice the rank. Default: ${DEFAULT-VALUE}.")
+    double loraAlpha;
+
+    @Option(names = "--rank-stabilised", description = "Scale adapters by alpha over the root of the rank.")
+    boolean rankStabilised;
+
+    @Option(
+            names = "--adapter-dropout",
+            defaultValue = "0",
+            paramLabel = "P",
+            description = "Share of the adapters' input dropped in training. Default: ${DEFAULT-VALUE}.")
+    double adapterDropout;
+
+    @Option(
+            names = "--head",
+            description =
+                    "trained: the new classifier layer trains in full; adapted: it stays at its random start and gets an adapter. Default: the preset's.")
+    HeadPolicy head;
+
+    Method resolve() {
+        return switch (method) {
+            case FULL -> new FullTuning();
+            case LORA -> new Lora(rank, adapter());
+            case DRA -> dra();
+        };
+    }
+
+    Dra dra() {
+        return new Dra(
+                new Importance(alpha, 1 - alpha, gamma, 1 - gamma),
+                new RankOptions(rankMin, rankMax, budget, costAware),
+                calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
+                calibrationBatches,
+                calibrationBatch,
+                adapter());
+    }
+
+    private AdapterOptions adapter() {
+        return new AdapterOptions(loraAlpha, rankStabilised, adapterDropout);
+    }
+
+    HeadPolicy headPolicy() {
+        return head == null ? preset.head : head;
+    }
+}

@@ -1,0 +1,101 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Fit;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Which network, with which weights, sees photos how. */
+final class ModelOptions {
+
+    @Option(
+            names = "--model",
+            defaultValue = "mobilenet_v2",
+            paramLabel = "NAME",
+            description = "The network; 'meristem models' lists them. Default: ${DEFAULT-VALUE}.")
+    String model;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description =
+                    "Pretrained weights: a .safetensors or .pth file, or a name from 'meristem weights list' that was pulled.")
+    String weights;
+
+    @Option(names = "--from-scratch", description = "Train without pretrained weights. Needs many photos and epochs.")
+    boolean fromScratch;
+
+    @Option(
+            names = "--mean",
+            split = ",",
+            paramLabel = "R,G,B",
+            description =
+                    "Mean of the colours (0 to 1) that the weights expect; one number serves all three. Default: the model's.")
+    List<Float> mean;
+
+    @Option(
+            names = "--std",
+            split = ",",
+            paramLabel = "R,G,B",
+            description = "Likewise the standard deviation. Default: the model's.")
+    List<Float> std;
+
+    @Option(
+            names = "--size",
+            paramLabel = "PIXELS",
+            description = "Side of the square that photos are scaled to. Smaller is faster. Default: the model's.")
+    Integer size;
+
+    @Option(
+            names = "--fit",
+            defaultValue = "CROP",
+            description =
+                    "How a photo becomes a square: crop keeps its proportions, squash keeps its margins. Default: ${DEFAULT-VALUE}.")
+    Fit fit;
+
+    @Option(
+            names = "--crop",
+            defaultValue = "0.875",
+            paramLabel = "SHARE",
+            description = "Share of the scaled photo's side that is kept when it is judged. Default: ${DEFAULT-VALUE}.")
+    double crop;
+
+    RunConfig.Model resolve() {
+        ModelSpec spec = Models.find(model);
+        if (weights == null && !fromScratch) {
+            throw new InputException("No pretrained weights were given: name a file with --weights"
+                    + (spec.weights().isEmpty()
+                            ? ""
+                            : ", or fetch one with 'meristem weights pull " + spec.name() + "'")
+                    + ", or say --from-scratch.");
+        }
+        return new RunConfig.Model(
+                spec.name(),
+                weights == null
+                        ? null
+                        : Path.of(weights).toAbsolutePath().normalize().toString(),
+                size == null ? spec.inputSize() : size,
+                crop,
+                fit,
+                channels("--mean", mean, spec.mean()),
+                channels("--std", std, spec.std()));
+    }
+
+    private static List<Float> channels(String option, List<Float> given, List<Float> fallback) {
+        if (given == null) {
+            return fallback;
+        }
+        if (given.size() == 1) {
+            return List.of(given.get(0), given.get(0), given.get(0));
+        }
+        if (given.size() != 3) {
+            throw new InputException(option + " takes one number or three, not " + given.size() + ": write " + option
+                    + " 0.5 or " + option + " 0.485,0.456,0.406.");
+        }
+        return given;
+    }
+}

@@ -1,0 +1,106 @@
+package io.meristem.cli;
+
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import picocli.CommandLine.Option;
+
+/** How training moves. */
+final class OptimizationOptions {
+
+    /** By method: low-rank factors bear, and need, a greater rate than whole weights. */
+    private static final double ADAPTER_RATE = 2e-3;
+
+    private static final double FULL_RATE = 3e-4;
+    private static final double HEAD_RATE = 2e-3;
+    private static final double SGD_FACTOR = 10;
+
+    @Option(
+            names = "--batch",
+            defaultValue = "32",
+            paramLabel = "N",
+            description = "Photos per step. Default: ${DEFAULT-VALUE}.")
+    int batch;
+
+    @Option(names = "--optimizer", defaultValue = "ADAMW", description = "adamw or sgd. Default: ${DEFAULT-VALUE}.")
+    Optimization.Kind optimizer;
+
+    @Option(
+            names = "--lr",
+            paramLabel = "RATE",
+            description =
+                    "Learning rate of the adapters (or of all weights). Default: by method, 2e-3 or 3e-4 with adamw.")
+    Double rate;
+
+    @Option(
+            names = "--head-lr",
+            paramLabel = "RATE",
+            description = "Learning rate of a head that trains in full. Default: 2e-3 with adamw.")
+    Double headRate;
+
+    @Option(
+            names = "--weight-decay",
+            defaultValue = "0.01",
+            paramLabel = "W",
+            description = "Default: ${DEFAULT-VALUE}.")
+    double weightDecay;
+
+    @Option(
+            names = "--momentum",
+            defaultValue = "0.9",
+            paramLabel = "M",
+            description = "Of sgd. Default: ${DEFAULT-VALUE}.")
+    double momentum;
+
+    @Option(
+            names = "--schedule",
+            defaultValue = "COSINE",
+            description = "How the rate goes: cosine (falls to zero) or constant. Default: ${DEFAULT-VALUE}.")
+    Optimization.Schedule schedule;
+
+    @Option(
+            names = "--warmup-epochs",
+            defaultValue = "0.5",
+            paramLabel = "E",
+            description = "Epochs in which the rate grows from zero. Default: ${DEFAULT-VALUE}.")
+    double warmup;
+
+    @Option(
+            names = "--clip",
+            defaultValue = "1",
+            paramLabel = "NORM",
+            description = "Greatest norm of a step's gradient; 0 for no clipping. Default: ${DEFAULT-VALUE}.")
+    double clip;
+
+    @Option(
+            names = "--label-smoothing",
+            defaultValue = "0",
+            paramLabel = "S",
+            description = "Share of certainty taken from the labels. Default: ${DEFAULT-VALUE}.")
+    double labelSmoothing;
+
+    @Option(names = "--class-weights", description = "Weigh rare classes more.")
+    boolean classWeights;
+
+    @Option(
+            names = "--norm",
+            defaultValue = "FROZEN",
+            description =
+                    "Statistics of batch normalisation: frozen (pretrained), recalibrated (on your photos, then frozen) or trained. Default: ${DEFAULT-VALUE}.")
+    NormPolicy norm;
+
+    Optimization resolve(MethodOptions.Name method) {
+        double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
+        double usual = (method == MethodOptions.Name.FULL ? FULL_RATE : ADAPTER_RATE) * factor;
+        return new Optimization(
+                optimizer,
+                rate == null ? usual : rate,
+                headRate == null ? HEAD_RATE * factor : headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmup,
+                clip,
+                labelSmoothing,
+                classWeights);
+    }
+}

@@ -1,0 +1,122 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Json;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import io.meristem.tune.HeadPolicy;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "size",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Says how large a network and its adapters are, from the definition alone.",
+            "Sizes are MiB of float32: 4 bytes a number, 2^20 bytes a MiB."
+        })
+final class SizeCommand implements Callable<Integer> {
+
+    enum Method {
+        LORA,
+        FULL
+    }
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "NAME",
+            description = "The network; 'meristem models' lists them.")
+    String model;
+
+    @Option(names = "--classes", required = true, paramLabel = "N", description = "How many classes the head has.")
+    int classes;
+
+    @Option(
+            names = "--method",
+            defaultValue = "LORA",
+            description = "lora or full. Default: ${DEFAULT-VALUE}. (DRA's size depends on photos: see 'ranks'.)")
+    Method method;
+
+    @Option(
+            names = "--rank",
+            defaultValue = "8",
+            paramLabel = "R",
+            description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
+    int rank;
+
+    @Option(
+            names = "--preset",
+            defaultValue = "DEFAULT",
+            description = "paper: the head has an adapter; default: it trains in full, and is counted apart.")
+    Preset preset;
+
+    @Mixin
+    OutputOptions output;
+
+    @Override
+    public Integer call() {
+        if (classes < 2) {
+            throw new InputException(
+                    "A classifier needs at least 2 classes, not " + classes + ": give a larger --classes.");
+        }
+        if (rank < 1) {
+            throw new InputException("The rank must be at least 1, not " + rank + ": give a larger --rank.");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        try (Network network = new Network(Models.find(model), classes)) {
+            Map<String, Object> sizes = sizes(network);
+            if (output.json) {
+                out.print(Json.pretty(sizes));
+            } else {
+                sizes.forEach((key, value) -> out.printf("%-17s %s%n", key.replace('_', ' '), value));
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
+    private Map<String, Object> sizes(Network network) {
+        WeightedLayer head = network.head();
+        long headNumbers =
+                head.weight().numel() + (head.bias() == null ? 0 : head.bias().numel());
+        boolean headTrains = preset.head == HeadPolicy.TRAINED;
+        Map<String, WeightedLayer> layers = preset.head.adapted(network);
+        long perRank = layers.entrySet().stream()
+                .mapToLong(e -> LayerSize.of(e.getKey(), e.getValue()).perRank())
+                .sum();
+        Map<String, Object> sizes = new LinkedHashMap<>();
+        sizes.put("model", model);
+        sizes.put("classes", classes);
+        sizes.put("parameters", network.parameterCount());
+        sizes.put("model_mib", mib(network.parameterCount()));
+        sizes.put("method", method.name().toLowerCase(Locale.ROOT));
+        if (method == Method.LORA) {
+            sizes.put("rank", rank);
+            sizes.put("adapted_layers", layers.size());
+            sizes.put("numbers_per_rank", perRank);
+            sizes.put("adapter_numbers", rank * perRank);
+            sizes.put("adapter_mib", mib(rank * perRank));
+            sizes.put("head_numbers", headTrains ? headNumbers : 0);
+            sizes.put("head_mib", mib(headTrains ? headNumbers : 0));
+        }
+        return sizes;
+    }
+
+    private static double mib(long numbers) {
+        return Math.round(LayerSize.mib(numbers) * 100) / 100.0;
+    }
+}

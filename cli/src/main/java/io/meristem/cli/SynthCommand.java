@@ -1,0 +1,117 @@
+package io.meristem.cli;
+
+import io.meristem.data.synth.LeafOptions;
+import io.meristem.data.synth.SynthOptions;
+import io.meristem.data.synth.SyntheticFolder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "synth",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Draws a SYNTHETIC data set: leaves with symptoms, or the patterns that the starter network was pre-trained on.")
+final class SynthCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "A new folder for the pictures.")
+    Path out;
+
+    @Option(names = "--kind", defaultValue = "LEAVES", description = "leaves or patterns. Default: ${DEFAULT-VALUE}.")
+    SynthOptions.Kind kind;
+
+    @Option(
+            names = "--per-class",
+            defaultValue = "60",
+            paramLabel = "N",
+            description = "Training pictures of each class. Default: ${DEFAULT-VALUE}.")
+    int perClass;
+
+    @Option(
+            names = "--val-per-class",
+            defaultValue = "20",
+            paramLabel = "N",
+            description = "Validation pictures of each class. Default: ${DEFAULT-VALUE}.")
+    int valPerClass;
+
+    @Option(
+            names = "--test-per-class",
+            defaultValue = "30",
+            paramLabel = "N",
+            description = "Test pictures of each class. Default: ${DEFAULT-VALUE}.")
+    int testPerClass;
+
+    @Option(
+            names = "--size",
+            defaultValue = "128",
+            paramLabel = "PIXELS",
+            description = "Side of the pictures. Default: ${DEFAULT-VALUE}.")
+    int size;
+
+    @Option(
+            names = "--photos-per-leaf",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Pictures of the same leaf; they form one group. Default: ${DEFAULT-VALUE}.")
+    int photosPerLeaf;
+
+    @Option(names = "--easy", description = "Clearer symptoms and less clutter.")
+    boolean easy;
+
+    @Option(
+            names = "--quality",
+            defaultValue = "0.9",
+            paramLabel = "Q",
+            description = "JPEG quality, to 1. Default: ${DEFAULT-VALUE}.")
+    float quality;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "The same number draws the same pictures. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Override
+    public Integer call() throws IOException {
+        SynthOptions options = new SynthOptions(
+                kind,
+                perClass,
+                valPerClass,
+                testPerClass,
+                size,
+                seed,
+                quality,
+                photosPerLeaf,
+                easy ? LeafOptions.easy() : LeafOptions.standard());
+        PrintWriter console = spec.commandLine().getOut();
+        if (System.console() == null) {
+            SyntheticFolder.write(out, options, (drawn, of) -> {});
+        } else {
+            try (ProgressBar bar = new ProgressBarBuilder()
+                    .setTaskName("drawing")
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
+                    .build()) {
+                SyntheticFolder.write(
+                        out, options, (drawn, of) -> bar.maxHint(of).stepTo(drawn));
+            }
+        }
+        console.println("Drew a synthetic data set into " + out);
+        console.flush();
+        return 0;
+    }
+}
