@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -39,7 +40,7 @@ public final class Loader {
     private final Normalizer normalizer;
     private final Augmentation augmentation;
     private final Options options;
-    private final LinkedBlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
+    private final BlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
     private final int buffers;
     /** Batches the consumer has taken and not closed, of whatever epoch. */
     private final AtomicInteger held = new AtomicInteger();
@@ -109,6 +110,10 @@ public final class Loader {
         return options;
     }
 
+    BlockingQueue<FloatBuffer> free() {
+        return free;
+    }
+
     AtomicInteger held() {
         return held;
     }
@@ -122,7 +127,7 @@ public final class Loader {
         if (running != null && !running.isClosed()) {
             throw new IllegalStateException("the loader's epoch before is not closed");
         }
-        running = new Epoch(this, free, order(epoch), epoch);
+        running = new Epoch(this, order(epoch), epoch);
         return running;
     }
 
