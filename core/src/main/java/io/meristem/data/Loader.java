@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.InputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -27,7 +28,8 @@ public final class Loader {
     public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
         public Options {
             if (batchSize < 1 || threads < 1) {
-                throw new IllegalArgumentException("batch size and threads must be positive");
+                throw new InputException("The batch size is " + batchSize + " and the number of loader threads "
+                        + threads + ": both must be positive.");
             }
         }
     }
@@ -68,7 +70,11 @@ public final class Loader {
         // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
         long floats = (long) Math.min(options.batchSize(), Math.max(1, photos.size())) * preprocess.length();
-        int bytes = Math.toIntExact(floats * Float.BYTES + ALIGNMENT);
+        if (floats * Float.BYTES + ALIGNMENT > Integer.MAX_VALUE) {
+            throw new InputException("A batch of " + options.batchSize() + " photos of " + preprocess.size() + " x "
+                    + preprocess.size() + " pixels needs more than 2 GiB: choose a smaller batch size.");
+        }
+        int bytes = (int) floats * Float.BYTES + ALIGNMENT;
         for (int i = 0; i < buffers; i++) {
             free.add(ByteBuffer.allocateDirect(bytes)
                     .alignedSlice(ALIGNMENT)

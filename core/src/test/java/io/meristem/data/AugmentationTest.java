@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -110,8 +111,8 @@ class AugmentationTest {
 
     @Test
     void boundsAreChecked() {
-        assertThrows(IllegalArgumentException.class, () -> new Augmentation(2, 0, 1, 1, 1, 1, 0, 0, 0, 0));
-        assertThrows(IllegalArgumentException.class, () -> new Augmentation(0, 0, 0.5, 0.4, 1, 1, 0, 0, 0, 0));
-        assertThrows(IllegalArgumentException.class, () -> new Augmentation(0, 0, 1, 1, 1, 1, 0, 0, 0, 0.6));
+        assertThrows(InputException.class, () -> new Augmentation(2, 0, 1, 1, 1, 1, 0, 0, 0, 0));
+        assertThrows(InputException.class, () -> new Augmentation(0, 0, 0.5, 0.4, 1, 1, 0, 0, 0, 0));
+        assertThrows(InputException.class, () -> new Augmentation(0, 0, 1, 1, 1, 1, 0, 0, 0, 0.6));
     }
 }

@@ -77,6 +77,7 @@ class ImageFolderTest {
 
     @Test
     void givenSidesStayAndMissingOnesAreCarvedOut() throws IOException {
+        Files.createDirectories(root.resolve("test/a"));
         for (String name : List.of("a", "b")) {
             fill("Train/" + name, 20);
             fill("validation/" + name, 5);
@@ -87,7 +88,7 @@ class ImageFolderTest {
         assertEquals(17, count(data, "a", Split.TRAIN));
         assertTrue(data.photos(Split.TEST).stream().allMatch(p -> p.relative().startsWith("Train/")));
         assertTrue(
-                data.notes().stream().anyMatch(n -> n.contains("There is no test folder")),
+                data.notes().stream().anyMatch(n -> n.contains("has no test side")),
                 data.notes().toString());
     }
 

@@ -162,6 +162,13 @@ class PixelCacheTest {
         assertHoldsAll(third);
     }
 
+    @Test
+    void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
+        Files.createFile(cache);
+        InputException e = assertThrows(InputException.class, this::open);
+        assertTrue(e.getMessage().startsWith("Cannot write the photo cache in " + cache), e.getMessage());
+    }
+
     private static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Test;
@@ -63,9 +64,9 @@ class PreprocessTest {
 
     @Test
     void isCheckedComparedAndWritten() throws IOException {
-        assertThrows(IllegalArgumentException.class, () -> new Preprocess(0, 1, Fit.CROP, HALF, HALF));
-        assertThrows(IllegalArgumentException.class, () -> new Preprocess(8, 1.5, Fit.CROP, HALF, HALF));
-        assertThrows(IllegalArgumentException.class, () -> new Preprocess(8, 1, Fit.CROP, HALF, new float[3]));
+        assertThrows(InputException.class, () -> new Preprocess(0, 1, Fit.CROP, HALF, HALF));
+        assertThrows(InputException.class, () -> new Preprocess(8, 1.5, Fit.CROP, HALF, HALF));
+        assertThrows(InputException.class, () -> new Preprocess(8, 1, Fit.CROP, HALF, new float[3]));
         assertEquals(Preprocess.imageNet(8), Preprocess.imageNet(8));
         assertNotEquals(Preprocess.imageNet(8), new Preprocess(8, 0.875, Fit.CROP, HALF, HALF));
         ObjectMapper json = new ObjectMapper();

@@ -100,6 +100,8 @@ class ResamplerTest {
     void sameSizeCostsNothing() {
         RgbImage image = Pictures.random(12, 9, 1);
         assertSame(image, Resampler.resize(image, 12, 9));
+        RgbImage box = Resampler.resize(image, 3, 2, 7, 5, 7, 5);
+        assertEquals(image.get(3 + 6, 2 + 4, 1), box.get(6, 4, 1));
     }
 
     @Test
