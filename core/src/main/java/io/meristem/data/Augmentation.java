@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.InputException;
 import java.util.SplittableRandom;
 
 /**
@@ -34,16 +35,20 @@ public record Augmentation(
 
     public Augmentation {
         if (!(flip >= 0 && flip <= 1 && verticalFlip >= 0 && verticalFlip <= 1)) {
-            throw new IllegalArgumentException("flip probabilities must be within 0..1");
+            throw new InputException(
+                    "The flip probabilities are " + flip + " and " + verticalFlip + ": give values from 0 to 1.");
         }
         if (!(minScale > 0 && minScale <= maxScale && maxScale <= 1)) {
-            throw new IllegalArgumentException("crop scale must satisfy 0 < min <= max <= 1");
+            throw new InputException(
+                    "The crop scale is " + minScale + " to " + maxScale + ": give 0 < smallest <= largest <= 1.");
         }
         if (!(minRatio > 0 && minRatio <= maxRatio)) {
-            throw new IllegalArgumentException("crop ratio must satisfy 0 < min <= max");
+            throw new InputException(
+                    "The crop ratio is " + minRatio + " to " + maxRatio + ": give 0 < smallest <= largest.");
         }
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && hue >= 0 && hue <= 0.5)) {
-            throw new IllegalArgumentException("colour jitter must not be negative, and hue at most 0.5");
+            throw new InputException("The colour jitter must not be negative, and its hue at most 0.5: got "
+                    + brightness + ", " + contrast + ", " + saturation + ", " + hue + ".");
         }
     }
 

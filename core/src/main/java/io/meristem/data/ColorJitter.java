@@ -78,26 +78,17 @@ final class ColorJitter {
             float sector = max == r ? (g - b) / range : max == g ? 2 + (b - r) / range : 4 + (r - g) / range;
             float turned = sector / 6 + shift;
             float hue6 = (turned - (float) Math.floor(turned)) * 6;
-            int whole = (int) hue6;
-            float part = hue6 - whole;
-            float p = max - range;
-            float q = max - range * part;
-            float t = max - range * (1 - part);
-            switch (whole % 6) {
-                case 0 -> put(rgb, i, max, t, p);
-                case 1 -> put(rgb, i, q, max, p);
-                case 2 -> put(rgb, i, p, max, t);
-                case 3 -> put(rgb, i, p, q, max);
-                case 4 -> put(rgb, i, t, p, max);
-                default -> put(rgb, i, max, p, q);
-            }
+            rgb[i] = clamp(max - range * fall(hue6 + 5));
+            rgb[i + 1] = clamp(max - range * fall(hue6 + 3));
+            rgb[i + 2] = clamp(max - range * fall(hue6 + 1));
         }
     }
 
-    private static void put(float[] rgb, int i, float r, float g, float b) {
-        rgb[i] = clamp(r);
-        rgb[i + 1] = clamp(g);
-        rgb[i + 2] = clamp(b);
+    /** How far below the largest channel one lies, 0..1, at angle {@code k} (six to the turn) from its own colour's opposite. */
+    private static float fall(float k) {
+        float within = k >= 6 ? k - 6 : k;
+        float rise = within < 4 - within ? within : 4 - within;
+        return rise < 0 ? 0 : rise > 1 ? 1 : rise;
     }
 
     private static float grey(float[] rgb, int i) {
@@ -105,6 +96,6 @@ final class ColorJitter {
     }
 
     private static float clamp(float v) {
-        return Math.min(1, Math.max(0, v));
+        return v < 0 ? 0 : v > 1 ? 1 : v;
     }
 }

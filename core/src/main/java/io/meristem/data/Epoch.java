@@ -27,12 +27,13 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private int next;
     private long waited;
 
-    Epoch(Loader loader, BlockingQueue<FloatBuffer> free, int[] order, int epoch) {
+    Epoch(Loader loader, int[] order, int epoch) {
         this.loader = loader;
-        this.free = free;
+        this.free = loader.free();
         this.order = order;
         this.epoch = epoch;
-        int batches = loader.batches();
+        int size = loader.options().batchSize();
+        int batches = loader.options().dropLast() ? order.length / size : (order.length + size - 1) / size;
         for (int b = 0; b < batches; b++) {
             results.add(new CompletableFuture<>());
         }

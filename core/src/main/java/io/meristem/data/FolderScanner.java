@@ -50,7 +50,7 @@ final class FolderScanner {
             scanner.readClasses(root, Split.TRAIN);
         } else {
             scanner.given.addAll(sides.keySet());
-            sides.forEach((split, folder) -> scanner.readClasses(folder, split));
+            sides.forEach((split, folder) -> scanner.readSide(folder, split));
         }
         scanner.photos.sort(Comparator.comparing(Photo::split).thenComparing(Photo::relative));
         scanner.skipped.sort(Comparator.comparing(ImageFolder.Skipped::relative));
@@ -104,6 +104,15 @@ final class FolderScanner {
             notes.add("Folders beside train, val and test are left out: " + String.join(", ", others) + ".");
         }
         return sides;
+    }
+
+    private void readSide(Path folder, Split split) {
+        int before = photos.size();
+        readClasses(folder, split);
+        if (photos.size() == before) {
+            given.remove(split);
+            notes.add("The folder " + folder.getFileName() + " holds no image and counts as missing.");
+        }
     }
 
     private void readClasses(Path folder, Split split) {

@@ -1,10 +1,12 @@
 package io.meristem.data;
 
+import io.meristem.InputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +28,8 @@ public final class Loader {
     public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
         public Options {
             if (batchSize < 1 || threads < 1) {
-                throw new IllegalArgumentException("batch size and threads must be positive");
+                throw new InputException("The batch size is " + batchSize + " and the number of loader threads "
+                        + threads + ": both must be positive.");
             }
         }
     }
@@ -39,7 +42,7 @@ public final class Loader {
     private final Normalizer normalizer;
     private final Augmentation augmentation;
     private final Options options;
-    private final LinkedBlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
+    private final BlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
     private final int buffers;
     /** Batches the consumer has taken and not closed, of whatever epoch. */
     private final AtomicInteger held = new AtomicInteger();
@@ -67,7 +70,11 @@ public final class Loader {
         // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
         long floats = (long) Math.min(options.batchSize(), Math.max(1, photos.size())) * preprocess.length();
-        int bytes = Math.toIntExact(floats * Float.BYTES + ALIGNMENT);
+        if (floats * Float.BYTES + ALIGNMENT > Integer.MAX_VALUE) {
+            throw new InputException("A batch of " + options.batchSize() + " photos of " + preprocess.size() + " x "
+                    + preprocess.size() + " pixels needs more than 2 GiB: choose a smaller batch size.");
+        }
+        int bytes = (int) floats * Float.BYTES + ALIGNMENT;
         for (int i = 0; i < buffers; i++) {
             free.add(ByteBuffer.allocateDirect(bytes)
                     .alignedSlice(ALIGNMENT)
@@ -109,6 +116,10 @@ public final class Loader {
         return options;
     }
 
+    BlockingQueue<FloatBuffer> free() {
+        return free;
+    }
+
     AtomicInteger held() {
         return held;
     }
@@ -122,7 +133,7 @@ public final class Loader {
         if (running != null && !running.isClosed()) {
             throw new IllegalStateException("the loader's epoch before is not closed");
         }
-        running = new Epoch(this, free, order(epoch), epoch);
+        running = new Epoch(this, order(epoch), epoch);
         return running;
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.InputException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -26,17 +27,17 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
     public Preprocess {
         Objects.requireNonNull(fit, "fit");
         if (size < 1 || size > 8192) {
-            throw new IllegalArgumentException("input size " + size + " is not within 1..8192");
+            throw new InputException("The input size is " + size + " pixels: give one from 1 to 8192.");
         }
         if (!(cropFraction > 0.1 && cropFraction <= 1)) {
-            throw new IllegalArgumentException("crop fraction " + cropFraction + " is not within (0.1, 1]");
+            throw new InputException("The crop fraction is " + cropFraction + ": give one above 0.1, up to 1.");
         }
         if (mean.length != 3 || std.length != 3) {
-            throw new IllegalArgumentException("mean and std need three values, red, green, blue");
+            throw new InputException("Mean and standard deviation need three values each, for red, green and blue.");
         }
         for (float s : std) {
             if (!(s > 0)) {
-                throw new IllegalArgumentException("std " + s + " is not positive");
+                throw new InputException("A standard deviation of " + s + " was given: all three must be positive.");
             }
         }
         mean = mean.clone();

@@ -42,8 +42,19 @@ public final class Resampler {
         if (boxW == image.width() && boxH == image.height() && outW == boxW && outH == boxH) {
             return image;
         }
+        if (outW == boxW && outH == boxH) {
+            return crop(image, x, y, boxW, boxH);
+        }
         float[] rows = horizontal(image, x, y, boxH, outW, taps(boxW, outW));
         return new RgbImage(outW, outH, vertical(rows, outW * 3, outH, taps(boxH, outH)));
+    }
+
+    private static RgbImage crop(RgbImage image, int x, int y, int width, int height) {
+        byte[] rgb = new byte[3 * width * height];
+        for (int row = 0; row < height; row++) {
+            System.arraycopy(image.rgb(), ((y + row) * image.width() + x) * 3, rgb, row * width * 3, width * 3);
+        }
+        return new RgbImage(width, height, rgb);
     }
 
     private static Taps taps(int in, int out) {

@@ -80,7 +80,7 @@ final class Splitter {
                 long count = divided.stream().filter(p -> p.split() == split).count();
                 String origin = given.isEmpty()
                         ? "The folder is not divided"
-                        : "There is no " + ImageFolder.name(split) + " folder";
+                        : "The folder has no " + ImageFolder.name(split) + " side";
                 notes.add(origin + ": " + count + " photos were set aside for " + ImageFolder.name(split) + " by class"
                         + (grouped ? ", groups kept whole" : "") + ", seed " + seed + ".");
             }

@@ -1,0 +1,118 @@
+package io.meristem.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.InputException;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class AugmentationTest {
+
+    private static final Preprocess PREPROCESS =
+            new Preprocess(14, 0.875, Fit.CROP, new float[] {0.5f, 0.4f, 0.3f}, new float[] {0.5f, 0.2f, 0.3f});
+
+    private static float[] view(Augmentation how, RgbImage scaled, long seed, int epoch, int photo) {
+        float[] out = new float[PREPROCESS.length()];
+        how.view(scaled, PREPROCESS, new Normalizer(PREPROCESS), Seeds.photo(seed, epoch, photo), out);
+        return out;
+    }
+
+    @Test
+    void noneIsEvaluation() {
+        RgbImage scaled = PREPROCESS.scaled(Pictures.random(40, 30, 1));
+        float[] evaluation = new float[PREPROCESS.length()];
+        new Normalizer(PREPROCESS).centre(scaled, evaluation);
+        assertArrayEquals(evaluation, view(Augmentation.NONE, scaled, 1, 2, 3), 1e-6f);
+    }
+
+    @Test
+    void flipsMirror() {
+        RgbImage scaled = PREPROCESS.scaled(Pictures.random(40, 30, 1));
+        float[] plain = view(Augmentation.NONE, scaled, 0, 0, 0);
+        float[] across = view(new Augmentation(1, 0, 1, 1, 1, 1, 0, 0, 0, 0), scaled, 0, 0, 0);
+        float[] down = view(new Augmentation(0, 1, 1, 1, 1, 1, 0, 0, 0, 0), scaled, 0, 0, 0);
+        for (int y = 0; y < 14; y++) {
+            for (int x = 0; x < 42; x += 3) {
+                assertEquals(plain[y * 42 + x + 1], across[y * 42 + (39 - x) + 1]);
+                assertEquals(plain[y * 42 + x + 1], down[(13 - y) * 42 + x + 1]);
+            }
+        }
+    }
+
+    @Test
+    void randomNumbersFollowSeedEpochAndPhoto() {
+        RgbImage scaled = PREPROCESS.scaled(Pictures.random(40, 30, 1));
+        Augmentation how = Augmentation.standard();
+        float[] first = view(how, scaled, 1, 2, 3);
+        assertArrayEquals(first, view(how, scaled, 1, 2, 3));
+        assertFalse(Arrays.equals(first, view(how, scaled, 2, 2, 3)));
+        assertFalse(Arrays.equals(first, view(how, scaled, 1, 3, 3)));
+        assertFalse(Arrays.equals(first, view(how, scaled, 1, 2, 4)));
+    }
+
+    @Test
+    void cropsKeepToTheirBounds() {
+        Augmentation how = new Augmentation(0, 0, 0.2, 0.6, 0.75, 1.5, 0, 0, 0, 0);
+        double sum = 0;
+        for (int i = 0; i < 2000; i++) {
+            int[] box = how.crop(80, 60, new SplittableRandom(i));
+            assertTrue(box[0] >= 0 && box[1] >= 0 && box[0] + box[2] <= 80 && box[1] + box[3] <= 60);
+            double share = box[2] * box[3] / 4800.0;
+            assertEquals(0.4, share, 0.22);
+            double ratio = (double) box[2] / box[3];
+            assertTrue(ratio > 0.7 && ratio < 1.6, "ratio " + ratio);
+            sum += share;
+        }
+        assertEquals(0.4, sum / 2000, 0.02);
+        // No crop of this share fits: the largest centred one within the ratios.
+        assertArrayEquals(new int[] {35, 0, 30, 20}, how.crop(100, 20, new SplittableRandom(1)));
+    }
+
+    /** Numbers printed by bench/peers/augment_fixture.py. */
+    @Test
+    void coloursChangeAsInTorchvision() {
+        float[] pixels = {0.8f, 0.2f, 0.1f, 0.1f, 0.7f, 0.3f, 0.25f, 0.3f, 0.9f, 0.5f, 0.5f, 0.5f};
+        float[] p = pixels.clone();
+        ColorJitter.brightness(p, 1.3f);
+        assertArrayEquals(
+                new float[] {1f, 0.26f, 0.13f, 0.13f, 0.91f, 0.39f, 0.325f, 0.39f, 1f, 0.65f, 0.65f, 0.65f}, p, 1e-5f);
+        p = pixels.clone();
+        ColorJitter.contrast(p, 0.6f);
+        assertArrayEquals(
+                new float[] {
+                    0.649629f, 0.289629f, 0.229629f, 0.229629f, 0.589629f, 0.349629f, 0.319629f, 0.349629f, 0.709629f,
+                    0.469629f, 0.469629f, 0.469629f
+                },
+                p,
+                1e-5f);
+        p = pixels.clone();
+        ColorJitter.saturation(p, 1.7f);
+        assertArrayEquals(
+                new float[] {
+                    1f, 0.082456f, 0f, 0f, 0.857507f, 0.177507f, 0.177602f, 0.262603f, 1f, 0.500035f, 0.500035f,
+                    0.500035f
+                },
+                p,
+                1e-5f);
+        p = pixels.clone();
+        ColorJitter.hue(p, 0.1f);
+        assertArrayEquals(
+                new float[] {0.8f, 0.62f, 0.1f, 0.1f, 0.7f, 0.66f, 0.59f, 0.25f, 0.9f, 0.5f, 0.5f, 0.5f}, p, 1e-5f);
+        p = pixels.clone();
+        ColorJitter.hue(p, -0.37f);
+        assertArrayEquals(
+                new float[] {0.1f, 0.154f, 0.8f, 0.7f, 0.168f, 0.1f, 0.443f, 0.9f, 0.25f, 0.5f, 0.5f, 0.5f}, p, 1e-5f);
+    }
+
+    @Test
+    void boundsAreChecked() {
+        assertThrows(InputException.class, () -> new Augmentation(2, 0, 1, 1, 1, 1, 0, 0, 0, 0));
+        assertThrows(InputException.class, () -> new Augmentation(0, 0, 0.5, 0.4, 1, 1, 0, 0, 0, 0));
+        assertThrows(InputException.class, () -> new Augmentation(0, 0, 1, 1, 1, 1, 0, 0, 0, 0.6));
+    }
+}
