@@ -22,6 +22,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,6 +32,17 @@ class AdapterFormTest {
 
     /** Relative to the largest entry; float32 sums over a few hundred terms. */
     private static final double CLOSE = 1e-5;
+
+    /** Layers this small are slower on several threads. */
+    @BeforeAll
+    static void oneThread() {
+        Engine.start(1);
+    }
+
+    @AfterAll
+    static void allThreads() {
+        Engine.start(0);
+    }
 
     enum Kind {
         LINEAR(() -> new Linear(10, 7, true), 3, 5, 10),
@@ -247,7 +260,7 @@ class AdapterFormTest {
             assertClose(quiet, Tensors.toFloats(bench.layer.forward(bench.x)), kind + ": outside training");
             bench.layer.setForm(AdapterForm.forLayer(bench.layer, 0.5).of(bench.adapter));
             bench.set.train(true);
-            int draws = 400;
+            int draws = 150;
             double[] mean = new double[quiet.length];
             boolean differs = false;
             for (int i = 0; i < draws; i++) {
@@ -266,7 +279,7 @@ class AdapterFormTest {
                 error += Math.pow(mean[j] - quiet[j], 2);
                 size += (double) quiet[j] * quiet[j];
             }
-            assertTrue(Math.sqrt(error / size) < 0.15, "dropout moves the mean by " + Math.sqrt(error / size));
+            assertTrue(Math.sqrt(error / size) < 0.25, "dropout moves the mean by " + Math.sqrt(error / size));
             bench.set.train(false);
             assertArrayEquals(quiet, Tensors.toFloats(bench.layer.forward(bench.x)));
         }
