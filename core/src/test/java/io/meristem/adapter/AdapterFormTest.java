@@ -44,6 +44,7 @@ class AdapterFormTest {
         Engine.start(0);
     }
 
+    @SuppressWarnings("ImmutableEnumChecker")
     enum Kind {
         LINEAR(() -> new Linear(10, 7, true), 3, 5, 10),
         LINEAR_MAP(() -> new Linear(10, 7, false), 3, 4, 5, 10),

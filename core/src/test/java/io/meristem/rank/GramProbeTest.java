@@ -33,6 +33,7 @@ class GramProbeTest {
     private static final double BOUND = 1e-4;
 
     /** Image batches of one shape. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record Batches(List<float[]> values, long... shape) implements ImageFeed {
         @Override
         public void forEach(Consumer<Tensor> consumer) {
@@ -45,6 +46,7 @@ class GramProbeTest {
     }
 
     /** One batch as the layer saw it. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record Seen(double[] x, long[] xShape, double[] y, long[] yShape) {}
 
     @Test
