@@ -30,13 +30,18 @@ public final class AdapterSet implements AutoCloseable {
      * @param seed from which every A is drawn, by layer name
      */
     public static AdapterSet attach(Network network, Map<String, Integer> ranks, AdapterOptions options, long seed) {
-        AdapterSet set = new AdapterSet();
         ranks.forEach((name, rank) -> {
-            WeightedLayer layer = network.weightedLayers().get(name);
-            if (layer == null) {
+            if (!network.weightedLayers().containsKey(name)) {
                 throw new IllegalArgumentException(network.spec().name() + " has no layer " + name);
             }
+            if (rank < 0) {
+                throw new IllegalArgumentException("rank " + rank + " for layer " + name + " is negative");
+            }
+        });
+        AdapterSet set = new AdapterSet();
+        ranks.forEach((name, rank) -> {
             if (rank > 0) {
+                WeightedLayer layer = network.weightedLayers().get(name);
                 set.adapters.put(name, new LowRankAdapter(name, layer, rank, options, seed));
             }
         });

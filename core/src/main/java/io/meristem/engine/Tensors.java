@@ -1,6 +1,7 @@
 package io.meristem.engine;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -43,6 +44,9 @@ public final class Tensors {
 
     /** A float32 tensor with a copy of {@code values}; the current scope owns it. */
     public static Tensor of(float[] values, long... shape) {
+        if (values.length != Arrays.stream(shape).reduce(1, Math::multiplyExact)) {
+            throw new IllegalArgumentException(values.length + " values do not fill " + Arrays.toString(shape));
+        }
         Tensor tensor = torch.empty(shape);
         try (FloatPointer data = new FloatPointer(tensor.data_ptr())) {
             data.capacity(values.length).put(values);

@@ -9,8 +9,6 @@ import java.util.Locale;
 /** Importances in, ranks out. */
 public final class Allocator {
 
-    private static final int BISECTIONS = 60;
-
     private Allocator() {}
 
     /** {@code clamp(round(min + (max - min) I), min, min(max, full))}; a layer's full rank also bounds its minimum. */
@@ -24,9 +22,16 @@ public final class Allocator {
      * One rank per layer. With a budget all importances are multiplied by one factor, the greatest (found by bisection) whose total size fits.
      *
      * @param layers sizes, in the order of {@code importances}
+     * @throws IllegalArgumentException when an importance is not a number
      * @throws InputException when even the least ranks do not fit the budget
      */
     public static int[] allocate(List<LayerSize> layers, double[] importances, RankOptions options) {
+        for (int i = 0; i < importances.length; i++) {
+            if (!Double.isFinite(importances[i])) {
+                throw new IllegalArgumentException(
+                        "the importance of layer " + layers.get(i).name() + " is " + importances[i]);
+            }
+        }
         if (options.budgetMib() == 0) {
             return ranks(layers, importances, options, 1);
         }
@@ -42,11 +47,18 @@ public final class Allocator {
                     layers.size(),
                     LayerSize.mib(LayerSize.numbers(layers, best))));
         }
-        double low = 0;
         // With this factor every layer that has any signal is at its greatest rank.
-        double high = 1 / Arrays.stream(signal).filter(v -> v > 0).min().orElse(1);
-        for (int i = 0; i < BISECTIONS; i++) {
-            double factor = i == 0 ? high : (low + high) / 2;
+        double high = Math.min(
+                Double.MAX_VALUE,
+                1 / Arrays.stream(signal).filter(v -> v > 0).min().orElse(1));
+        int[] most = ranks(layers, signal, options, high);
+        if (LayerSize.numbers(layers, most) <= budget) {
+            return most;
+        }
+        double low = 0;
+        // Down to neighbouring doubles, not a fixed number of steps: one tiny signal makes the first interval as wide
+        // as it likes.
+        for (double factor = high / 2; low < factor && factor < high; factor = low + (high - low) / 2) {
             int[] ranks = ranks(layers, signal, options, factor);
             if (LayerSize.numbers(layers, ranks) <= budget) {
                 low = factor;

@@ -70,7 +70,10 @@ public final class GramProbe {
             image = torch.adaptive_avg_pool2d(image, Math.min(image.size(2), POOL), Math.min(image.size(3), POOL));
         }
         Tensor flat = image.to(torch.ScalarType.Float).flatten(1, -1);
-        return flat.sub(flat.mean(0));
+        // Seen from the first sample, columns that do not vary are zero exactly; a float32 mean alone would leave
+        // rounding noise there.
+        Tensor shifted = flat.sub(flat.narrow(0, 0, 1));
+        return shifted.sub(shifted.mean(0));
     }
 
     private static double[] gram(Tensor features) {

@@ -1,0 +1,122 @@
+package io.meristem;
+
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.meristem.engine.Engine;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The rooms of the house and who may enter which: docs/architecture.md. */
+class ArchitectureTest {
+
+    /** Each room may use those before it; the root package is free for all. */
+    private static final List<String> ROOMS =
+            List.of("engine", "nn", "weights", "adapter", "rank", "data", "eval", "tune", "artifact", "job");
+
+    /** These use less than their place in the order allows. */
+    private static final List<String> ENGINE_ONLY = List.of("data", "eval");
+
+    private static JavaClasses core;
+
+    @BeforeAll
+    static void read() {
+        core = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("io.meristem");
+    }
+
+    static List<String> rooms() {
+        return ROOMS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("rooms")
+    void noRoomUsesALaterOne(String room) {
+        List<String> forbidden = new ArrayList<>(ROOMS);
+        if (ENGINE_ONLY.contains(room)) {
+            forbidden.removeAll(List.of("engine", room));
+        } else {
+            forbidden.removeAll(ROOMS.subList(0, ROOMS.indexOf(room) + 1));
+        }
+        String[] packages =
+                forbidden.stream().map(r -> "io.meristem." + r + "..").toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("io.meristem." + room + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(packages)
+                .allowEmptyShould(true)
+                .check(core);
+    }
+
+    @Test
+    void everyClassHasARoom() {
+        for (JavaClass type : core) {
+            String[] path = type.getPackageName().split("\\.");
+            assertTrue(path.length == 2 || ROOMS.contains(path[2]), type.getName() + " is in no room of the list");
+        }
+    }
+
+    @Test
+    void theRootUsesNoRoom() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.meristem")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.meristem.*..")
+                .check(core);
+    }
+
+    @Test
+    void roomsFormNoCycles() {
+        slices().matching("io.meristem.(*)..").should().beFreeOfCycles().check(core);
+    }
+
+    @Test
+    void picturesAreDecodedInOneRoom() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.meristem.data..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.awt..", "javax.imageio..")
+                .check(core);
+    }
+
+    @Test
+    void theLibraryDoesNotPrint() {
+        NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(core);
+        noClasses()
+                .should()
+                .callMethodWhere(target(nameMatching("printStackTrace")))
+                .check(core);
+    }
+
+    @Test
+    void threadsAndSeedsAreSetInOnePlace() {
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(Engine.class)
+                .should()
+                .callMethodWhere(
+                        target(
+                                nameMatching(
+                                        "(init|lazy_init|set|blas_set)_num_(interop_)?threads|(cuda_|xpu_|mps_)?manual_seed(_all)?|setDeterministic.*")))
+                .check(core);
+    }
+}

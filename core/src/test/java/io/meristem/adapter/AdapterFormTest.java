@@ -1,0 +1,314 @@
+package io.meristem.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Conv2d;
+import io.meristem.nn.Linear;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import io.meristem.testing.TinyNetworks;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One adapted layer of each kind: what it computes, and that every way of computing it gives the same. */
+class AdapterFormTest {
+
+    /** Relative to the largest entry; float32 sums over a few hundred terms. */
+    private static final double CLOSE = 1e-5;
+
+    /** Layers this small are slower on several threads. */
+    @BeforeAll
+    static void oneThread() {
+        Engine.start(1);
+    }
+
+    @AfterAll
+    static void allThreads() {
+        Engine.start(0);
+    }
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    enum Kind {
+        LINEAR(() -> new Linear(10, 7, true), 3, 5, 10),
+        LINEAR_MAP(() -> new Linear(10, 7, false), 3, 4, 5, 10),
+        DENSE(() -> new Conv2d(6, 8, 3, 1, 1, 1, true), 2, 6, 9, 7),
+        STRIDED(() -> new Conv2d(6, 8, 3, 2, 1, 1, false), 2, 6, 9, 8),
+        LARGE_STRIDE(() -> new Conv2d(3, 8, 4, 4, 0, 1, true), 2, 3, 12, 8),
+        POINTWISE(() -> new Conv2d(6, 8, 1, 1, 0, 1, false), 2, 6, 5, 7),
+        STRIDED_POINTWISE(() -> new Conv2d(6, 8, 1, 2, 0, 1, true), 2, 6, 5, 7),
+        GROUPED(() -> new Conv2d(8, 12, 3, 1, 1, 4, true), 2, 8, 6, 6),
+        STRIDED_GROUPED(() -> new Conv2d(8, 12, 3, 2, 1, 2, false), 2, 8, 6, 6),
+        DEPTHWISE(() -> new Conv2d(8, 8, 3, 1, 1, 8, false), 2, 8, 7, 6),
+        STRIDED_DEPTHWISE(() -> new Conv2d(8, 8, 3, 2, 1, 8, true), 2, 8, 7, 6),
+        DEPTHWISE_7(() -> new Conv2d(4, 4, 7, 1, 3, 4, true), 2, 4, 9, 9);
+
+        final Supplier<WeightedLayer> layer;
+        final long[] input;
+
+        Kind(Supplier<WeightedLayer> layer, long... input) {
+            this.layer = layer;
+            this.input = input;
+        }
+    }
+
+    /** A single layer with an adapter, and inputs. Made inside a scope; close it there. */
+    private static final class Bench implements AutoCloseable {
+        final Network network;
+        final WeightedLayer layer;
+        final AdapterSet set;
+        final LowRankAdapter adapter;
+        final Tensor x;
+
+        Bench(Kind kind, AdapterOptions options, boolean trained) {
+            network = TinyNetworks.single(kind.layer.get()).materialize(5);
+            layer = network.weightedLayers().get("layer");
+            set = AdapterSet.attach(network, Map.of("layer", 3), options, 9);
+            adapter = set.adapters().get("layer");
+            x = gaussian(1, kind.input);
+            if (trained) {
+                try (NoGradGuard guard = new NoGradGuard()) {
+                    adapter.b().copy_(gaussian(2, adapter.b().shape()));
+                }
+            }
+        }
+
+        Tensor frozen() {
+            return layer.apply(
+                    x,
+                    layer.weight().value(),
+                    layer.bias() == null ? null : layer.bias().value());
+        }
+
+        @Override
+        public void close() {
+            set.close();
+            network.close();
+        }
+    }
+
+    static Tensor gaussian(long seed, long... shape) {
+        Tensor tensor = torch.empty(shape);
+        Generator generator = torch.make_generator_cpu(seed);
+        return tensor.normal_(0, 1, new GeneratorOptional(generator));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void bothFormsGiveEqualOutputsAndGradients(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, new AdapterOptions(5, false, 0), true)) {
+            float[][] merged = run(bench, AdapterForm.MERGED);
+            float[][] twoBranch = run(bench, AdapterForm.TWO_BRANCH);
+            String[] what = {"output", "gradient of A", "gradient of B", "gradient of x"};
+            for (int i = 0; i < what.length; i++) {
+                assertClose(merged[i], twoBranch[i], kind + ": " + what[i]);
+            }
+            assertFalse(bench.layer.weight().value().grad().defined(), "the frozen weight got a gradient");
+        }
+    }
+
+    /** Output and gradients of sum(output * G) for a fixed G. */
+    private static float[][] run(Bench bench, AdapterForm form) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor x = bench.x.clone().requires_grad_(true);
+            bench.layer.setForm(form.of(bench.adapter));
+            Tensor y = bench.layer.forward(x);
+            y.mul(gaussian(3, y.shape())).sum().backward();
+            float[][] all = {
+                Tensors.toFloats(y),
+                Tensors.toFloats(bench.adapter.a().grad()),
+                Tensors.toFloats(bench.adapter.b().grad()),
+                Tensors.toFloats(x.grad())
+            };
+            bench.adapter.a().mutable_grad().reset();
+            bench.adapter.b().mutable_grad().reset();
+            return all;
+        }
+    }
+
+    /** The gradients against central differences of the plain function, in the direction of one random change of A, B and x. */
+    @ParameterizedTest
+    @EnumSource
+    void gradientsAreThoseOfTheUpdatedWeight(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, new AdapterOptions(5, false, 0), true)) {
+            float[][] found = run(bench, AdapterForm.TWO_BRANCH);
+            Tensor[] points = {bench.adapter.a(), bench.adapter.b(), bench.x};
+            for (int i = 0; i < points.length; i++) {
+                Tensor direction = gaussian(20 + i, points[i].shape());
+                float[] d = Tensors.toFloats(direction);
+                double slope = 0;
+                for (int j = 0; j < d.length; j++) {
+                    slope += d[j] * found[i + 1][j];
+                }
+                double step = 1e-2;
+                double up = objective(bench, i, points[i], direction, step);
+                double down = objective(bench, i, points[i], direction, -step);
+                assertEquals(slope, (up - down) / (2 * step), 1e-3 * Math.max(1, Math.abs(slope)), kind + " " + i);
+            }
+        }
+    }
+
+    /** In float64: sum of G times the layer with weight W + s reshape(B A), where one of A, B, x is moved. */
+    private static double objective(Bench bench, int which, Tensor point, Tensor direction, double step) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor moved = dbl(point).add(dbl(direction), new Scalar(step));
+            Tensor a = which == 0 ? moved : dbl(bench.adapter.a());
+            Tensor b = which == 1 ? moved : dbl(bench.adapter.b());
+            Tensor x = which == 2 ? moved : dbl(bench.x);
+            Tensor update = b.matmul(a)
+                    .mul(new Scalar(bench.adapter.scaling()))
+                    .reshape(bench.layer.weight().shape());
+            Tensor y = bench.layer.apply(
+                    x,
+                    dbl(bench.layer.weight().value()).add(update),
+                    bench.layer.bias() == null ? null : dbl(bench.layer.bias().value()));
+            return y.mul(dbl(gaussian(3, y.shape()))).sum().item_double();
+        }
+    }
+
+    private static Tensor dbl(Tensor tensor) {
+        return tensor.detach().to(torch.ScalarType.Double);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void startsAtThePretrainedFunctionExactly(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, AdapterOptions.DEFAULT, false)) {
+            float[] frozen = Tensors.toFloats(bench.frozen());
+            float[] weight = Tensors.toFloats(bench.layer.weight().value());
+            float[] sum = Tensors.toFloats(bench.layer.weight().value().add(bench.adapter.delta()));
+            for (int i = 0; i < weight.length; i++) {
+                assertTrue(weight[i] == sum[i], "W + 0 is not W");
+            }
+            for (AdapterForm form : AdapterForm.values()) {
+                bench.layer.setForm(form.of(bench.adapter));
+                assertArrayEquals(frozen, Tensors.toFloats(bench.layer.forward(bench.x)), 0, kind + " " + form);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theUpdateIsThePlainProduct(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, new AdapterOptions(7, false, 0), true)) {
+            int out = bench.layer.outFeatures();
+            int columns = bench.layer.columns();
+            double[] a = Tensors.toDoubles(bench.adapter.a());
+            double[] b = Tensors.toDoubles(bench.adapter.b());
+            float[] expected = new float[out * columns];
+            for (int o = 0; o < out; o++) {
+                for (int c = 0; c < columns; c++) {
+                    double sum = 0;
+                    for (int r = 0; r < 3; r++) {
+                        sum += b[o * 3 + r] * a[r * columns + c];
+                    }
+                    expected[o * columns + c] = (float) (7.0 / 3 * sum);
+                }
+            }
+            Tensor delta = bench.adapter.delta();
+            assertArrayEquals(bench.layer.weight().shape(), delta.shape());
+            assertClose(expected, Tensors.toFloats(delta), kind + ": delta");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void mergingKeepsTheFunctionAndUnmergingTheWeight(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, AdapterOptions.DEFAULT, true)) {
+            float[] weight = Tensors.toFloats(bench.layer.weight().value());
+            float[] adapted = Tensors.toFloats(bench.layer.forward(bench.x));
+            bench.set.merge();
+            assertClose(adapted, Tensors.toFloats(bench.frozen()), kind + ": merged");
+            bench.set.unmerge();
+            assertClose(weight, Tensors.toFloats(bench.layer.weight().value()), kind + ": unmerged");
+            bench.set.merge();
+            bench.set.close();
+            assertClose(adapted, Tensors.toFloats(bench.layer.forward(bench.x)), kind + ": merged and closed");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void dropoutWorksInTrainingOnly(Kind kind) {
+        try (PointerScope scope = new PointerScope();
+                Bench bench = new Bench(kind, new AdapterOptions(0, false, 0.5), true)) {
+            Engine.seed(4);
+            float[] quiet = Tensors.toFloats(bench.layer.forward(bench.x));
+            assertArrayEquals(quiet, Tensors.toFloats(bench.layer.forward(bench.x)));
+            bench.layer.setForm(AdapterForm.MERGED.of(bench.adapter));
+            assertClose(quiet, Tensors.toFloats(bench.layer.forward(bench.x)), kind + ": outside training");
+            bench.layer.setForm(AdapterForm.forLayer(bench.layer, 0.5).of(bench.adapter));
+            bench.set.train(true);
+            int draws = 150;
+            double[] mean = new double[quiet.length];
+            boolean differs = false;
+            for (int i = 0; i < draws; i++) {
+                try (PointerScope step = new PointerScope()) {
+                    float[] noisy = Tensors.toFloats(bench.layer.forward(bench.x));
+                    for (int j = 0; j < mean.length; j++) {
+                        mean[j] += (double) noisy[j] / draws;
+                        differs |= noisy[j] != quiet[j];
+                    }
+                }
+            }
+            assertTrue(differs, "dropout did nothing");
+            double error = 0;
+            double size = 0;
+            for (int j = 0; j < mean.length; j++) {
+                error += Math.pow(mean[j] - quiet[j], 2);
+                size += (double) quiet[j] * quiet[j];
+            }
+            assertTrue(Math.sqrt(error / size) < 0.25, "dropout moves the mean by " + Math.sqrt(error / size));
+            bench.set.train(false);
+            assertArrayEquals(quiet, Tensors.toFloats(bench.layer.forward(bench.x)));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(AdapterForm.class)
+    void formIsChosenByKind(AdapterForm form) {
+        List<WeightedLayer> layers = form == AdapterForm.MERGED
+                ? List.of(
+                        new Conv2d(8, 8, 3, 1, 1, 8, false),
+                        new Conv2d(512, 8, 1, 1, 0, 1, false),
+                        new Conv2d(512, 512, 3, 1, 1, 2, false),
+                        new Conv2d(64, 64, 3, 1, 1, 1, false))
+                : List.of(new Linear(4, 4, true), new Conv2d(192, 8, 3, 1, 1, 1, false));
+        layers.forEach(layer -> assertEquals(form, AdapterForm.forLayer(layer, 0)));
+        layers.forEach(layer -> assertEquals(AdapterForm.TWO_BRANCH, AdapterForm.forLayer(layer, 0.1)));
+    }
+
+    static void assertClose(float[] expected, float[] found, String what) {
+        assertEquals(expected.length, found.length, what);
+        double scale = 0;
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            scale = Math.max(scale, Math.abs(expected[i]));
+            worst = Math.max(worst, Math.abs(expected[i] - found[i]));
+        }
+        assertTrue(scale > 0, what + " is all zero");
+        assertTrue(worst <= CLOSE * scale, what + " is off by " + worst + " of " + scale);
+    }
+}
