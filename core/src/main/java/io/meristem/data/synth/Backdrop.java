@@ -72,11 +72,11 @@ final class Backdrop {
     }
 
     private void bokeh() {
-        Colour base = Colour.any(rng);
-        gradient(base, Colour.any(rng));
+        Colour base = calm();
+        gradient(base, calm());
         int discs = rng.between(4, 16);
         for (int k = 0; k < discs; k++) {
-            disc(rng.next(), rng.next(), rng.range(0.04f, 0.16f), 1f, base.towards(Colour.any(rng), 0.6f), 0.6f);
+            disc(rng.next(), rng.next(), rng.range(0.04f, 0.16f), 1f, base.towards(calm(), 0.6f), 0.6f);
         }
         scene.blur(rng.range(0.005f, 0.03f) * scene.width);
     }
@@ -107,7 +107,7 @@ final class Backdrop {
     }
 
     private void plain() {
-        Colour base = Colour.any(rng);
+        Colour base = calm();
         gradient(base, base.times(rng.range(0.65f, 1.2f)));
         float paper = rng.next() * 0.08f;
         each((i, u, v) -> scene.scale(i, 1f + paper * Noise.octaves(u * 40f, v * 40f, seed, 2)));
@@ -127,7 +127,7 @@ final class Backdrop {
     }
 
     private void hand() {
-        gradient(Colour.any(rng), Colour.any(rng));
+        gradient(calm(), calm());
         scene.blur(2f);
         Colour skin = Colour.hsv(rng.range(0.03f, 0.075f), rng.range(0.3f, 0.55f), rng.range(0.35f, 0.95f));
         int fingers = rng.between(2, 4);
@@ -167,5 +167,11 @@ final class Backdrop {
                 scene.blend(y * scene.width + x, colour.times(1.1f - 0.35f * d), cover * Num.step(1f, 0.88f, d));
             }
         }
+    }
+
+    /** Any hue, but seldom a loud one. */
+    private Colour calm() {
+        float loud = rng.next();
+        return Colour.hsv(rng.next(), 0.65f * loud * loud, rng.range(0.12f, 0.97f));
     }
 }

@@ -131,9 +131,9 @@ final class StrokeMotifs {
                             plane,
                             side,
                             left + (0.15f + 0.28f * (node % 3)) * cell,
-                            top + (0.15f + 0.33f * (Math.floorDiv(node, 3))) * cell,
+                            top + (0.15f + 0.33f * Math.floorDiv(node, 3)) * cell,
                             left + (0.15f + 0.28f * (next % 3)) * cell,
-                            top + (0.15f + 0.33f * (Math.floorDiv(next, 3))) * cell,
+                            top + (0.15f + 0.33f * Math.floorDiv(next, 3)) * cell,
                             half,
                             1f);
                     node = rng.chance(0.7f) ? next : rng.between(0, 8);

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,21 +69,19 @@ public final class SyntheticFolder {
      * Draws the folder on all processors.
      *
      * @param out a folder that does not exist yet or is empty
-     * @throws InputException when {@code out} holds something already
+     * @throws InputException when {@code out} holds something already or cannot be made
      * @throws IOException when a file cannot be written; nothing is left behind then
      */
     public static void write(Path out, SynthOptions options, Progress progress) throws IOException {
         Path target = out.toAbsolutePath().normalize();
         refuseOccupied(target);
-        Files.createDirectories(target.getParent());
-        Path temporary = Files.createTempDirectory(target.getParent(), "." + target.getFileName() + ".");
+        Path temporary = temporaryBeside(target);
         try {
             new SyntheticFolder(options).draw(temporary, progress);
+            openLikeItsContents(temporary);
             refuseOccupied(target);
             Files.deleteIfExists(target);
             Files.move(temporary, target);
-            // Temporary folders are made private to their owner; a data set is an ordinary folder.
-            openLikeItsParent(target);
         } finally {
             delete(temporary);
         }
@@ -100,9 +100,22 @@ public final class SyntheticFolder {
         }
     }
 
-    private static void openLikeItsParent(Path target) throws IOException {
-        if (target.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(target, Files.getPosixFilePermissions(target.getParent()));
+    /** Temporary folders are made private to their owner; a data set is an ordinary folder, as open as those made inside it. */
+    private static void openLikeItsContents(Path folder) throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(folder, Files.getPosixFilePermissions(folder.resolve("train")));
+        }
+    }
+
+    private static Path temporaryBeside(Path target) throws IOException {
+        try {
+            Files.createDirectories(target.getParent());
+            return Files.createTempDirectory(target.getParent(), "." + target.getFileName() + ".");
+        } catch (FileAlreadyExistsException | AccessDeniedException e) {
+            throw new InputException(
+                    "no folder can be made at " + target + " (" + e.getFile()
+                            + " is a file or may not be written to); name another place for the drawn pictures.",
+                    e);
         }
     }
 

@@ -10,6 +10,7 @@ import io.meristem.InputException;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -141,5 +142,23 @@ class LeafPainterTest {
         assertThrows(InputException.class, () -> new LeafOptions(0f, Float.NaN, 1f, 1, 0f));
         assertThrows(InputException.class, () -> new LeafOptions(0f, 1f, 1f, 9, 0f));
         assertThrows(InputException.class, () -> painter.paint(LeafClass.RUST, 1, 1, 8));
+    }
+
+    @Test
+    void drawsWhatEveryMachineDraws() {
+        // Fixed sums: a change here means that every drawn data set, and what was trained on it, changes too.
+        assertEquals("5dc0b980", checksum(painter.paint(LeafClass.LEAF_SPOT, 1, 2, 64)));
+        assertEquals("f90c07bf", checksum(painter.paint(LeafClass.HEALTHY, 1, 2, 96)));
+        assertEquals("99977291", checksum(new PatternPainter().paint(20, 1, 2, 64)));
+    }
+
+    private static String checksum(BufferedImage image) {
+        CRC32 crc = new CRC32();
+        for (int pixel : pixels(image)) {
+            crc.update(pixel >> 16);
+            crc.update(pixel >> 8);
+            crc.update(pixel);
+        }
+        return Long.toHexString(crc.getValue());
     }
 }

@@ -103,6 +103,8 @@ class SyntheticFolderTest {
                 assertThrows(InputException.class, () -> SyntheticFolder.write(out, small(1), (done, of) -> {}));
         assertTrue(e.getMessage().contains(out.toString()), e.getMessage());
         assertThrows(InputException.class, () -> SyntheticFolder.write(mine, small(1), (done, of) -> {}));
+        assertThrows(
+                InputException.class, () -> SyntheticFolder.write(mine.resolve("deeper"), small(1), (done, of) -> {}));
         assertEquals("mine", Files.readString(mine));
         assertEquals(List.of(out), entries(dir));
     }
