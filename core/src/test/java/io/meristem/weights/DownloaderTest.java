@@ -109,7 +109,7 @@ class DownloaderTest {
         downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(0));
-        assertTrue(requests.get(1).matches("bytes=[1-9]\\d*- \"v1\""), requests.get(1));
+        assertEquals("bytes=100000- \"v1\"", requests.get(1));
     }
 
     @Test
@@ -127,8 +127,8 @@ class DownloaderTest {
                 e.getMessage().contains(uri() + " yourself and save it as " + target.toAbsolutePath()), e.getMessage());
         assertFalse(Files.exists(target));
         downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
-        assertTrue(requests.get(requests.size() - 1).startsWith("bytes="));
-        assertDone(requests.size());
+        assertEquals("bytes=100000- \"v1\"", requests.get(3));
+        assertDone(4);
     }
 
     @Test
@@ -142,6 +142,7 @@ class DownloaderTest {
                 exchange.sendResponseHeaders(from == 0 ? 200 : 206, LENGTH - from);
                 exchange.getResponseBody().write(content, from, upTo - from);
                 exchange.getResponseBody().flush();
+                awaitPart(upTo);
             });
         }
         downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
@@ -258,7 +259,7 @@ class DownloaderTest {
 
     @Test
     void leavesASilentServer() throws IOException {
-        Downloader impatient = new Downloader(new Downloader.Settings(Duration.ofMillis(400), 3, Duration.ZERO));
+        Downloader impatient = new Downloader(new Downloader.Settings(Duration.ofSeconds(1), 10, Duration.ZERO));
         script.add(exchange -> {
             exchange.getResponseHeaders().set("ETag", etag);
             exchange.sendResponseHeaders(200, LENGTH);
@@ -349,6 +350,20 @@ class DownloaderTest {
         exchange.sendResponseHeaders(200, content.length);
         exchange.getResponseBody().write(content, 0, bytes);
         exchange.getResponseBody().flush();
+        awaitPart(bytes);
+    }
+
+    /** Waits until the client has written so much, because its library drops what it still holds when a line breaks. */
+    private void awaitPart(long bytes) throws IOException {
+        Path part = target.resolveSibling("model.pth.part");
+        try {
+            while (!over.await(5, java.util.concurrent.TimeUnit.MILLISECONDS)
+                    && (!Files.exists(part) || Files.size(part) < bytes)) {
+                Thread.onSpinWait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void await() {
