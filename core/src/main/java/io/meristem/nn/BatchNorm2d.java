@@ -8,9 +8,12 @@ import org.bytedeco.pytorch.global.torch;
  * Batch normalisation of (N, C, H, W) per channel: {@code (x - mean) / sqrt(var + eps) * weight + bias}.
  *
  * <p>Tensors: weight (C), bias (C), buffers running_mean (C), running_var (C). Which mean and variance are used is the {@link Mode}, set from
- * outside: fine-tuning normally keeps the pretrained ones.
+ * outside: fine-tuning normally keeps the pretrained ones. The counter num_batches_tracked of PyTorch's layer has no counterpart: it only matters
+ * without a momentum, and no family here goes without.
  */
 public final class BatchNorm2d extends Layer {
+
+    public static final double DEFAULT_MOMENTUM = 0.1;
 
     public enum Mode {
         /** The running statistics, unchanged. */
@@ -25,14 +28,19 @@ public final class BatchNorm2d extends Layer {
     private final Param var;
     private final double eps;
     private Mode mode = Mode.FROZEN;
-    private double momentum = 0.1;
+    private double momentum = DEFAULT_MOMENTUM;
 
     public BatchNorm2d(int channels) {
         this(channels, 1e-5);
     }
 
     public BatchNorm2d(int channels, double eps) {
-        weight = param("weight", Init.constant(1), channels);
+        this(channels, eps, Init.constant(1));
+    }
+
+    /** @param scaleInit of the weight: 0 makes a residual branch start as nothing */
+    public BatchNorm2d(int channels, double eps, Init scaleInit) {
+        weight = param("weight", scaleInit, channels);
         bias = param("bias", Init.constant(0), channels);
         mean = buffer("running_mean", Init.constant(0), channels);
         var = buffer("running_var", Init.constant(1), channels);

@@ -61,7 +61,7 @@ public final class Network implements AutoCloseable {
         return classes;
     }
 
-    /** Every parameter and buffer under its home library's state-dict name, in definition order. */
+    /** Every parameter and buffer under its home library's state-dict name, in its order; num_batches_tracked is left out. */
     public Map<String, Param> params() {
         return Collections.unmodifiableMap(params);
     }

@@ -1,0 +1,127 @@
+package io.meristem.adapter;
+
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/** The adapters on a network's layers, one generation: attached together, and merged or removed together. */
+public final class AdapterSet implements AutoCloseable {
+
+    /** Keeps the change of an all-zero weight finite. */
+    private static final double LEAST_NORM = 1e-12;
+
+    private final Map<String, LowRankAdapter> adapters = new LinkedHashMap<>();
+    private Map<String, LowRankChange.Factors> before = Map.of();
+
+    private AdapterSet() {}
+
+    /**
+     * Puts an adapter on every layer named in {@code ranks} with a rank above 0.
+     *
+     * @param ranks rank by dotted layer name
+     * @param seed from which every A is drawn, by layer name
+     */
+    public static AdapterSet attach(Network network, Map<String, Integer> ranks, AdapterOptions options, long seed) {
+        AdapterSet set = new AdapterSet();
+        ranks.forEach((name, rank) -> {
+            WeightedLayer layer = network.weightedLayers().get(name);
+            if (layer == null) {
+                throw new IllegalArgumentException(network.spec().name() + " has no layer " + name);
+            }
+            if (rank > 0) {
+                set.adapters.put(name, new LowRankAdapter(name, layer, rank, options, seed));
+            }
+        });
+        return set;
+    }
+
+    public Map<String, LowRankAdapter> adapters() {
+        return Collections.unmodifiableMap(adapters);
+    }
+
+    /** Every A and B, for the optimiser; this set keeps owning them. */
+    public List<Tensor> parameters() {
+        List<Tensor> tensors = new ArrayList<>();
+        adapters.values().forEach(adapter -> {
+            tensors.add(adapter.a());
+            tensors.add(adapter.b());
+        });
+        return tensors;
+    }
+
+    /** Trainable numbers. */
+    public long numbers() {
+        return adapters.values().stream()
+                .mapToLong(a ->
+                        (long) a.rank() * (a.layer().outFeatures() + a.layer().columns()))
+                .sum();
+    }
+
+    public void train(boolean on) {
+        adapters.values().forEach(adapter -> adapter.train(on));
+    }
+
+    /** The factors of every update now, by layer name, the scaling included in B. */
+    public Map<String, LowRankChange.Factors> factors() {
+        Map<String, LowRankChange.Factors> factors = new LinkedHashMap<>();
+        adapters.forEach((name, adapter) -> {
+            WeightedLayer layer = adapter.layer();
+            double[] b = Tensors.toDoubles(adapter.b());
+            for (int i = 0; i < b.length; i++) {
+                b[i] *= adapter.scaling();
+            }
+            factors.put(
+                    name,
+                    new LowRankChange.Factors(
+                            b, Tensors.toDoubles(adapter.a()), layer.outFeatures(), layer.columns(), adapter.rank()));
+        });
+        return factors;
+    }
+
+    /**
+     * Mean over the layers of {@code ||s(BA) - s(BA) at the last call||_F / ||W||_F}; the first call compares with the start, which is zero.
+     */
+    public double changeSinceLastCall() {
+        Map<String, LowRankChange.Factors> now = factors();
+        double sum = 0;
+        for (Map.Entry<String, LowRankChange.Factors> entry : now.entrySet()) {
+            Tensor weight = adapters.get(entry.getKey()).layer().weight().value();
+            double distance = LowRankChange.distance(entry.getValue(), before.get(entry.getKey()));
+            sum += distance / Math.max(norm(weight), LEAST_NORM);
+        }
+        before = now;
+        return adapters.isEmpty() ? 0 : sum / adapters.size();
+    }
+
+    private static double norm(Tensor weight) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            return weight.norm().item_double();
+        }
+    }
+
+    /** Adds every update to its frozen weight, in place; the adapters stay attached, so {@link #close} must follow before the next forward. */
+    public void merge() {
+        adapters.values().forEach(adapter -> adapter.addToWeight(1));
+    }
+
+    /** Takes every update out of its weight again, up to float32 rounding. */
+    public void unmerge() {
+        adapters.values().forEach(adapter -> adapter.addToWeight(-1));
+    }
+
+    /** Detaches and frees the adapters; the weights stay as they are. */
+    @Override
+    public void close() {
+        adapters.values().forEach(LowRankAdapter::close);
+        adapters.clear();
+    }
+}

@@ -1,0 +1,41 @@
+package io.meristem.adapter;
+
+import io.meristem.nn.WeightedLayer;
+import java.util.List;
+
+/**
+ * What one rank costs on a layer whose weight is (out, columns) as a matrix, {@code columns = in/groups * kh * kw}: an adapter of rank r holds {@code
+ * r * (out + columns)} trainable numbers. With 15 classes this reproduces all twelve LoRA sizes of the source's table 3.
+ */
+public record LayerSize(String name, String kind, int out, int columns) {
+
+    /** A MiB of float32, the unit of every reported size. */
+    public static final double NUMBERS_PER_MIB = 1 << 18;
+
+    public static LayerSize of(String name, WeightedLayer layer) {
+        return new LayerSize(name, layer.kind(), layer.outFeatures(), layer.columns());
+    }
+
+    /** Trainable numbers of one rank. */
+    public int perRank() {
+        return out + columns;
+    }
+
+    /** The rank above which an adapter can express nothing more. */
+    public int fullRank() {
+        return Math.min(out, columns);
+    }
+
+    /** Trainable numbers of all layers together, {@code ranks} in the order of {@code layers}. */
+    public static long numbers(List<LayerSize> layers, int[] ranks) {
+        long sum = 0;
+        for (int i = 0; i < ranks.length; i++) {
+            sum += (long) ranks[i] * layers.get(i).perRank();
+        }
+        return sum;
+    }
+
+    public static double mib(long numbers) {
+        return numbers / NUMBERS_PER_MIB;
+    }
+}

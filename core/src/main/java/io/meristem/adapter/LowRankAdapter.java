@@ -1,0 +1,97 @@
+package io.meristem.adapter;
+
+import io.meristem.engine.Seeds;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Init;
+import io.meristem.nn.WeightedLayer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The update {@code W' = W + s * reshape(B A, W.shape)} of one layer (Hu et al. 2021, on the weight of any convolution, grouped ones included).
+ *
+ * <p>Tensors, float32, owned by this object: A (rank, columns), Gaussian at the start with standard deviation 1/sqrt(columns); B (out, rank), zero
+ * at the start, so that training starts at the pretrained function exactly.
+ */
+public final class LowRankAdapter implements AutoCloseable {
+
+    private final WeightedLayer layer;
+    private final int rank;
+    private final double scaling;
+    private final double dropout;
+    private final Tensor a;
+    private final Tensor b;
+    private boolean training;
+
+    LowRankAdapter(String name, WeightedLayer layer, int rank, AdapterOptions options, long seed) {
+        this.layer = layer;
+        this.rank = rank;
+        this.scaling = options.scaling(rank);
+        this.dropout = options.dropout();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            a = Tensors.keep(torch.empty(rank, layer.columns()));
+            Init.normal(1 / Math.sqrt(layer.columns()))
+                    .fill(a, torch.make_generator_cpu(Seeds.of(seed, "lora_A", name)));
+            b = Tensors.keep(torch.zeros(layer.outFeatures(), rank));
+        }
+        a.requires_grad_(true);
+        b.requires_grad_(true);
+        layer.setForm(AdapterForm.forLayer(layer, dropout).of(this));
+    }
+
+    public int rank() {
+        return rank;
+    }
+
+    public double scaling() {
+        return scaling;
+    }
+
+    /** (rank, columns). */
+    public Tensor a() {
+        return a;
+    }
+
+    /** (out, rank). */
+    public Tensor b() {
+        return b;
+    }
+
+    /** Probability of dropping an entry of the adapter's input right now: zero outside training. */
+    double activeDropout() {
+        return training ? dropout : 0;
+    }
+
+    void train(boolean on) {
+        training = on;
+    }
+
+    public WeightedLayer layer() {
+        return layer;
+    }
+
+    /** {@code s * reshape(B A, W.shape)}, with gradient; the caller's scope owns it. */
+    public Tensor delta() {
+        return b.mul(new Scalar(scaling)).matmul(a).reshape(layer.weight().shape());
+    }
+
+    /** Adds the update to the frozen weight ({@code sign} 1) or takes it away ({@code sign} -1). */
+    void addToWeight(int sign) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            layer.weight().value().add_(delta(), new Scalar((double) sign));
+        }
+    }
+
+    /** Takes the adapter off its layer and frees its tensors. */
+    @Override
+    public void close() {
+        layer.setForm(null);
+        Tensors.free(a);
+        Tensors.free(b);
+    }
+}

@@ -1,0 +1,30 @@
+package io.meristem.artifact;
+
+import io.meristem.data.Split;
+import io.meristem.engine.Engine;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where a run comes from, so that it can be repeated and trusted.
+ *
+ * @param dataFingerprint SHA-256 over the names and contents of all photos
+ * @param photos by class and side of the split, those that could be read
+ * @param unreadable photos left out, with the reason
+ * @param dataNotes what the reader of the folder had to decide
+ * @param synthetic whether the photos are drawings
+ * @param weightsSha256 of the file of pretrained weights, or null
+ * @param dtype of weights and arithmetic
+ */
+public record Provenance(
+        String meristem,
+        Engine.Info engine,
+        String dataFingerprint,
+        Map<String, Map<Split, Integer>> photos,
+        List<String> unreadable,
+        List<String> dataNotes,
+        boolean synthetic,
+        String weightsSha256,
+        String weightsNote,
+        long seed,
+        String dtype) {}

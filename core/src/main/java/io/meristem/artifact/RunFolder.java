@@ -1,0 +1,104 @@
+package io.meristem.artifact;
+
+import io.meristem.AtomicFiles;
+import io.meristem.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The folder of one training run; docs/formats.md lists its files. */
+public final class RunFolder {
+
+    public static final String CONFIG = "config.json";
+    public static final String CLASSES = "classes.json";
+    public static final String PROVENANCE = "provenance.json";
+    public static final String METRICS = "metrics.jsonl";
+    public static final String TIMINGS = "timings.jsonl";
+    public static final String RANKS = "ranks.jsonl";
+    public static final String ADAPTER = "adapter.safetensors";
+    public static final String BEST = "best.safetensors";
+    public static final String LAST = "last.safetensors";
+    public static final String RESULT = "result.json";
+    public static final String CONFUSION = "confusion.csv";
+    public static final String SUMMARY = "summary.txt";
+
+    private final Path path;
+
+    private RunFolder(Path path) {
+        this.path = path;
+    }
+
+    /** Refuses a place where a run, or anything else, already is. */
+    public static void refuseUnlessFree(Path path) {
+        if (Files.exists(path.resolve(CONFIG))) {
+            throw new InputException(path + " already holds a run: choose another --out, or remove that folder first.");
+        }
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new InputException(path + " is a file: choose a folder for --out.");
+        }
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> inside = Files.list(path)) {
+                if (inside.findAny().isPresent()) {
+                    throw new InputException(path + " is not empty: choose a new folder for --out.");
+                }
+            } catch (IOException e) {
+                throw new InputException(path + " cannot be read (" + e.getMessage() + "): choose another --out.", e);
+            }
+        }
+    }
+
+    /** Makes the folder, or takes an empty one, and puts the configuration in. */
+    static RunFolder create(Path path, RunConfig config, List<String> classes, Provenance provenance) {
+        refuseUnlessFree(path);
+        try {
+            Files.createDirectories(path);
+            RunFolder folder = new RunFolder(path);
+            folder.write(PROVENANCE, Json.pretty(provenance));
+            folder.write(CLASSES, Json.pretty(classes));
+            folder.write(CONFIG, Json.pretty(config));
+            return folder;
+        } catch (IOException e) {
+            throw new InputException(
+                    "The run folder " + path + " cannot be written (" + e + "): choose another --out or make room.", e);
+        }
+    }
+
+    /** @throws InputException when there is no run, or none with a state to use */
+    public static RunFolder open(Path path) {
+        if (!Files.exists(path)) {
+            throw new InputException("There is no run folder " + path + ": give the folder that 'train --out' wrote.");
+        }
+        if (!Files.isRegularFile(path.resolve(CONFIG))) {
+            throw new InputException(
+                    path + " is not a run folder, it has no " + CONFIG + ": give the folder that 'train --out' wrote.");
+        }
+        if (!Files.isRegularFile(path.resolve(BEST))) {
+            throw new InputException("The run in " + path
+                    + " was stopped before its first epoch ended: there is no trained state in it, train again.");
+        }
+        return new RunFolder(path);
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public Path file(String name) {
+        return path.resolve(name);
+    }
+
+    public RunConfig config() {
+        return Json.read(file(CONFIG), RunConfig.class);
+    }
+
+    /** Class names in label order. */
+    public List<String> classes() {
+        return List.of(Json.read(file(CLASSES), String[].class));
+    }
+
+    void write(String name, String text) throws IOException {
+        AtomicFiles.writeString(file(name), text);
+    }
+}

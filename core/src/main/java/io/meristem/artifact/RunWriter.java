@@ -1,0 +1,210 @@
+package io.meristem.artifact;
+
+import io.meristem.InputException;
+import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Network;
+import io.meristem.nn.Param;
+import io.meristem.rank.Allocation;
+import io.meristem.rank.SizeHistory;
+import io.meristem.tune.EpochReport;
+import io.meristem.tune.ModelState;
+import io.meristem.tune.TrainListener;
+import io.meristem.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes a run folder while training goes on. A line that is written is whole; a state is moved into place when it is whole. */
+public final class RunWriter implements TrainListener {
+
+    private final RunFolder folder;
+    private final RunConfig config;
+    private final List<SizeHistory.Span> sizes = new ArrayList<>();
+    private final List<Double> seconds = new ArrayList<>();
+    private int bestEpoch;
+    private long headNumbers;
+
+    /** @throws InputException when the place is taken or cannot be written */
+    public RunWriter(Path path, RunConfig config, List<String> classes, Provenance provenance) {
+        this.folder = RunFolder.create(path, config, classes, provenance);
+        this.config = config;
+    }
+
+    public RunFolder folder() {
+        return folder;
+    }
+
+    /** Adapter sizes in MiB so far, each with the first epoch trained with it. */
+    public List<SizeHistory.Span> sizes() {
+        return List.copyOf(sizes);
+    }
+
+    public int bestEpoch() {
+        return bestEpoch;
+    }
+
+    public long headNumbers() {
+        return headNumbers;
+    }
+
+    /** Median over the epochs so far. */
+    public double secondsPerEpoch() {
+        double[] sorted =
+                seconds.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+    }
+
+    @Override
+    public void onAllocation(int firstEpoch, Allocation allocation) {
+        append(RunFolder.RANKS, Json.line(Map.of("first_epoch", firstEpoch, "layers", rows(allocation))));
+    }
+
+    /** One flat map per layer, as {@code ranks --json} prints it too. */
+    public static List<Map<String, Object>> rows(Allocation allocation) {
+        return allocation.rows().stream()
+                .map(row -> {
+                    Map<String, Object> line = new LinkedHashMap<>();
+                    line.put("layer", row.layer().name());
+                    line.put("kind", row.layer().kind());
+                    line.put("cka_raw", row.similarity().raw());
+                    line.put("cka_debiased", row.similarity().debiased());
+                    line.put("spread", row.similarity().spread());
+                    line.put("correction", row.correction());
+                    line.put("importance", row.importance());
+                    line.put("rank", row.rank());
+                    line.put("numbers", row.numbers());
+                    return line;
+                })
+                .toList();
+    }
+
+    @Override
+    public void onBest(int epoch, ModelState state) {
+        bestEpoch = epoch;
+        save(RunFolder.BEST, state, epoch);
+        Map<String, Factors> update = state.update();
+        if (!update.isEmpty()) {
+            saveAdapter(update, state.network(), epoch);
+        }
+    }
+
+    @Override
+    public void onEpoch(EpochReport report, boolean best) {
+        double mib = LayerSize.mib(report.numbers());
+        if (sizes.isEmpty() || sizes.get(sizes.size() - 1).size() != mib) {
+            sizes.add(new SizeHistory.Span(report.epoch(), mib));
+        }
+        headNumbers = report.headNumbers();
+        EpochReport.Timing timing = report.timing();
+        seconds.add(timing.train() + timing.validate() + timing.allocate());
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("epoch", report.epoch());
+        line.put("rate", report.rate());
+        line.put("train_loss", report.trainLoss());
+        line.put("train_accuracy", report.trainAccuracy());
+        if (report.val() != null) {
+            line.put("val_accuracy", report.val().accuracy());
+            line.put("val_macro_f1", report.val().macroF1());
+            line.put("val_map", report.val().meanAveragePrecision());
+            line.put("val_loss", report.val().logLoss());
+        }
+        line.put("best", best);
+        line.put("adapter_numbers", report.numbers());
+        line.put("adapter_mib", mib);
+        line.put("head_numbers", report.headNumbers());
+        line.put("change", report.change());
+        line.put("threshold", report.threshold());
+        line.put("reallocated", report.reallocated());
+        append(RunFolder.METRICS, Json.line(line));
+        Map<String, Object> times = new LinkedHashMap<>();
+        times.put("epoch", report.epoch());
+        times.put("train_seconds", timing.train());
+        times.put("wait_seconds", timing.waited());
+        times.put("validate_seconds", timing.validate());
+        times.put("allocate_seconds", timing.allocate());
+        append(RunFolder.TIMINGS, Json.line(times));
+    }
+
+    @Override
+    public void onEnd(ModelState state) {
+        save(RunFolder.LAST, state, config.train().epochs());
+    }
+
+    /** The last file of a run: with it the run is finished. */
+    public void finish(RunResult result, List<String> classes, Provenance provenance) {
+        try {
+            folder.write(RunFolder.SUMMARY, Summary.text(config, result, provenance));
+            folder.write(
+                    RunFolder.CONFUSION,
+                    Summary.confusionCsv(result.test() == null ? result.val() : result.test(), classes));
+            folder.write(RunFolder.RESULT, Json.pretty(result));
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void save(String file, ModelState state, int epoch) {
+        try (PointerScope scope = new PointerScope()) {
+            Safetensors.write(folder.file(file), state.merged(), metadata("meristem-network", epoch));
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The adapter's factors, the head, and whatever buffers the network has: with the pretrained weights, the whole tuned network. */
+    private void saveAdapter(Map<String, Factors> update, Network network, int epoch) {
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            update.forEach((name, f) -> {
+                tensors.put(name + ".lora_A", tensor(f.a(), f.rank(), f.columns()));
+                tensors.put(name + ".lora_B", tensor(f.b(), f.out(), f.rank()));
+            });
+            String head = network.spec().headName();
+            for (Map.Entry<String, Param> param : network.params().entrySet()) {
+                boolean ofHead = param.getKey().startsWith(head + ".");
+                if (ofHead || param.getValue().isBuffer()) {
+                    tensors.put(param.getKey(), param.getValue().value());
+                }
+            }
+            Safetensors.write(folder.file(RunFolder.ADAPTER), tensors, metadata("meristem-adapter", epoch));
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private static Tensor tensor(double[] values, int rows, int columns) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return Tensors.of(floats, rows, columns);
+    }
+
+    private Map<String, String> metadata(String format, int epoch) {
+        return Map.of("format", format, "model", config.model().name(), "epoch", String.valueOf(epoch));
+    }
+
+    private void append(String file, String line) {
+        try {
+            Files.writeString(folder.file(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private InputException failed(IOException e) {
+        return new InputException(
+                "The run folder " + folder.path() + " cannot be written any more (" + e
+                        + "): make room and train again.",
+                e);
+    }
+}

@@ -1,0 +1,107 @@
+package io.meristem.artifact;
+
+import io.meristem.eval.Scores;
+import io.meristem.rank.SizeHistory;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The readable account of a run. */
+final class Summary {
+
+    private Summary() {}
+
+    static String text(RunConfig config, RunResult result, Provenance provenance) {
+        StringBuilder out = new StringBuilder();
+        RunConfig.Model model = config.model();
+        line(out, "%s on %s, %s", model.name(), config.data().folder(), result.method());
+        if (provenance.synthetic()) {
+            line(out, "The photos are SYNTHETIC: drawn by a program. These figures say nothing about real plants.");
+        }
+        line(out, "");
+        line(out, "weights    %s", model.weights() == null ? "none, random start" : model.weights());
+        line(out, "input      %d x %d px, mean %s, std %s", model.size(), model.size(), model.mean(), model.std());
+        line(
+                out,
+                "epochs     %d, best on validation: %d; seed %d",
+                result.epochs(),
+                result.bestEpoch(),
+                config.train().seed());
+        line(out, "adapter    %.2f MiB on average; %s", result.averageMib(), sizes(result.sizes()));
+        line(out, "head       %.2f MiB trained in full beside it", result.headMib());
+        line(out, "network    %.2f MiB", result.modelMib());
+        line(out, "time       %.1f s an epoch (median), %d threads", result.secondsPerEpoch(), config.threads());
+        line(out, "memory     %.0f MiB at the peak", result.peakMemoryMib());
+        if (!provenance.unreadable().isEmpty()) {
+            line(
+                    out,
+                    "skipped    %d unreadable photos, listed in %s",
+                    provenance.unreadable().size(),
+                    RunFolder.PROVENANCE);
+        }
+        provenance.dataNotes().forEach(note -> line(out, "note       %s", note));
+        scores(out, "validation", result.val());
+        scores(out, "test (looked at once, after training)", result.test());
+        return out.toString();
+    }
+
+    private static String sizes(List<SizeHistory.Span> spans) {
+        return spans.stream()
+                .map(span -> String.format(Locale.ROOT, "%.2f from epoch %d", span.size(), span.firstEpoch()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static void scores(StringBuilder out, String title, Scores scores) {
+        if (scores == null) {
+            return;
+        }
+        line(out, "");
+        line(out, "%s: %d photos, one run", title, scores.photos());
+        line(
+                out,
+                "  accuracy %.2f %%   macro F1 %.4f   mAP %.4f   log loss %.4f",
+                100 * scores.accuracy(),
+                scores.macroF1(),
+                scores.meanAveragePrecision(),
+                scores.logLoss());
+        int width =
+                scores.classes().stream().mapToInt(c -> c.name().length()).max().orElse(5);
+        line(out, "  %-" + width + "s  photos  precision  recall      F1      AP", "class");
+        for (Scores.ClassScore c : scores.classes()) {
+            line(
+                    out,
+                    "  %-" + width + "s  %6d  %9.4f  %6.4f  %6.4f  %6.4f",
+                    c.name(),
+                    c.photos(),
+                    c.precision(),
+                    c.recall(),
+                    c.f1(),
+                    c.averagePrecision());
+        }
+    }
+
+    static String confusionCsv(Scores scores, List<String> classes) {
+        if (scores == null) {
+            return "";
+        }
+        StringBuilder out = new StringBuilder("true \\ predicted");
+        classes.forEach(name -> out.append(',').append(quoted(name)));
+        out.append('\n');
+        for (int i = 0; i < classes.size(); i++) {
+            out.append(quoted(classes.get(i)));
+            for (int count : scores.confusion()[i]) {
+                out.append(',').append(count);
+            }
+            out.append('\n');
+        }
+        return out.toString();
+    }
+
+    private static String quoted(String name) {
+        return name.contains(",") || name.contains("\"") ? '"' + name.replace("\"", "\"\"") + '"' : name;
+    }
+
+    private static void line(StringBuilder out, String format, Object... values) {
+        out.append(String.format(Locale.ROOT, format, values)).append('\n');
+    }
+}

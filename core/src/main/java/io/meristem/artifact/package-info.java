@@ -1,0 +1,2 @@
+/** What a training leaves on disk, and how it is read back. */
+package io.meristem.artifact;

@@ -1,0 +1,168 @@
+package io.meristem.data;
+
+import com.drew.imaging.ImageMetadataReader;
+import com.drew.imaging.ImageProcessingException;
+import com.drew.imaging.jpeg.JpegMetadataReader;
+import com.drew.metadata.Metadata;
+import com.drew.metadata.adobe.AdobeJpegDirectory;
+import com.drew.metadata.adobe.AdobeJpegReader;
+import com.drew.metadata.exif.ExifIFD0Directory;
+import com.drew.metadata.exif.ExifReader;
+import com.drew.metadata.jpeg.JpegDirectory;
+import com.drew.metadata.jpeg.JpegReader;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * Photos from files: JPEG (grey, YCbCr, RGB, CMYK, YCCK), PNG, BMP, GIF (first frame) and WebP, upright by their EXIF orientation.
+ *
+ * <p>No colour management: the stored values are taken as sRGB, as the pictures were that the pretrained networks saw. Grey is repeated into three
+ * channels, 16 bits are scaled to 8, transparency is laid on white, CMYK becomes R = (255 - C)(255 - K) / 255. The format is told by the
+ * content, not by the file's name.
+ */
+public final class ImageDecoder {
+
+    /** Larger pictures are refused before they are decoded; the system property {@value #MAX_MEGAPIXELS_PROPERTY} overrides it. */
+    public static final long MAX_PIXELS = 100_000_000L;
+
+    /** Name of the system property that sets the limit of {@link #MAX_PIXELS}, in megapixels. */
+    public static final String MAX_MEGAPIXELS_PROPERTY = "meristem.image.maxMegapixels";
+
+    /** Larger files are refused before they are read. */
+    public static final long MAX_FILE_BYTES = 1L << 30;
+
+    private ImageDecoder() {}
+
+    /** Decodes one photo; throws {@link UnreadableImageException} when the file is missing, damaged, too large, or no picture. */
+    public static RgbImage decode(Path file) throws UnreadableImageException {
+        byte[] bytes = read(file);
+        try {
+            return decode(bytes);
+        } catch (UnreadableImageException e) {
+            throw new UnreadableImageException(file, e.reason(), e);
+        } catch (IOException | RuntimeException e) {
+            // Decoders of damaged data fail in many ways, array bounds among them; all of them say the same about the
+            // file.
+            throw new UnreadableImageException(file, "damaged (" + firstLine(e) + ")", e);
+        } catch (OutOfMemoryError e) {
+            throw new UnreadableImageException(file, "needs more memory than this process may use; raise -Xmx", e);
+        }
+    }
+
+    private static byte[] read(Path file) throws UnreadableImageException {
+        try {
+            long size = Files.size(file);
+            if (size == 0) {
+                throw new UnreadableImageException(file, "empty file");
+            }
+            if (size > MAX_FILE_BYTES) {
+                throw new UnreadableImageException(file, "larger than " + (MAX_FILE_BYTES >> 20) + " MiB");
+            }
+            return Files.readAllBytes(file);
+        } catch (UnreadableImageException e) {
+            throw e;
+        } catch (NoSuchFileException e) {
+            throw new UnreadableImageException(file, "no such file", e);
+        } catch (IOException e) {
+            throw new UnreadableImageException(file, "cannot be read (" + firstLine(e) + ")", e);
+        }
+    }
+
+    private static RgbImage decode(byte[] bytes) throws IOException {
+        try (ImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
+            if (!readers.hasNext()) {
+                throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
+            }
+            ImageReader reader = readers.next();
+            try {
+                reader.setInput(stream, false, false);
+                reader.addIIOReadWarningListener((source, warning) -> refuseIfTruncated(warning));
+                checkSize(reader.getWidth(0), reader.getHeight(0));
+                boolean jpeg = bytes.length > 2 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xd8;
+                Metadata metadata = metadata(bytes, jpeg);
+                RgbImage image;
+                if (jpeg && reader.canReadRaster()) {
+                    // The raster holds the stored components, before any colour conversion.
+                    Raster raster = reader.readRaster(0, null);
+                    image = JpegColor.toRgb(
+                            raster,
+                            metadata.getFirstDirectoryOfType(JpegDirectory.class),
+                            metadata.getFirstDirectoryOfType(AdobeJpegDirectory.class));
+                } else {
+                    image = PixelReader.toRgb(reader.read(0));
+                }
+                return Orientation.upright(image, orientation(metadata));
+            } finally {
+                reader.dispose();
+            }
+        }
+    }
+
+    private static final class TruncatedException extends RuntimeException {
+        TruncatedException() {
+            super("the data end too early");
+        }
+    }
+
+    /** Other warnings (stray bytes, odd profiles) leave a whole picture; an early end leaves grey rows. */
+    private static void refuseIfTruncated(String warning) {
+        String text = warning.toLowerCase(Locale.ROOT);
+        if (text.contains("premature end") || text.contains("unexpected end") || text.contains("truncated")) {
+            throw new TruncatedException();
+        }
+    }
+
+    private static void checkSize(int width, int height) throws UnreadableImageException {
+        long limit = MAX_PIXELS;
+        Long megapixels = Long.getLong(MAX_MEGAPIXELS_PROPERTY);
+        if (megapixels != null && megapixels > 0) {
+            limit = megapixels * 1_000_000L;
+        }
+        // 3 bytes a pixel must fit one Java array, whatever the property says.
+        limit = Math.min(limit, Integer.MAX_VALUE / 3 - 16);
+        if ((long) width * height > limit) {
+            throw new UnreadableImageException(
+                    Path.of(""),
+                    width + " x " + height + " pixels, the limit is " + limit / 1_000_000L + " megapixels");
+        }
+    }
+
+    private static Metadata metadata(byte[] bytes, boolean jpeg) throws IOException {
+        try {
+            if (jpeg) {
+                return JpegMetadataReader.readMetadata(
+                        new ByteArrayInputStream(bytes),
+                        List.of(new ExifReader(), new JpegReader(), new AdobeJpegReader()));
+            }
+            return ImageMetadataReader.readMetadata(new ByteArrayInputStream(bytes), bytes.length);
+        } catch (ImageProcessingException e) {
+            // Damaged metadata around a picture that decodes: taken as upright.
+            return new Metadata();
+        }
+    }
+
+    private static int orientation(Metadata metadata) {
+        ExifIFD0Directory exif = metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
+        Integer value = exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
+        return value == null ? 1 : value;
+    }
+
+    private static String firstLine(Throwable e) {
+        String text = e.getMessage();
+        return text == null || text.isBlank()
+                ? e.getClass().getSimpleName()
+                : text.lines().findFirst().orElse("").strip();
+    }
+}

@@ -1,0 +1,161 @@
+package io.meristem.data;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Batches of one side of a data set, prepared ahead by worker threads. What a batch holds depends on photos, seed and epoch only, not on the
+ * number of threads. Buffers are made once and serve all epochs, one epoch at a time.
+ */
+public final class Loader {
+
+    /**
+     * How photos become batches.
+     *
+     * @param batchSize photos per batch
+     * @param threads workers that prepare batches
+     * @param seed of the order and the augmentation
+     * @param shuffle a new order in each epoch, or the photos' own
+     * @param dropLast leave out a last batch that is not full
+     */
+    public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
+        public Options {
+            if (batchSize < 1 || threads < 1) {
+                throw new IllegalArgumentException("batch size and threads must be positive");
+            }
+        }
+    }
+
+    private static final int ALIGNMENT = 64; // a cache line, and what vector kernels like best
+
+    private final PixelCache cache;
+    private final List<Photo> photos;
+    private final Preprocess preprocess;
+    private final Normalizer normalizer;
+    private final Augmentation augmentation;
+    private final Options options;
+    private final LinkedBlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
+    private final int buffers;
+    /** Batches the consumer has taken and not closed, of whatever epoch. */
+    private final AtomicInteger held = new AtomicInteger();
+
+    private Epoch running;
+
+    /** {@code augmentation} may be null or {@link Augmentation#NONE}: photos as in evaluation. All photos must be in the cache. */
+    public Loader(
+            PixelCache cache, List<Photo> photos, Preprocess preprocess, Augmentation augmentation, Options options) {
+        if (!preprocess.key().equals(cache.preprocess().key())) {
+            throw new IllegalArgumentException(
+                    "the cache holds photos for " + cache.preprocess() + ", not for " + preprocess);
+        }
+        for (Photo photo : photos) {
+            if (!cache.contains(photo)) {
+                throw new IllegalArgumentException(photo.file() + " is not in the cache");
+            }
+        }
+        this.cache = cache;
+        this.photos = List.copyOf(photos);
+        this.preprocess = preprocess;
+        this.normalizer = new Normalizer(preprocess);
+        this.augmentation = augmentation == null || augmentation.equals(Augmentation.NONE) ? null : augmentation;
+        this.options = options;
+        // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
+        this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
+        long floats = (long) Math.min(options.batchSize(), Math.max(1, photos.size())) * preprocess.length();
+        int bytes = Math.toIntExact(floats * Float.BYTES + ALIGNMENT);
+        for (int i = 0; i < buffers; i++) {
+            free.add(ByteBuffer.allocateDirect(bytes)
+                    .alignedSlice(ALIGNMENT)
+                    .order(ByteOrder.nativeOrder())
+                    .asFloatBuffer());
+        }
+    }
+
+    /** Shuffled and augmented batches for training; the last, smaller batch is kept. */
+    public static Loader training(
+            PixelCache cache,
+            List<Photo> photos,
+            Preprocess preprocess,
+            Augmentation augmentation,
+            int batchSize,
+            int threads,
+            long seed) {
+        return new Loader(cache, photos, preprocess, augmentation, new Options(batchSize, threads, seed, true, false));
+    }
+
+    /** All photos once, in order, as they are. */
+    public static Loader evaluation(
+            PixelCache cache, List<Photo> photos, Preprocess preprocess, int batchSize, int threads) {
+        return new Loader(cache, photos, preprocess, null, new Options(batchSize, threads, 0, false, false));
+    }
+
+    /** What {@link Batch#photoIndices()} counts in. */
+    public List<Photo> photos() {
+        return photos;
+    }
+
+    /** Batches per epoch. */
+    public int batches() {
+        int n = photos.size();
+        return options.dropLast() ? n / options.batchSize() : (n + options.batchSize() - 1) / options.batchSize();
+    }
+
+    public Options options() {
+        return options;
+    }
+
+    AtomicInteger held() {
+        return held;
+    }
+
+    int buffers() {
+        return buffers;
+    }
+
+    /** Starts the workers on one epoch; the one before must have been closed. */
+    public synchronized Epoch epoch(int epoch) {
+        if (running != null && !running.isClosed()) {
+            throw new IllegalStateException("the loader's epoch before is not closed");
+        }
+        running = new Epoch(this, free, order(epoch), epoch);
+        return running;
+    }
+
+    private int[] order(int epoch) {
+        int[] order = new int[photos.size()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i;
+        }
+        if (options.shuffle()) {
+            // -1 is no photo: the order has a stream of its own.
+            SplittableRandom random = Seeds.photo(options.seed(), epoch, -1);
+            for (int i = order.length - 1; i > 0; i--) {
+                int j = random.nextInt(i + 1);
+                int swap = order[i];
+                order[i] = order[j];
+                order[j] = swap;
+            }
+        }
+        return order;
+    }
+
+    /** Fills {@code scratch} with one photo and copies it to its place in the batch. */
+    void fill(int epoch, int photo, float[] scratch, FloatBuffer batch, int place) {
+        RgbImage scaled = cache.image(photos.get(photo));
+        if (augmentation == null) {
+            normalizer.centre(scaled, scratch);
+        } else {
+            augmentation.view(scaled, preprocess, normalizer, Seeds.photo(options.seed(), epoch, photo), scratch);
+        }
+        batch.put(place * scratch.length, scratch, 0, scratch.length);
+    }
+
+    int photoLength() {
+        return preprocess.length();
+    }
+}

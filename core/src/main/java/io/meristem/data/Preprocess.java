@@ -1,0 +1,131 @@
+package io.meristem.data;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * From a decoded photo to the network's input, as in evaluation; torchvision's Resize, CenterCrop, ToTensor, Normalize with its rounding.
+ * Training, evaluation and prediction share it: {@link #scaled} is what the cache stores, {@link #apply} then takes the centre and normalises.
+ *
+ * @param size side of the square the network sees, in pixels
+ * @param cropFraction share of the resized short side that the centre crop keeps, in (0, 1]; {@link Fit#SQUASH} makes no use of it
+ * @param fit how the square is reached
+ * @param mean per channel (red, green, blue), of values scaled to 0..1
+ * @param std per channel, likewise
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, float[] std) {
+
+    private static final float[] IMAGENET_MEAN = {0.485f, 0.456f, 0.406f};
+    private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
+
+    /** The long side kept of a very long photo, in short sides: what lies farther out is cut off, the centre is not touched. */
+    static final int MAX_ASPECT = 4;
+
+    public Preprocess {
+        Objects.requireNonNull(fit, "fit");
+        if (size < 1 || size > 8192) {
+            throw new IllegalArgumentException("input size " + size + " is not within 1..8192");
+        }
+        if (!(cropFraction > 0.1 && cropFraction <= 1)) {
+            throw new IllegalArgumentException("crop fraction " + cropFraction + " is not within (0.1, 1]");
+        }
+        if (mean.length != 3 || std.length != 3) {
+            throw new IllegalArgumentException("mean and std need three values, red, green, blue");
+        }
+        for (float s : std) {
+            if (!(s > 0)) {
+                throw new IllegalArgumentException("std " + s + " is not positive");
+            }
+        }
+        mean = mean.clone();
+        std = std.clone();
+    }
+
+    /** Centre crop of 0.875 with ImageNet's mean and standard deviation. */
+    public static Preprocess imageNet(int size) {
+        return new Preprocess(size, 0.875, Fit.CROP, IMAGENET_MEAN, IMAGENET_STD);
+    }
+
+    @Override
+    public float[] mean() {
+        return mean.clone();
+    }
+
+    @Override
+    public float[] std() {
+        return std.clone();
+    }
+
+    /** Short side of the resized photo before the crop, in pixels. */
+    public int shortSide() {
+        return fit == Fit.SQUASH ? size : (int) Math.round(size / cropFraction);
+    }
+
+    /** Says in a file name which pixels {@link #scaled} makes; normalisation has no part in it. */
+    String key() {
+        return fit == Fit.SQUASH ? "square" + size : "short" + shortSide();
+    }
+
+    /** Number of floats of one photo: size * size * 3. */
+    public int length() {
+        return size * size * 3;
+    }
+
+    /**
+     * The photo at evaluation scale: {@code size} x {@code size} when squashed, else with short side {@link #shortSide()} and the long side in
+     * proportion, at most four times the short one.
+     */
+    public RgbImage scaled(RgbImage photo) {
+        if (fit == Fit.SQUASH) {
+            return Resampler.resize(photo, size, size);
+        }
+        int w = photo.width();
+        int h = photo.height();
+        int boxW = (int) Math.min(w, (long) MAX_ASPECT * h);
+        int boxH = (int) Math.min(h, (long) MAX_ASPECT * w);
+        int side = shortSide();
+        int outW = boxW <= boxH ? side : (int) ((long) side * boxW / boxH);
+        int outH = boxW <= boxH ? (int) ((long) side * boxH / boxW) : side;
+        return Resampler.resize(photo, (w - boxW) / 2, (h - boxH) / 2, boxW, boxH, outW, outH);
+    }
+
+    /** Column of the centre crop in a scaled photo of this width (or row, of this height); halves go to even, as in torchvision. */
+    int cropStart(int length) {
+        return (int) Math.rint((length - size) / 2.0);
+    }
+
+    /** The network's input for one photo: (size, size, 3) rows of interleaved, normalised floats (NHWC without N). */
+    public float[] apply(RgbImage photo) {
+        float[] out = new float[length()];
+        new Normalizer(this).centre(scaled(photo), out);
+        return out;
+    }
+
+    /** As {@link #apply(RgbImage)}, into {@code out} from the absolute position {@code at}; the buffer's own position stays. */
+    public void apply(RgbImage photo, FloatBuffer out, int at) {
+        out.put(at, apply(photo), 0, length());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Preprocess p
+                && size == p.size
+                && Double.compare(cropFraction, p.cropFraction) == 0
+                && fit == p.fit
+                && Arrays.equals(mean, p.mean)
+                && Arrays.equals(std, p.std);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(size, cropFraction, fit, Arrays.hashCode(mean), Arrays.hashCode(std));
+    }
+
+    @Override
+    public String toString() {
+        return "Preprocess[size=" + size + ", cropFraction=" + cropFraction + ", fit=" + fit + ", mean="
+                + Arrays.toString(mean) + ", std=" + Arrays.toString(std) + "]";
+    }
+}

@@ -1,0 +1,23 @@
+package io.meristem.data;
+
+/**
+ * A decoded picture.
+ *
+ * @param width in pixels
+ * @param height in pixels
+ * @param rgb (height, width, 3) interleaved, 0..255 as unsigned bytes; not copied, so whoever holds the picture must not write to it
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record RgbImage(int width, int height, byte[] rgb) {
+
+    public RgbImage {
+        if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
+            throw new IllegalArgumentException(width + " x " + height + " RGB does not fit " + rgb.length + " bytes");
+        }
+    }
+
+    /** Channel {@code c} (0 red, 1 green, 2 blue) at column {@code x}, row {@code y}: 0..255. */
+    public int get(int x, int y, int c) {
+        return rgb[(y * width + x) * 3 + c] & 0xff;
+    }
+}

@@ -1,0 +1,46 @@
+package io.meristem.job;
+
+import io.meristem.rank.Allocation;
+import io.meristem.tune.EpochReport;
+import io.meristem.tune.ModelState;
+import io.meristem.tune.TrainListener;
+
+/** Two listeners as one, the first told first. */
+record Both(TrainListener first, TrainListener second) implements TrainListener {
+
+    @Override
+    public void onNote(String sentence) {
+        first.onNote(sentence);
+        second.onNote(sentence);
+    }
+
+    @Override
+    public void onAllocation(int firstEpoch, Allocation allocation) {
+        first.onAllocation(firstEpoch, allocation);
+        second.onAllocation(firstEpoch, allocation);
+    }
+
+    @Override
+    public void onStep(int epoch, int step, int steps, double loss) {
+        first.onStep(epoch, step, steps, loss);
+        second.onStep(epoch, step, steps, loss);
+    }
+
+    @Override
+    public void onBest(int epoch, ModelState state) {
+        first.onBest(epoch, state);
+        second.onBest(epoch, state);
+    }
+
+    @Override
+    public void onEpoch(EpochReport report, boolean best) {
+        first.onEpoch(report, best);
+        second.onEpoch(report, best);
+    }
+
+    @Override
+    public void onEnd(ModelState state) {
+        first.onEnd(state);
+        second.onEnd(state);
+    }
+}

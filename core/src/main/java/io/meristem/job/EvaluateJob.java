@@ -1,0 +1,90 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Photo;
+import io.meristem.data.Split;
+import io.meristem.data.SplitOptions;
+import io.meristem.engine.Engine;
+import io.meristem.eval.Scores;
+import io.meristem.nn.Network;
+import io.meristem.tune.Inference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Judges a run's best state on labelled photos. */
+public final class EvaluateJob {
+
+    /** Which photos of a folder are judged. */
+    public enum Part {
+        TRAIN,
+        VAL,
+        TEST,
+        ALL
+    }
+
+    /**
+     * @param scores of the readable photos
+     * @param unreadable a sentence for each photo left out
+     * @param synthetic whether the photos are drawings
+     */
+    public record Outcome(Scores scores, List<String> unreadable, boolean synthetic) {}
+
+    private EvaluateJob() {}
+
+    /**
+     * @param data a folder with the run's classes, or null for the run's own
+     * @param part null for the test photos where the folder (or the run's split) has some, otherwise all
+     */
+    public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
+        RunFolder run = RunFolder.open(runPath);
+        RunConfig config = run.config();
+        boolean own = data == null
+                || data.toAbsolutePath()
+                        .normalize()
+                        .equals(Path.of(config.data().folder()));
+        Path root = own ? Path.of(config.data().folder()) : data;
+        ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : SplitOptions.defaults());
+        requireSameClasses(runPath, run.classes(), folder);
+        Engine.start(threads);
+        Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
+        Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
+        List<Photo> chosen =
+                wanted == Part.ALL ? photos.cache().photos() : photos.cache().photos(Split.valueOf(wanted.name()));
+        if (chosen.isEmpty()) {
+            throw new InputException("There are no " + wanted.name().toLowerCase(Locale.ROOT) + " photos in " + root
+                    + ": choose another --split.");
+        }
+        try (Network network = Networks.tuned(run)) {
+            Scores scores = Scores.of(
+                    Inference.predict(
+                            network,
+                            photos.evaluation(chosen, config.train().batchSize(), threads),
+                            config.model().size(),
+                            () -> true),
+                    run.classes());
+            return new Outcome(scores, photos.unreadable(), photos.synthetic());
+        }
+    }
+
+    private static void requireSameClasses(Path runPath, List<String> known, ImageFolder folder) {
+        if (!known.equals(folder.classes())) {
+            List<String> missing = known.stream()
+                    .filter(name -> !folder.classes().contains(name))
+                    .toList();
+            List<String> extra = folder.classes().stream()
+                    .filter(name -> !known.contains(name))
+                    .toList();
+            throw new InputException("The run " + runPath + " knows " + known.size() + " classes and the folder "
+                    + folder.root() + " has "
+                    + folder.classes().size()
+                    + (missing.isEmpty() ? "" : "; the folder lacks " + String.join(", ", missing))
+                    + (extra.isEmpty() ? "" : "; the run lacks " + String.join(", ", extra))
+                    + ": name the class folders as in training.");
+        }
+    }
+}

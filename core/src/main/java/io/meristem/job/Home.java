@@ -1,0 +1,21 @@
+package io.meristem.job;
+
+import java.nio.file.Path;
+
+/** Where things that can be made or fetched again are kept: {@code $MERISTEM_HOME}, or {@code ~/.cache/meristem}. */
+public final class Home {
+
+    private Home() {}
+
+    public static Path folder() {
+        String home = System.getenv("MERISTEM_HOME");
+        return home == null || home.isBlank()
+                ? Path.of(System.getProperty("user.home"), ".cache", "meristem")
+                : Path.of(home);
+    }
+
+    /** Decoded photos. */
+    public static Path photos() {
+        return folder().resolve("photos");
+    }
+}

@@ -1,0 +1,12 @@
+package io.meristem.job;
+
+import io.meristem.tune.TrainListener;
+
+/** Hears what a job does, on the thread that runs it; training's events come through {@link TrainListener}. */
+public interface JobListener extends TrainListener {
+
+    JobListener NONE = new JobListener() {};
+
+    /** Photos are being decoded into the cache; not called when all are there. */
+    default void onDecode(int done, int total) {}
+}

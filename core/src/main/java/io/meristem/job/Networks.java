@@ -1,0 +1,68 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.weights.LoadReport;
+import io.meristem.weights.NetworkState;
+import io.meristem.weights.TensorFile;
+import io.meristem.weights.WeightLoader;
+import java.nio.file.Path;
+
+/** Networks with weights in them; the caller closes them. */
+final class Networks {
+
+    /**
+     * @param report what became of the weights file, or null without one
+     * @param sha256 of the weights file, or null
+     */
+    record Loaded(Network network, LoadReport report, String sha256) implements AutoCloseable {
+        @Override
+        public void close() {
+            network.close();
+        }
+    }
+
+    private Networks() {}
+
+    /** The network of a configuration with its pretrained weights and a fresh head for {@code classes}. */
+    static Loaded pretrained(RunConfig.Model model, int classes, long seed) {
+        ModelSpec spec = Models.find(model.name());
+        if (model.size() < spec.minSize()) {
+            throw new InputException(spec.name() + " needs photos of at least " + spec.minSize()
+                    + " pixels a side, not " + model.size() + ": give a larger --size.");
+        }
+        Network network = new Network(spec, classes);
+        try {
+            network.materialize(seed);
+            if (model.weights() == null) {
+                return new Loaded(network, null, null);
+            }
+            try (TensorFile file = TensorFile.open(Path.of(model.weights()))) {
+                LoadReport report = WeightLoader.load(file, network, WeightLoader.Options.fineTuning(Models.all()));
+                return new Loaded(network, report, file.sha256());
+            }
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    /** The best state of a run. */
+    static Network tuned(RunFolder run) {
+        RunConfig config = run.config();
+        Network network =
+                new Network(Models.find(config.model().name()), run.classes().size());
+        try {
+            network.materialize(0);
+            NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
+            return network;
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.meristem.job;
+
+import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.artifact.RunWriter;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Loader;
+import io.meristem.data.Split;
+import io.meristem.engine.Engine;
+import io.meristem.eval.Scores;
+import io.meristem.nn.Network;
+import io.meristem.rank.SizeHistory;
+import io.meristem.tune.Inference;
+import io.meristem.tune.Trainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Trains as configured and leaves a run folder. */
+public final class TrainJob {
+
+    /** Of this software, from the jar. */
+    private static final String VERSION = version();
+
+    private TrainJob() {}
+
+    /**
+     * @param out where the run folder goes; must be free
+     * @param cache where decoded photos are kept
+     * @return the finished run
+     */
+    public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener) {
+        RunFolder.refuseUnlessFree(out);
+        ImageFolder folder =
+                ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
+        Engine.start(config.threads());
+        try (Networks.Loaded loaded = Networks.pretrained(
+                config.model(), folder.classes().size(), config.train().seed())) {
+            Photos photos =
+                    Photos.open(folder, config.model().preprocess(), cache, config.threads(), listener::onDecode);
+            Provenance provenance = provenance(config, photos, loaded);
+            RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
+            Network network = loaded.network();
+            new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
+            RunResult result = result(config, photos, writer, network.parameterCount());
+            writer.finish(result, folder.classes(), provenance);
+            return result;
+        }
+    }
+
+    /** Judges the best state, read back from disk: what is measured is what was saved. */
+    private static RunResult result(RunConfig config, Photos photos, RunWriter writer, long numbers) {
+        Scores val;
+        Scores test;
+        try (Network best = Networks.tuned(RunFolder.open(writer.folder().path()))) {
+            val = score(best, photos, Split.VAL, config);
+            test = score(best, photos, Split.TEST, config);
+        }
+        List<SizeHistory.Span> sizes = writer.sizes();
+        return new RunResult(
+                config.train().method().label(),
+                config.train().epochs(),
+                writer.bestEpoch(),
+                val,
+                test,
+                LayerSize.mib(numbers),
+                sizes,
+                SizeHistory.average(sizes, config.train().epochs()),
+                LayerSize.mib(writer.headNumbers()),
+                writer.secondsPerEpoch(),
+                Memory.peakMib());
+    }
+
+    private static Scores score(Network network, Photos photos, Split split, RunConfig config) {
+        Loader loader =
+                photos.evaluation(photos.cache().photos(split), config.train().batchSize(), config.threads());
+        return loader == null
+                ? null
+                : Scores.of(
+                        Inference.predict(network, loader, config.model().size(), () -> true),
+                        photos.folder().classes());
+    }
+
+    private static Provenance provenance(RunConfig config, Photos photos, Networks.Loaded loaded) {
+        List<String> notes = new ArrayList<>(photos.folder().notes());
+        photos.folder()
+                .skipped()
+                .forEach(skipped -> notes.add("Left out " + skipped.relative() + ": " + skipped.reason()));
+        return new Provenance(
+                VERSION,
+                Engine.info(),
+                photos.folder().fingerprint(),
+                photos.folder().counts(),
+                photos.unreadable(),
+                notes,
+                photos.synthetic(),
+                loaded.sha256(),
+                loaded.report() == null
+                        ? "no pretrained weights"
+                        : String.join(" ", loaded.report().notes()),
+                config.train().seed(),
+                "float32");
+    }
+
+    private static String version() {
+        String version = TrainJob.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+}

@@ -1,0 +1,26 @@
+package io.meristem.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** Layers one after the other, each under its own name. Input and output are those of the first and the last; empty, it hands its input on. */
+public final class Sequence extends Layer {
+
+    private final List<Layer> steps = new ArrayList<>();
+
+    /** Adds the next layer; names are often numbers with gaps, where the home library has layers without weights. */
+    public Sequence add(String name, Layer layer) {
+        steps.add(child(name, layer));
+        return this;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        Tensor y = x;
+        for (Layer step : steps) {
+            y = step.forward(y);
+        }
+        return y;
+    }
+}

@@ -1,0 +1,2 @@
+/** How much rank each layer gets and when that changes: docs/method.md as small functions of numbers. */
+package io.meristem.rank;

@@ -1,0 +1,130 @@
+package io.meristem.tune;
+
+import io.meristem.adapter.AdapterHistory;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.engine.Seeds;
+import io.meristem.nn.ImageFeed;
+import io.meristem.nn.Network;
+import io.meristem.rank.Allocation;
+import io.meristem.rank.Importance;
+import io.meristem.rank.RankOptions;
+import io.meristem.rank.UpdateTrigger;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Dynamic rank allocation: ranks follow what calibration photos show of each layer; once the adapters change less than they did in the calibration
+ * epoch, they are merged and ranks are allocated anew on the merged network (the source's update strategy, RRA).
+ *
+ * @param calibrationEpochs the epoch whose change sets the first threshold
+ * @param calibrationBatches photos for measuring: so many batches ...
+ * @param calibrationBatchSize ... of this many photos
+ */
+public record Dra(
+        Importance importance,
+        RankOptions ranks,
+        int calibrationEpochs,
+        int calibrationBatches,
+        int calibrationBatchSize,
+        AdapterOptions adapter)
+        implements Method {
+
+    public Dra {
+        if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
+            throw new IllegalArgumentException("calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not "
+                    + calibrationEpochs + ", " + calibrationBatches + ", " + calibrationBatchSize);
+        }
+    }
+
+    @Override
+    public String label() {
+        return "dra";
+    }
+
+    @Override
+    public MethodState begin(MethodContext context) {
+        return new State(this, context);
+    }
+
+    /** Measures the network as it is now and shares out ranks. */
+    public Allocation allocate(Network network, HeadPolicy head, BiFunction<Integer, Integer, ImageFeed> calibration) {
+        return Allocation.of(
+                network,
+                head.adapted(network),
+                calibration.apply(calibrationBatches, calibrationBatchSize),
+                importance,
+                ranks);
+    }
+
+    private static final class State implements MethodState {
+
+        private final Dra dra;
+        private final MethodContext context;
+        private final UpdateTrigger trigger;
+        private final AdapterHistory merged = new AdapterHistory();
+        private AdapterSet adapters;
+        private int generation;
+
+        State(Dra dra, MethodContext context) {
+            this.dra = dra;
+            this.context = context;
+            this.trigger = new UpdateTrigger(dra.calibrationEpochs);
+            attach(1);
+        }
+
+        private void attach(int firstEpoch) {
+            Allocation allocation = dra.allocate(context.network(), context.head(), context.calibration());
+            adapters = AdapterSet.attach(
+                    context.network(),
+                    allocation.ranks(),
+                    dra.adapter,
+                    Seeds.of(context.seed(), "generation", generation));
+            context.listener().onAllocation(firstEpoch, allocation);
+            generation++;
+        }
+
+        @Override
+        public List<Tensor> parameters() {
+            return adapters.parameters();
+        }
+
+        @Override
+        public long numbers() {
+            return adapters.numbers();
+        }
+
+        @Override
+        public AdapterSet adapters() {
+            return adapters;
+        }
+
+        @Override
+        public Map<String, Factors> update() {
+            return merged.with(adapters);
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch) {
+            double change = adapters.changeSinceLastCall();
+            boolean update = trigger.afterEpoch(epoch, change) && epoch < context.epochs();
+            double threshold = trigger.state().threshold();
+            if (update) {
+                merged.add(adapters);
+                adapters.merge();
+                adapters.close();
+                context.afterMerge().run();
+                attach(epoch + 1);
+            }
+            return new EpochEnd(change, threshold, update);
+        }
+
+        @Override
+        public void close() {
+            adapters.close();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.meristem.tune;
+
+import io.meristem.data.Batch;
+import io.meristem.data.Epoch;
+import io.meristem.data.Loader;
+import io.meristem.engine.Tensors;
+import io.meristem.eval.Predictions;
+import io.meristem.nn.ImageFeed;
+import io.meristem.nn.Network;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Photos through a network without training it. */
+public final class Inference {
+
+    private Inference() {}
+
+    /**
+     * A view, without copy, of pixels (N, H, W, 3) as an image batch (N, 3, H, W), which is the channels-last layout. Valid as long as the buffer;
+     * the caller's scope owns the tensor.
+     *
+     * @param nhwc a direct buffer
+     */
+    public static Tensor images(FloatBuffer nhwc, int n, int size) {
+        return torch.from_blob(new FloatPointer(nhwc), n, size, size, 3).permute(0, 3, 1, 2);
+    }
+
+    /** Class probabilities (N, classes) of one batch. */
+    public static float[][] probabilities(Network network, Tensor images) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            float[] flat = Tensors.toFloats(torch.softmax(network.forward(images), 1));
+            float[][] rows = new float[Math.toIntExact(images.size(0))][network.classes()];
+            for (int i = 0; i < rows.length; i++) {
+                System.arraycopy(flat, i * network.classes(), rows[i], 0, network.classes());
+            }
+            return rows;
+        }
+    }
+
+    /**
+     * All photos of a loader, in its order. The network is left in evaluation mode.
+     *
+     * @param keepGoing asked before each batch; when it says no, what is done so far is returned
+     */
+    public static Predictions predict(Network network, Loader loader, int size, BooleanSupplier keepGoing) {
+        network.train(false);
+        int total = loader.photos().size();
+        float[][] rows = new float[total][];
+        int[] labels = new int[total];
+        int[] photos = new int[total];
+        int done = 0;
+        try (Epoch epoch = loader.epoch(0)) {
+            while (epoch.hasNext() && keepGoing.getAsBoolean()) {
+                try (Batch batch = epoch.next();
+                        PointerScope scope = new PointerScope()) {
+                    float[][] probabilities = probabilities(network, images(batch.nhwc(), batch.size(), size));
+                    for (int i = 0; i < batch.size(); i++, done++) {
+                        rows[done] = probabilities[i];
+                        labels[done] = (int) batch.labels()[i];
+                        photos[done] = batch.photoIndices()[i];
+                    }
+                }
+            }
+        }
+        return new Predictions(Arrays.copyOf(rows, done), Arrays.copyOf(labels, done), Arrays.copyOf(photos, done));
+    }
+
+    /** The first {@code batches} full batches of a loader's first epoch, the same at each use. */
+    public static ImageFeed feed(Loader loader, int batches, int size) {
+        return consumer -> {
+            try (Epoch epoch = loader.epoch(0)) {
+                for (int b = 0; b < batches && epoch.hasNext(); b++) {
+                    try (Batch batch = epoch.next();
+                            PointerScope scope = new PointerScope()) {
+                        consumer.accept(images(batch.nhwc(), batch.size(), size));
+                    }
+                }
+            }
+        };
+    }
+}

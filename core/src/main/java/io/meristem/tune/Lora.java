@@ -1,0 +1,63 @@
+package io.meristem.tune;
+
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LowRankChange.Factors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One rank for every layer (Hu et al. 2021).
+ *
+ * @param rank given to each layer as it is, even where it exceeds what the layer's weight can use: this is the source's baseline and its size
+ */
+public record Lora(int rank, AdapterOptions adapter) implements Method {
+
+    public Lora {
+        if (rank < 1) {
+            throw new IllegalArgumentException("the rank must be at least 1, not " + rank);
+        }
+    }
+
+    @Override
+    public String label() {
+        return "lora r=" + rank;
+    }
+
+    @Override
+    public MethodState begin(MethodContext context) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        context.adaptable().keySet().forEach(name -> ranks.put(name, rank));
+        return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
+    }
+
+    private record State(AdapterSet adapters) implements MethodState {
+
+        @Override
+        public List<Tensor> parameters() {
+            return adapters.parameters();
+        }
+
+        @Override
+        public long numbers() {
+            return adapters.numbers();
+        }
+
+        @Override
+        public Map<String, Factors> update() {
+            return adapters.factors();
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch) {
+            return new EpochEnd(adapters.changeSinceLastCall(), Double.NaN, false);
+        }
+
+        @Override
+        public void close() {
+            adapters.close();
+        }
+    }
+}

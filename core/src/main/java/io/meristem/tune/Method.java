@@ -1,0 +1,23 @@
+package io.meristem.tune;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/** What is trained and how that changes during training. Each method is one record: its settings, and the state that it runs with. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = FullTuning.class, name = "full"),
+    @JsonSubTypes.Type(value = Lora.class, name = "lora"),
+    @JsonSubTypes.Type(value = Dra.class, name = "dra")
+})
+public sealed interface Method permits FullTuning, Lora, Dra {
+
+    /** A short name with the setting that matters, for tables. */
+    String label();
+
+    /**
+     * Prepares the network: what trains requires gradients from here on, all else does not. The new head, when it trains in full, is not the
+     * method's business.
+     */
+    MethodState begin(MethodContext context);
+}

@@ -1,0 +1,63 @@
+package io.meristem.tune;
+
+/**
+ * How parameters are moved.
+ *
+ * @param rate learning rate of adapters (or of all weights in full fine-tuning) after warm-up
+ * @param headRate learning rate of a head that trains in full
+ * @param momentum of SGD (Nesterov); AdamW uses (0.9, 0.999)
+ * @param warmupEpochs during which the rates grow linearly from zero; may be a fraction
+ * @param clipNorm greatest L2 norm of all gradients together; 0 for no clipping
+ * @param labelSmoothing in [0, 1)
+ * @param classWeights weigh each class by the inverse of its share of the training photos, mean 1
+ */
+public record Optimization(
+        Kind kind,
+        double rate,
+        double headRate,
+        double weightDecay,
+        double momentum,
+        Schedule schedule,
+        double warmupEpochs,
+        double clipNorm,
+        double labelSmoothing,
+        boolean classWeights) {
+
+    public enum Kind {
+        ADAMW,
+        SGD
+    }
+
+    public enum Schedule {
+        /** Half a cosine from the full rate to zero over all epochs. */
+        COSINE,
+        CONSTANT
+    }
+
+    public Optimization {
+        if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
+            throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);
+        }
+        if (!(weightDecay >= 0 && momentum >= 0 && momentum < 1 && warmupEpochs >= 0 && clipNorm >= 0)) {
+            throw new IllegalArgumentException(
+                    "weight decay, warm-up and clipping must not be negative, and momentum must lie in [0, 1)");
+        }
+        if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+            throw new IllegalArgumentException("label smoothing must lie in [0, 1), not " + labelSmoothing);
+        }
+    }
+
+    /**
+     * The factor on the learning rates.
+     *
+     * @param progress epochs done, a fraction, when the step begins
+     */
+    public double factor(double progress, int epochs) {
+        double warm = warmupEpochs > 0 ? Math.min(1, progress / warmupEpochs) : 1;
+        if (schedule == Schedule.CONSTANT || progress < warmupEpochs) {
+            return warm;
+        }
+        double done = (progress - warmupEpochs) / Math.max(epochs - warmupEpochs, 1e-9);
+        return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done)));
+    }
+}

@@ -1,0 +1,25 @@
+package io.meristem.tune;
+
+/**
+ * A training, but for its data and network.
+ *
+ * @param epochs passes over the training photos
+ * @param batchSize photos per step
+ * @param seed of everything random: the order of photos, augmentation, new weights, dropout
+ */
+public record TrainConfig(
+        Method method,
+        int epochs,
+        int batchSize,
+        long seed,
+        Optimization optimization,
+        HeadPolicy head,
+        NormPolicy norm) {
+
+    public TrainConfig {
+        if (epochs < 1 || batchSize < 1) {
+            throw new IllegalArgumentException(
+                    "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);
+        }
+    }
+}

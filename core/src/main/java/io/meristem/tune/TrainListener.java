@@ -1,0 +1,36 @@
+package io.meristem.tune;
+
+import io.meristem.rank.Allocation;
+
+/** Told what happens during training, on the training thread. All methods default to nothing. */
+public interface TrainListener {
+
+    TrainListener NONE = new TrainListener() {};
+
+    /** A note for the reader of the log, such as that statistics are being recalibrated. */
+    default void onNote(String sentence) {}
+
+    /** Ranks have been allocated; they are trained from {@code firstEpoch} on. */
+    default void onAllocation(int firstEpoch, Allocation allocation) {}
+
+    /**
+     * A step is done.
+     *
+     * @param step from 1
+     * @param steps of the epoch
+     * @param loss of this batch
+     */
+    default void onStep(int epoch, int step, int steps, double loss) {}
+
+    /**
+     * The state after this epoch's steps is the best so far on the validation photos (or the newest, without any). Called before an update may merge
+     * it and start new adapters.
+     */
+    default void onBest(int epoch, ModelState state) {}
+
+    /** An epoch is done and judged, and ranks may have been allocated anew after it. */
+    default void onEpoch(EpochReport report, boolean best) {}
+
+    /** All epochs are done; the adapters are still on. */
+    default void onEnd(ModelState state) {}
+}
