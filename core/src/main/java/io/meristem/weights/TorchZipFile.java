@@ -57,7 +57,8 @@ final class TorchZipFile implements TensorFile {
             root.forEach((key, value) -> {
                 // Not numbers of any size: to spell one of a million digits takes minutes.
                 boolean number = value instanceof Integer || value instanceof Long || value instanceof Double;
-                if (number || value instanceof Boolean || value instanceof String text && text.length() <= MAX_TEXT) {
+                boolean words = value instanceof String text && text.length() <= MAX_TEXT;
+                if (number || words || value instanceof Boolean) {
                     metadata.put((String) key, value.toString());
                 }
             });

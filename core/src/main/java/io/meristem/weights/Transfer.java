@@ -13,8 +13,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -154,18 +156,20 @@ final class Transfer {
     /** Appends the body to the part; {@code total} is the whole file's length or -1. */
     private void copy(InputStream body, long have, long total) throws IOException, BrokenException {
         AtomicLong heard = new AtomicLong(System.nanoTime());
+        AtomicBoolean silent = new AtomicBoolean();
         ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "download-watch");
             thread.setDaemon(true);
             return thread;
         });
         long done = have;
+        Future<?> ticking = null;
         try (OutputStream out =
                 Files.newOutputStream(part.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             long period = Math.max(1, stall.toMillis() / 4);
-            watch.scheduleWithFixedDelay(
+            ticking = watch.scheduleWithFixedDelay(
                     () -> {
-                        if (System.nanoTime() - heard.get() > stall.toNanos()) {
+                        if (System.nanoTime() - heard.get() > stall.toNanos() && !silent.getAndSet(true)) {
                             closeQuietly(body);
                         }
                     },
@@ -173,29 +177,38 @@ final class Transfer {
                     period,
                     TimeUnit.MILLISECONDS);
             byte[] block = new byte[BLOCK];
-            long shown = 0;
+            long shown = heard.get();
             for (int n = read(body, block); n >= 0; n = read(body, block)) {
-                heard.set(System.nanoTime());
                 if (total >= 0 && done + n > total) {
                     throw new BrokenException("more came than the " + total + " bytes announced", null);
                 }
                 out.write(block, 0, n);
                 done += n;
+                heard.set(System.nanoTime());
                 if (heard.get() - shown > PROGRESS_NANOS) {
                     shown = heard.get();
                     progress.at(done, total);
                 }
             }
+        } catch (BrokenException e) {
+            throw silent.get() ? silence(e) : e;
         } finally {
+            if (ticking != null) {
+                ticking.cancel(false);
+            }
             watch.shutdownNow();
         }
-        if (System.nanoTime() - heard.get() > stall.toNanos()) {
-            throw new BrokenException("nothing came for " + stall.toMillis() / 1000.0 + " s", null);
+        if (silent.get()) {
+            throw silence(null);
         }
         if (total >= 0 && done != total) {
             throw new BrokenException(done + " of " + total + " bytes came", null);
         }
         progress.at(done, total);
+    }
+
+    private BrokenException silence(Throwable cause) {
+        return new BrokenException("nothing came for " + stall.toMillis() / 1000.0 + " s", cause);
     }
 
     private static int read(InputStream body, byte[] block) throws BrokenException {

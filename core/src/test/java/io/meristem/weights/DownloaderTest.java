@@ -258,6 +258,20 @@ class DownloaderTest {
     }
 
     @Test
+    void goesOnBehindARedirect() throws IOException {
+        Answer redirect = exchange -> {
+            exchange.getResponseHeaders().set("Location", "/elsewhere?signature=" + requests.size());
+            exchange.sendResponseHeaders(302, -1);
+        };
+        script.add(redirect);
+        script.add(exchange -> breakOff(exchange, 100_000));
+        script.add(redirect);
+        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        assertEquals("bytes=100000- \"v1\"", requests.get(3));
+        assertDone(4);
+    }
+
+    @Test
     void leavesASilentServer() throws IOException {
         Downloader impatient = new Downloader(new Downloader.Settings(Duration.ofSeconds(1), 10, Duration.ZERO));
         script.add(exchange -> {
@@ -271,6 +285,21 @@ class DownloaderTest {
         impatient.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
         assertDone(3);
         assertTrue(requests.get(2).startsWith("bytes=1000-"), requests.get(2));
+    }
+
+    @Test
+    void saysWhenAServerFallsSilentForGood() {
+        Downloader impatient = new Downloader(new Downloader.Settings(Duration.ofMillis(300), 1, Duration.ZERO));
+        script.add(exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(content, 0, 1000);
+            exchange.getResponseBody().flush();
+            await();
+        });
+        String message = assertThrows(
+                        InputException.class, () -> impatient.fetch(uri(), target, "", Downloader.Progress.NONE))
+                .getMessage();
+        assertTrue(message.contains("nothing came for 0.3 s") || message.startsWith("cannot reach"), message);
     }
 
     @Test
