@@ -77,13 +77,17 @@ public final class WeightLoader {
 
     private LoadReport load() {
         boolean replacedHead = sort();
-        if (!missing.isEmpty() && !(replacedHead && headOnly(missing))
-                || !misshaped.isEmpty() && !(replacedHead && headOnly(shapes()))) {
-            throw new InputException(misfit(replacedHead));
+        List<String> bad = new ArrayList<>(missing);
+        misshaped.forEach(m -> bad.add(m.name()));
+        if (replacedHead) {
+            bad.removeIf(this::isHead);
+        }
+        if (!bad.isEmpty()) {
+            throw new InputException(misfit(bad));
         }
         // Everything is read once before anything is copied, so that a file that turns out unreadable leaves the
-        // network as it was. It costs a
-        // second pass over bytes that the system has just cached, and no memory.
+        // network
+        // as it was. It costs a second pass over bytes that the system has just cached, and no memory.
         loaded.forEach(this::check);
         loaded.forEach(this::copy);
         return new LoadReport(loaded, missing, unexpected, misshaped, replacedHead, notes);
@@ -119,7 +123,7 @@ public final class WeightLoader {
 
     private boolean sortHead() {
         boolean whole = network.params().keySet().stream().filter(this::isHead).allMatch(loaded::contains);
-        if (options.head == Head.REQUIRED || options.head == Head.IF_IT_FITS && whole) {
+        if (options.head == Head.REQUIRED || (options.head == Head.IF_IT_FITS && whole)) {
             return false;
         }
         loaded.removeIf(this::isHead);
@@ -133,12 +137,7 @@ public final class WeightLoader {
         return true;
     }
 
-    private String misfit(boolean replacedHead) {
-        List<String> bad = new ArrayList<>(missing);
-        bad.addAll(shapes());
-        if (replacedHead) {
-            bad.removeIf(this::isHead);
-        }
+    private String misfit(List<String> bad) {
         long absent = bad.stream().filter(missing::contains).count();
         List<String> parts = new ArrayList<>();
         if (absent > 0) {
@@ -196,14 +195,6 @@ public final class WeightLoader {
 
     private TensorInfo info(String name) {
         return file.tensors().get(names.get(name));
-    }
-
-    private List<String> shapes() {
-        return misshaped.stream().map(LoadReport.Misshaped::name).toList();
-    }
-
-    private boolean headOnly(List<String> some) {
-        return some.stream().allMatch(this::isHead);
     }
 
     private String headWeight() {

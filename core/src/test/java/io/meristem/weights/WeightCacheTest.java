@@ -1,0 +1,120 @@
+package io.meristem.weights;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import io.meristem.InputException;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.ModelSpec;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WeightCacheTest {
+
+    @TempDir
+    Path dir;
+
+    private HttpServer server;
+    private byte[] content;
+    private final AtomicInteger requests = new AtomicInteger();
+    private WeightCache cache;
+
+    @BeforeEach
+    void start() throws IOException {
+        Path file = dir.resolve("published");
+        try (PointerScope scope = new PointerScope()) {
+            Safetensors.write(file, Map.of("a", Tensors.of(new float[] {1}, 1)), Map.of());
+        }
+        content = Files.readAllBytes(file);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            requests.incrementAndGet();
+            exchange.sendResponseHeaders(200, content.length);
+            exchange.getResponseBody().write(content);
+            exchange.close();
+        });
+        server.start();
+        cache = new WeightCache(
+                dir.resolve("home"), new Downloader(new Downloader.Settings(Duration.ofSeconds(5), 2, Duration.ZERO)));
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    @Test
+    void pullsOnceAndFindsItAgain() {
+        ModelSpec spec = spec();
+        InputException e = assertThrows(InputException.class, () -> cache.resolve("tiny", spec));
+        assertTrue(e.getMessage().contains("not downloaded yet; run: meristem weights pull tiny"), e.getMessage());
+        assertEquals(List.of(), cache.cached());
+        Path path = cache.pull(spec.weights().get(1), "tiny", Downloader.Progress.NONE);
+        assertEquals(path, cache.pull(spec.weights().get(1), "tiny", Downloader.Progress.NONE));
+        assertEquals(1, requests.get());
+        assertEquals(dir.resolve("home/weights/tiny/v2_late.safetensors"), path);
+        assertEquals(List.of(new WeightCache.Cached("tiny", "v2_late", path, content.length)), cache.cached());
+        assertEquals(path, cache.resolve("tiny", spec));
+        assertEquals(path, cache.resolve("v2 late", spec));
+        assertThrows(InputException.class, () -> cache.resolve("v1", spec));
+    }
+
+    @Test
+    void takesAPathBeforeAName() throws IOException {
+        Path file = dir.resolve("mine.safetensors");
+        Files.write(file, content);
+        assertEquals(file, cache.resolve(file.toString(), spec()));
+        String message = assertThrows(InputException.class, () -> cache.resolve("no.pth", spec()))
+                .getMessage();
+        assertTrue(
+                message.contains("there is no weights file no.pth; check the path, or run meristem weights pull tiny"),
+                message);
+        assertTrue(message.contains("v1, v2 late"), message);
+        assertThrows(InputException.class, () -> cache.resolve(dir.toString(), spec()));
+        assertThrows(InputException.class, () -> cache.resolve("a\u0000b", spec()));
+    }
+
+    @Test
+    void throwsAwayWhatIsNotAWeightsFile() {
+        content = "<html>please log in</html>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        ModelSpec spec = spec();
+        InputException e = assertThrows(
+                InputException.class, () -> cache.pull(spec.weights().get(0), "tiny", Downloader.Progress.NONE));
+        assertTrue(e.getMessage().contains("is not a weights file, so it was thrown away"), e.getMessage());
+        assertEquals(List.of(), cache.cached());
+        assertFalse(Files.exists(dir.resolve("home/weights/tiny/v1.pth")));
+    }
+
+    private ModelSpec spec() {
+        String host = "http://127.0.0.1:" + server.getAddress().getPort();
+        ModelSpec tiny = Tiny.spec("tiny", "stem.conv", 4);
+        return new ModelSpec(
+                tiny.name(),
+                tiny.family(),
+                tiny.library(),
+                tiny.inputSize(),
+                tiny.minSize(),
+                tiny.mean(),
+                tiny.std(),
+                tiny.headName(),
+                tiny.definition(),
+                List.of(
+                        new ModelSpec.WeightSource("v1", host + "/a/v1-1234.pth?x=1", "", 5, "CC0"),
+                        new ModelSpec.WeightSource("v2 late", host + "/model.safetensors", "", 5, "CC0")));
+    }
+}
