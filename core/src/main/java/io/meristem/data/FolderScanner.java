@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 /** Walks a data folder: which layout it has, its classes, its photos, and what was passed over. */
 final class FolderScanner {
 
-    private static final Set<String> FORMATS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
     /** Pictures that cannot be decoded here: passing them over silently would surprise. */
     private static final Set<String> OTHER_PICTURES = Set.of(
             "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "svg", "raw", "dng", "cr2", "cr3", "nef", "arw",
@@ -162,7 +161,7 @@ final class FolderScanner {
     private void looseFiles(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             files.filter(Files::isRegularFile)
-                    .filter(f -> FORMATS.contains(extension(f)) && !hidden(f))
+                    .filter(f -> ImageFiles.isExtension(extension(f)) && !hidden(f))
                     .map(f -> new ImageFolder.Skipped(relative(f), "not in a class folder", true))
                     .filter(s -> !skipped.contains(s))
                     .forEach(skipped::add);
@@ -194,7 +193,7 @@ final class FolderScanner {
                         @Override
                         public FileVisitResult visitFileFailed(Path file, IOException e) {
                             skipped.add(new ImageFolder.Skipped(
-                                    relative(file), "cannot be opened", FORMATS.contains(extension(file))));
+                                    relative(file), "cannot be opened", ImageFiles.isExtension(extension(file))));
                             return FileVisitResult.CONTINUE;
                         }
                     });
@@ -205,7 +204,7 @@ final class FolderScanner {
 
     private void add(Path file, BasicFileAttributes attributes, int label, Split split) {
         String extension = extension(file);
-        if (!FORMATS.contains(extension)) {
+        if (!ImageFiles.isExtension(extension)) {
             boolean picture = OTHER_PICTURES.contains(extension);
             skipped.add(new ImageFolder.Skipped(
                     relative(file),

@@ -24,7 +24,12 @@ public final class ImageFiles {
     /** Whether the name's ending is one of a photo format, in any case. */
     public static boolean isPhoto(String fileName) {
         int dot = fileName.lastIndexOf('.');
-        return dot >= 0 && EXTENSIONS.contains(fileName.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot >= 0 && isExtension(fileName.substring(dot + 1).toLowerCase(Locale.ROOT));
+    }
+
+    /** @param extension in lower case, without the dot */
+    static boolean isExtension(String extension) {
+        return EXTENSIONS.contains(extension);
     }
 
     /** All photos in a folder and its sub-folders, sorted by path; hidden files are left out. */
