@@ -1,9 +1,9 @@
 package io.meristem.cli;
 
+import io.meristem.Home;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Augmentation;
 import io.meristem.data.SplitOptions;
-import io.meristem.job.Home;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 

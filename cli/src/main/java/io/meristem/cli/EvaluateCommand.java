@@ -1,9 +1,9 @@
 package io.meristem.cli;
 
+import io.meristem.Home;
 import io.meristem.artifact.Json;
 import io.meristem.eval.Scores;
 import io.meristem.job.EvaluateJob;
-import io.meristem.job.Home;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -16,12 +16,14 @@ import picocli.CommandLine.HelpCommand;
             "Start with 'meristem demo', or with 'meristem train --data FOLDER --weights NAME --out RUN'."
         },
         subcommands = {
+            DemoCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
             RanksCommand.class,
             SizeCommand.class,
             ModelsCommand.class,
+            WeightsCommand.class,
             SynthCommand.class,
             HelpCommand.class
         })

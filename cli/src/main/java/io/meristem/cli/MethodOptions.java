@@ -5,6 +5,7 @@ import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
@@ -16,7 +17,8 @@ final class MethodOptions {
     enum Name {
         DRA,
         LORA,
-        FULL
+        FULL,
+        HEAD
     }
 
     @Option(
@@ -30,7 +32,7 @@ final class MethodOptions {
             names = "--method",
             defaultValue = "DRA",
             description =
-                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights. Default: ${DEFAULT-VALUE}.")
+                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights; head: only the new classifier layer. Default: ${DEFAULT-VALUE}.")
     Name method;
 
     @Option(
@@ -127,6 +129,7 @@ final class MethodOptions {
     Method resolve() {
         return switch (method) {
             case FULL -> new FullTuning();
+            case HEAD -> new HeadOnly();
             case LORA -> new Lora(rank, adapter());
             case DRA -> dra();
         };

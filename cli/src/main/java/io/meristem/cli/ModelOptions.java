@@ -3,8 +3,10 @@ package io.meristem.cli;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Fit;
+import io.meristem.job.Starter;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
+import io.meristem.weights.WeightCache;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -66,13 +68,6 @@ final class ModelOptions {
 
     RunConfig.Model resolve() {
         ModelSpec spec = Models.find(model);
-        if (weights == null && !fromScratch) {
-            throw new InputException("No pretrained weights were given: name a file with --weights"
-                    + (spec.weights().isEmpty()
-                            ? ""
-                            : ", or fetch one with 'meristem weights pull " + spec.name() + "'")
-                    + ", or say --from-scratch.");
-        }
         return new RunConfig.Model(
                 spec.name(),
                 weights == null
@@ -83,6 +78,21 @@ final class ModelOptions {
                 fit,
                 channels("--mean", mean, spec.mean()),
                 channels("--std", std, spec.std()));
+    }
+
+    /** The file, or null for a random start. */
+    private String weights(ModelSpec spec) {
+        if (fromScratch) {
+            return null;
+        }
+        if (weights == null && spec.weights().isEmpty()) {
+            throw new InputException("No official weights of " + spec.name()
+                    + " are known: name a file with --weights, or say --from-scratch.");
+        }
+        Path file = Starter.NAME.equals(weights)
+                ? Starter.file(spec)
+                : WeightCache.open().resolve(weights == null ? spec.name() : weights, spec);
+        return file.toAbsolutePath().normalize().toString();
     }
 
     private static List<Float> channels(String option, List<Float> given, List<Float> fallback) {

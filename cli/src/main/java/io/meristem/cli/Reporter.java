@@ -6,18 +6,13 @@ import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;
 import java.io.PrintWriter;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Training as a reader of the console sees it: a line per epoch and per allocation, and on a terminal a bar with the time left for the whole training.
  * With JSON output nothing is printed.
  */
 final class Reporter implements JobListener, AutoCloseable {
-
-    private static final int BAR_MILLIS = 250;
 
     private final PrintWriter out;
     private final boolean bars;
@@ -29,7 +24,7 @@ final class Reporter implements JobListener, AutoCloseable {
         this.out = out;
         this.quiet = quiet;
         this.epochs = epochs;
-        this.bars = !quiet && System.console() != null;
+        this.bars = !quiet && Bars.shown();
     }
 
     static Reporter of(PrintWriter out, OutputOptions output, int epochs) {
@@ -99,13 +94,7 @@ final class Reporter implements JobListener, AutoCloseable {
 
     private void step(String task, int done, int total) {
         if (bar == null) {
-            bar = new ProgressBarBuilder()
-                    .setTaskName(task)
-                    .setInitialMax(total)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(BAR_MILLIS)
-                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
-                    .build();
+            bar = Bars.open(task, total);
         }
         bar.stepTo(done);
     }

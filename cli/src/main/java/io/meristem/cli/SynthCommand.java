@@ -2,15 +2,10 @@ package io.meristem.cli;
 
 import io.meristem.data.synth.LeafOptions;
 import io.meristem.data.synth.SynthOptions;
-import io.meristem.data.synth.SyntheticFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -98,18 +93,7 @@ final class SynthCommand implements Callable<Integer> {
                 photosPerLeaf,
                 easy ? LeafOptions.easy() : LeafOptions.standard());
         PrintWriter console = spec.commandLine().getOut();
-        if (System.console() == null) {
-            SyntheticFolder.write(out, options, (drawn, of) -> {});
-        } else {
-            try (ProgressBar bar = new ProgressBarBuilder()
-                    .setTaskName("drawing")
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
-                    .build()) {
-                SyntheticFolder.write(
-                        out, options, (drawn, of) -> bar.maxHint(of).stepTo(drawn));
-            }
-        }
+        Drawing.write(out, options);
         console.println("Drew a synthetic data set into " + out);
         console.flush();
         return 0;

@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.Loader;
@@ -8,6 +9,7 @@ import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
 import io.meristem.data.Progress;
 import io.meristem.data.Split;
+import io.meristem.data.synth.SyntheticFolder;
 import io.meristem.nn.ImageFeed;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
@@ -19,8 +21,8 @@ import java.util.function.BiFunction;
 /** A data set ready for the network: scanned, split, decoded once. */
 final class Photos {
 
-    /** The file that marks a folder of drawings. */
-    static final String SYNTHETIC_MARK = "SYNTHETIC.txt";
+    /** The unbiased estimator of similarity needs so many. */
+    private static final int LEAST_CALIBRATION = 4;
 
     private final ImageFolder folder;
     private final PixelCache cache;
@@ -45,7 +47,7 @@ final class Photos {
     }
 
     boolean synthetic() {
-        return Files.exists(folder.root().resolve(SYNTHETIC_MARK));
+        return Files.exists(folder.root().resolve(SyntheticFolder.NOTE));
     }
 
     /** One sentence per photo that was left out. */
@@ -82,6 +84,11 @@ final class Photos {
     BiFunction<Integer, Integer, ImageFeed> calibration(int threads, long seed) {
         List<Photo> train = cache.photos(Split.TRAIN);
         return (batches, size) -> {
+            if (train.size() < LEAST_CALIBRATION) {
+                throw new InputException("Only " + train.size() + " photos in " + folder.root()
+                        + " are for training, and ranks are measured on at least " + LEAST_CALIBRATION
+                        + ": add photos, or use --method lora.");
+            }
             Loader.Options options = new Loader.Options(Math.min(size, train.size()), threads, seed, true, true);
             return Inference.feed(new Loader(cache, train, preprocess, null, options), batches, preprocess.size());
         };

@@ -7,10 +7,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = FullTuning.class, name = "full"),
+    @JsonSubTypes.Type(value = HeadOnly.class, name = "head"),
     @JsonSubTypes.Type(value = Lora.class, name = "lora"),
     @JsonSubTypes.Type(value = Dra.class, name = "dra")
 })
-public sealed interface Method permits FullTuning, Lora, Dra {
+public sealed interface Method permits FullTuning, HeadOnly, Lora, Dra {
 
     /** A short name with the setting that matters, for tables. */
     String label();

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.InputException;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.AdamW;
@@ -30,6 +31,10 @@ final class Optimiser implements AutoCloseable {
         if (!head.isEmpty()) {
             groups.add(head);
             groupRates.add(config.headRate());
+        }
+        if (groups.isEmpty()) {
+            throw new InputException(
+                    "Nothing is left to train: give the adapters a rank (--rank-min, --budget) or let the head train (--head trained).");
         }
         clipNorm = config.clipNorm();
         rates = groupRates.stream().mapToDouble(Double::doubleValue).toArray();

@@ -92,6 +92,7 @@ public final class Trainer {
                     listener.onBest(epoch, state);
                 }
                 long saved = System.nanoTime();
+                setTraining(method, false);
                 MethodState.EpochEnd end = method.endEpoch(epoch);
                 if (end.replaced()) {
                     optimiser.close();

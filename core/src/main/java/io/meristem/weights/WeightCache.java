@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.nn.ModelSpec;
 import java.io.IOException;
@@ -16,9 +17,6 @@ import java.util.stream.Stream;
 /** The folder where downloaded weights live: {@code weights/MODEL/TAG.EXTENSION}. */
 public final class WeightCache {
 
-    /** Names the environment variable that moves the folder. */
-    public static final String HOME_VARIABLE = "MERISTEM_HOME";
-
     private static final List<String> EXTENSIONS = List.of(".safetensors", ".pth");
 
     /** A file in the cache. */
@@ -33,15 +31,9 @@ public final class WeightCache {
         this.downloader = downloader;
     }
 
-    /** The cache under {@code home}, or when that is null under {@code $MERISTEM_HOME}, or else under {@code ~/.cache/meristem}. */
-    public static WeightCache open(Path home) {
-        String variable = System.getenv(HOME_VARIABLE);
-        Path folder = home != null
-                ? home
-                : variable != null && !variable.isBlank()
-                        ? Path.of(variable)
-                        : Path.of(System.getProperty("user.home"), ".cache", "meristem");
-        return new WeightCache(folder, new Downloader(Downloader.Settings.DEFAULT));
+    /** The cache under {@link Home#folder}. */
+    public static WeightCache open() {
+        return new WeightCache(Home.folder(), new Downloader(Downloader.Settings.DEFAULT));
     }
 
     /**

@@ -1,14 +1,17 @@
-package io.meristem.job;
+package io.meristem;
 
 import java.nio.file.Path;
 
 /** Where things that can be made or fetched again are kept: {@code $MERISTEM_HOME}, or {@code ~/.cache/meristem}. */
 public final class Home {
 
+    /** Names the environment variable that moves the folder. */
+    public static final String VARIABLE = "MERISTEM_HOME";
+
     private Home() {}
 
     public static Path folder() {
-        String home = System.getenv("MERISTEM_HOME");
+        String home = System.getenv(VARIABLE);
         return home == null || home.isBlank()
                 ? Path.of(System.getProperty("user.home"), ".cache", "meristem")
                 : Path.of(home);

@@ -1,0 +1,160 @@
+package io.meristem.cli;
+
+import io.meristem.Home;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.SplitOptions;
+import io.meristem.data.synth.SynthOptions;
+import io.meristem.job.Starter;
+import io.meristem.job.TrainJob;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.rank.Importance;
+import io.meristem.rank.RankOptions;
+import io.meristem.tune.Dra;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Shows the whole way in about two minutes, offline: draws a SYNTHETIC set of leaf pictures, fine-tunes the small starter network on it",
+            "with DRA, and compares with LoRA of rank 8 and with a linear head on frozen features."
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private static final int TRAIN = 40;
+    private static final int VAL = 15;
+    private static final int TEST = 30;
+    private static final int EPOCHS = 12;
+    private static final int CALIBRATION_EPOCHS = 3;
+    private static final int LORA_RANK = 8;
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--out",
+            defaultValue = "demo-run",
+            paramLabel = "FOLDER",
+            description = "A new folder for pictures and runs. Default: ${DEFAULT-VALUE}.")
+    Path out;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "The same number gives the same demo. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Mixin
+    Threads threads;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter console = spec.commandLine().getOut();
+        RunFolder.refuseUnlessFree(out);
+        Environment.warn(spec.commandLine().getErr());
+        Path photos = out.resolve("photos");
+        SynthOptions leaves = SynthOptions.leaves(TRAIN, VAL, TEST, Starter.SIZE, seed);
+        say(
+                console,
+                "Drawing SYNTHETIC leaf pictures into " + photos
+                        + ": no photographs, these figures say nothing about real plants.");
+        Drawing.write(photos, leaves);
+        Map<Method, RunResult> results = new LinkedHashMap<>();
+        Dra dra = new Dra(Importance.DEFAULT, RankOptions.DEFAULT, CALIBRATION_EPOCHS, 4, 64, AdapterOptions.DEFAULT);
+        for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
+            say(console, "");
+            say(console, title(method));
+            try (Reporter reporter = Reporter.of(console, new OutputOptions(), EPOCHS)) {
+                results.put(
+                        method,
+                        TrainJob.run(config(method, photos), out.resolve(folder(method)), Home.photos(), reporter));
+            }
+        }
+        summary(console, results);
+        return 0;
+    }
+
+    private RunConfig config(Method method, Path photos) {
+        ModelSpec model = Models.find(Starter.MODEL);
+        Optimization optimization = new Optimization(
+                Optimization.Kind.ADAMW, 4e-3, 4e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0, false);
+        return new RunConfig(
+                new RunConfig.Model(
+                        model.name(),
+                        Starter.file(model).toString(),
+                        Starter.SIZE,
+                        1,
+                        Fit.CROP,
+                        model.mean(),
+                        model.std()),
+                new RunConfig.Data(
+                        photos.toAbsolutePath().normalize().toString(),
+                        SplitOptions.defaults(),
+                        Augmentation.standard()),
+                new TrainConfig(method, EPOCHS, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
+                threads.count());
+    }
+
+    private static String title(Method method) {
+        if (method instanceof Dra) {
+            return "DRA: one character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
+        }
+        return method instanceof Lora
+                ? "LoRA: rank " + LORA_RANK + " on every layer."
+                : "A linear head on frozen features.";
+    }
+
+    private static String folder(Method method) {
+        return method.label().replace(" r=", "-r");
+    }
+
+    private void summary(PrintWriter console, Map<Method, RunResult> results) {
+        Table table = new Table("method", "adapter MiB", "head MiB", "val %", "test %", "s/epoch");
+        results.forEach((method, r) -> table.row(
+                method.label(),
+                String.format(Locale.ROOT, "%.2f", r.averageMib()),
+                String.format(Locale.ROOT, "%.2f", r.headMib()),
+                String.format(Locale.ROOT, "%.1f", 100 * r.val().accuracy()),
+                String.format(Locale.ROOT, "%.1f", 100 * r.test().accuracy()),
+                String.format(Locale.ROOT, "%.1f", r.secondsPerEpoch())));
+        console.println();
+        console.printf(
+                "On %d synthetic test pictures, one seed each; the adapter's size is the mean over the epochs:%n%n",
+                results.values().iterator().next().test().photos());
+        table.print(console);
+        console.println();
+        console.println("The runs are in " + out + "; try: ./meristem predict " + out.resolve("dra") + " "
+                + out.resolve("photos/test/rust"));
+        console.flush();
+    }
+
+    private static void say(PrintWriter console, String line) {
+        console.println(line);
+        console.flush();
+    }
+}

@@ -1,0 +1,56 @@
+package io.meristem.tune;
+
+import io.meristem.InputException;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LowRankChange.Factors;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** A linear classifier on frozen features: only the new head trains. The yardstick that every other method must beat. */
+public record HeadOnly() implements Method {
+
+    @Override
+    public String label() {
+        return "head";
+    }
+
+    @Override
+    public MethodState begin(MethodContext context) {
+        if (context.head() != HeadPolicy.TRAINED) {
+            throw new InputException("The method 'head' trains the head and nothing else: leave --head at trained.");
+        }
+        return new State();
+    }
+
+    private record State() implements MethodState {
+
+        @Override
+        public List<Tensor> parameters() {
+            return List.of();
+        }
+
+        @Override
+        public long numbers() {
+            return 0;
+        }
+
+        @Override
+        public AdapterSet adapters() {
+            return null;
+        }
+
+        @Override
+        public Map<String, Factors> update() {
+            return Map.of();
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch) {
+            return EpochEnd.PLAIN;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
