@@ -2,8 +2,11 @@ package io.meristem.artifact;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -11,6 +14,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +29,7 @@ public final class Json {
             .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             .serializationInclusion(JsonInclude.Include.ALWAYS)
             .addModule(finiteNumbers())
+            .addModule(plainPaths())
             .build();
 
     private Json() {}
@@ -55,6 +60,19 @@ public final class Json {
             throw new InputException(
                     file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", e);
         }
+    }
+
+    /** Paths as their user wrote them, in place of Jackson's URIs. */
+    private static SimpleModule plainPaths() {
+        JsonDeserializer<Path> paths = new JsonDeserializer<>() {
+            @Override
+            public Path deserialize(JsonParser in, DeserializationContext context) throws IOException {
+                return Path.of(in.getValueAsString());
+            }
+        };
+        return new SimpleModule()
+                .addSerializer(Path.class, ToStringSerializer.instance)
+                .addDeserializer(Path.class, paths);
     }
 
     private static SimpleModule finiteNumbers() {
