@@ -52,14 +52,25 @@ public final class Json {
         }
     }
 
+    /** @throws InputException when the file is not there, or does not hold what a {@code type} needs */
     public static <T> T read(Path file, Class<T> type) {
         try {
-            return MAPPER.readValue(Files.readString(file), type);
+            T value = MAPPER.readValue(Files.readString(file), type);
+            if (value == null) {
+                throw unusable(file, type, "it says null", null);
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            throw unusable(
+                    file, type, e.getOriginalMessage().lines().findFirst().orElse("no reason known"), e);
         } catch (IOException e) {
-            String reason = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
-            throw new InputException(
-                    file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", e);
+            throw unusable(file, type, e.toString(), e);
         }
+    }
+
+    private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {
+        return new InputException(
+                file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", cause);
     }
 
     /** Paths as their user wrote them, in place of Jackson's URIs. */
@@ -76,16 +87,22 @@ public final class Json {
     }
 
     private static SimpleModule finiteNumbers() {
-        JsonSerializer<Double> doubles = new JsonSerializer<>() {
+        JsonSerializer<Number> numbers = new JsonSerializer<>() {
             @Override
-            public void serialize(Double value, JsonGenerator out, SerializerProvider serializers) throws IOException {
-                if (Double.isFinite(value)) {
-                    out.writeNumber(value);
-                } else {
+            public void serialize(Number value, JsonGenerator out, SerializerProvider serializers) throws IOException {
+                if (!Double.isFinite(value.doubleValue())) {
                     out.writeNull();
+                } else if (value instanceof Float) {
+                    out.writeNumber(value.floatValue());
+                } else {
+                    out.writeNumber(value.doubleValue());
                 }
             }
         };
-        return new SimpleModule().addSerializer(Double.class, doubles).addSerializer(double.class, doubles);
+        return new SimpleModule()
+                .addSerializer(Double.class, numbers)
+                .addSerializer(double.class, numbers)
+                .addSerializer(Float.class, numbers)
+                .addSerializer(float.class, numbers);
     }
 }
