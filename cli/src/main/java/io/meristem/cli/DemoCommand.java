@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         description = {
             "Shows the whole way in about two minutes, offline: draws a SYNTHETIC set of leaf pictures, fine-tunes the small starter network on it",
             "with DRA, and compares with LoRA of rank 8 and with a linear head on frozen features."
