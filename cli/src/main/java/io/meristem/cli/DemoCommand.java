@@ -46,10 +46,6 @@ import picocli.CommandLine.Spec;
         })
 final class DemoCommand implements Callable<Integer> {
 
-    private static final int TRAIN = 40;
-    private static final int VAL = 15;
-    private static final int TEST = 30;
-    private static final int EPOCHS = 12;
     private static final int CALIBRATION_EPOCHS = 3;
     private static final int LORA_RANK = 8;
 
@@ -70,6 +66,20 @@ final class DemoCommand implements Callable<Integer> {
             description = "The same number gives the same demo. Default: ${DEFAULT-VALUE}.")
     long seed;
 
+    @Option(
+            names = "--per-class",
+            defaultValue = "60",
+            paramLabel = "N",
+            description = "Training pictures of each of the ten classes. Default: ${DEFAULT-VALUE}.")
+    int perClass;
+
+    @Option(
+            names = "--epochs",
+            defaultValue = "16",
+            paramLabel = "N",
+            description = "Passes over them. Default: ${DEFAULT-VALUE}.")
+    int epochs;
+
     @Mixin
     Threads threads;
 
@@ -79,7 +89,8 @@ final class DemoCommand implements Callable<Integer> {
         RunFolder.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
-        SynthOptions leaves = SynthOptions.leaves(TRAIN, VAL, TEST, Starter.SIZE, seed);
+        SynthOptions leaves =
+                SynthOptions.leaves(perClass, atLeastOne(perClass / 3), atLeastOne(perClass / 2), Starter.SIZE, seed);
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos
@@ -90,7 +101,7 @@ final class DemoCommand implements Callable<Integer> {
         for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
             say(console, "");
             say(console, title(method));
-            try (Reporter reporter = Reporter.of(console, new OutputOptions(), EPOCHS)) {
+            try (Reporter reporter = Reporter.of(console, new OutputOptions(), epochs)) {
                 results.put(
                         method,
                         TrainJob.run(config(method, photos), out.resolve(folder(method)), Home.photos(), reporter));
@@ -117,8 +128,12 @@ final class DemoCommand implements Callable<Integer> {
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),
                         Augmentation.standard()),
-                new TrainConfig(method, EPOCHS, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
+                new TrainConfig(method, epochs, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
                 threads.count());
+    }
+
+    private static int atLeastOne(int pictures) {
+        return Math.max(1, pictures);
     }
 
     private static String title(Method method) {
