@@ -43,6 +43,7 @@ public final class Main {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setExecutionExceptionHandler(Main::explain);
+        commandLine.setParameterExceptionHandler(Main::correct);
         return commandLine.execute(args);
     }
 
@@ -54,6 +55,16 @@ public final class Main {
             return BAD_INPUT;
         }
         throw e;
+    }
+
+    /** A command line that cannot be understood: one sentence, and where to read on. */
+    private static int correct(CommandLine.ParameterException e, String[] args) {
+        PrintWriter err = e.getCommandLine().getErr();
+        String said = e.getMessage();
+        err.println("meristem: " + said + (said.endsWith(".") ? "" : ".") + " Try '"
+                + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+        err.flush();
+        return BAD_INPUT;
     }
 
     /** The version from the jar. */

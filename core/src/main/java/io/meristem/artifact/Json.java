@@ -11,12 +11,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null. */
+/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
 public final class Json {
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()
@@ -68,6 +69,9 @@ public final class Json {
                 }
             }
         };
-        return new SimpleModule().addSerializer(Double.class, doubles).addSerializer(double.class, doubles);
+        return new SimpleModule()
+                .addSerializer(Double.class, doubles)
+                .addSerializer(double.class, doubles)
+                .addSerializer(Path.class, ToStringSerializer.instance);
     }
 }
