@@ -35,8 +35,8 @@ final class WeightsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(spec.commandLine().getErr());
-        return Main.BAD_INPUT;
+        throw new InputException(
+                "Say what to do with weights: 'meristem weights list' or 'meristem weights pull NAME'.");
     }
 
     @Command(
