@@ -139,6 +139,15 @@ public final class RunWriter implements TrainListener {
         save(RunFolder.LAST, state, config.train().epochs());
     }
 
+    /** Training has failed: what was written is taken away, unless an epoch has ended. */
+    public void abandon() {
+        try {
+            folder.discardIfUntrained();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
     /** The last file of a run: with it the run is finished. */
     public void finish(RunResult result, List<String> classes, Provenance provenance) {
         try {

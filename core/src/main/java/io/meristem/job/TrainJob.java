@@ -44,7 +44,12 @@ public final class TrainJob {
             Provenance provenance = provenance(config, photos, loaded);
             RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
             Network network = loaded.network();
-            new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
+            try {
+                new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
+            } catch (RuntimeException e) {
+                writer.abandon();
+                throw e;
+            }
             RunResult result = result(config, photos, writer, network.parameterCount());
             writer.finish(result, folder.classes(), provenance);
             return result;
