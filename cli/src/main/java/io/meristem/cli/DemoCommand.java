@@ -8,6 +8,7 @@ import io.meristem.artifact.RunResult;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
+import io.meristem.data.synth.LeafOptions;
 import io.meristem.data.synth.SynthOptions;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
@@ -49,6 +50,9 @@ final class DemoCommand implements Callable<Integer> {
     private static final int CALIBRATION_EPOCHS = 3;
     private static final int LORA_RANK = 8;
 
+    /** Between {@link LeafOptions#easy} and {@link LeafOptions#standard}: a small network can learn it from few pictures, a linear head cannot. */
+    private static final LeafOptions LEAVES = new LeafOptions(0.55f, 1, 0.35f, 2, 0.2f);
+
     @Spec
     CommandSpec spec;
 
@@ -68,14 +72,14 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--per-class",
-            defaultValue = "60",
+            defaultValue = "80",
             paramLabel = "N",
             description = "Training pictures of each of the ten classes. Default: ${DEFAULT-VALUE}.")
     int perClass;
 
     @Option(
             names = "--epochs",
-            defaultValue = "16",
+            defaultValue = "14",
             paramLabel = "N",
             description = "Passes over them. Default: ${DEFAULT-VALUE}.")
     int epochs;
@@ -89,8 +93,16 @@ final class DemoCommand implements Callable<Integer> {
         RunFolder.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
-        SynthOptions leaves =
-                SynthOptions.leaves(perClass, atLeastOne(perClass / 3), atLeastOne(perClass / 2), Starter.SIZE, seed);
+        SynthOptions leaves = new SynthOptions(
+                SynthOptions.Kind.LEAVES,
+                perClass,
+                atLeastOne(perClass / 3),
+                atLeastOne(perClass / 2),
+                Starter.SIZE,
+                seed,
+                0.9f,
+                1,
+                LEAVES);
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos
