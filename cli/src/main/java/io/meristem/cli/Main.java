@@ -32,6 +32,11 @@ public final class Main {
     /** The user's input cannot be used. */
     static final int BAD_INPUT = 2;
 
+    /** Something broke that is not the user's doing. */
+    static final int FAILED = 1;
+
+    private static final String TRACE = "meristem.trace";
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -49,14 +54,22 @@ public final class Main {
         return commandLine.execute(args);
     }
 
-    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
+        PrintWriter err = commandLine.getErr();
         if (e instanceof InputException || e instanceof IllegalArgumentException) {
-            PrintWriter err = commandLine.getErr();
             err.println("meristem: " + e.getMessage());
             err.flush();
             return BAD_INPUT;
         }
-        throw e;
+        // The engine's messages carry a native backtrace of a hundred lines below the first.
+        err.println("meristem: failed, and not by your doing: "
+                + String.valueOf(e).lines().findFirst().orElse("") + " (MERISTEM_JAVA_OPTS=-D" + TRACE
+                + "=true shows where).");
+        if (Boolean.getBoolean(TRACE)) {
+            e.printStackTrace(err);
+        }
+        err.flush();
+        return FAILED;
     }
 
     /** A command line that cannot be understood: one sentence, and where to read on. */
