@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import java.io.Console;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -13,7 +14,17 @@ final class Bars {
     private Bars() {}
 
     static boolean shown() {
-        return System.console() != null;
+        Console console = System.console();
+        return console != null && isTerminal(console);
+    }
+
+    /** From Java 22 on there is a console without a terminal too, and a method that tells; before, there was not. */
+    private static boolean isTerminal(Console console) {
+        try {
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
     }
 
     /** The caller closes it. */

@@ -81,7 +81,15 @@ final class DataOptions {
     RunConfig.Data resolve() {
         return new RunConfig.Data(
                 data.toAbsolutePath().normalize().toString(),
-                new SplitOptions(val, test, splitSeed, groups, groupColumn, pathColumn, limitPerClass, strict),
+                new SplitOptions(
+                        val,
+                        test,
+                        splitSeed,
+                        groups == null ? null : groups.toAbsolutePath().normalize(),
+                        groupColumn,
+                        pathColumn,
+                        limitPerClass,
+                        strict),
                 noAugment ? Augmentation.NONE : Augmentation.standard());
     }
 

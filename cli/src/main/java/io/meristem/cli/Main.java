@@ -1,7 +1,9 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -32,10 +34,8 @@ public final class Main {
     /** The user's input cannot be used. */
     static final int BAD_INPUT = 2;
 
-    /** Something broke that is not the user's doing. */
-    static final int FAILED = 1;
-
-    private static final String TRACE = "meristem.trace";
+    /** Something failed that the user did not cause. */
+    private static final int FAILED = 1;
 
     private Main() {}
 
@@ -43,43 +43,59 @@ public final class Main {
         System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
     }
 
+    static int run(String... args) {
+        return execute(new CommandLine(new Main()), args);
+    }
+
+    /** As {@link #run(String...)}, with the output going elsewhere. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine commandLine = new CommandLine(new Main());
-        commandLine.setOut(out);
-        commandLine.setErr(err);
+        return execute(new CommandLine(new Main()).setOut(out).setErr(err), args);
+    }
+
+    private static int execute(CommandLine commandLine, String... args) {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setParameterExceptionHandler(Main::hint);
         commandLine.setExecutionExceptionHandler(Main::explain);
         commandLine.setParameterExceptionHandler(Main::correct);
         return commandLine.execute(args);
     }
 
-    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
-        PrintWriter err = commandLine.getErr();
-        if (e instanceof InputException || e instanceof IllegalArgumentException) {
-            err.println("meristem: " + e.getMessage());
-            err.flush();
-            return BAD_INPUT;
-        }
-        // The engine's messages carry a native backtrace of a hundred lines below the first.
-        err.println("meristem: failed, and not by your doing: "
-                + String.valueOf(e).lines().findFirst().orElse("") + " (MERISTEM_JAVA_OPTS=-D" + TRACE
-                + "=true shows where).");
-        if (Boolean.getBoolean(TRACE)) {
-            e.printStackTrace(err);
-        }
-        err.flush();
-        return FAILED;
+    /** One sentence about a command line that cannot be understood, and where to read more. */
+    private static int hint(CommandLine.ParameterException e, String[] args) {
+        CommandLine commandLine = e.getCommandLine();
+        String sentence = firstLine(e).replaceFirst("[.:;]$", "");
+        say(commandLine, sentence + ". Try '" + commandLine.getCommandSpec().qualifiedName() + " --help'.");
+        return BAD_INPUT;
     }
 
-    /** A command line that cannot be understood: one sentence, and where to read on. */
-    private static int correct(CommandLine.ParameterException e, String[] args) {
-        PrintWriter err = e.getCommandLine().getErr();
-        String said = e.getMessage();
-        err.println("meristem: " + said + (said.endsWith(".") ? "" : ".") + " Try '"
-                + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+        if (e instanceof InputException) {
+            say(commandLine, e.getMessage());
+            return BAD_INPUT;
+        }
+        if (e instanceof IOException || e instanceof UncheckedIOException) {
+            say(commandLine, "Reading or writing failed: " + firstLine(e));
+            return FAILED;
+        }
+        if (e.getClass() == RuntimeException.class) {
+            // What the engine throws: its message goes on with a native stack trace. Our own mistakes have classes of
+            // their own, and show whole.
+            say(commandLine, "The engine failed: " + firstLine(e));
+            return FAILED;
+        }
+        throw e;
+    }
+
+    private static String firstLine(Exception e) {
+        String text = e.getMessage() == null ? e.toString() : e.getMessage();
+        return text.lines().findFirst().orElse(text).strip();
+    }
+
+    private static void say(CommandLine commandLine, String sentence) {
+        PrintWriter err = commandLine.getErr();
+        err.println("meristem: " + sentence);
         err.flush();
-        return BAD_INPUT;
     }
 
     /** The version from the jar. */

@@ -6,6 +6,7 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunWriter;
 import io.meristem.job.AllocateJob;
 import io.meristem.rank.Allocation;
+import io.meristem.tune.Dra;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
@@ -53,13 +54,14 @@ final class RanksCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        RunConfig.Model network = model.resolve();
+        RunConfig.Model network = Settings.of(model::resolve);
+        Dra dra = Settings.of(method::dra);
         Allocation allocation;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
             allocation = AllocateJob.run(
                     network,
                     data.resolve(),
-                    method.dra(),
+                    dra,
                     method.headPolicy(),
                     seed,
                     threads.count(),

@@ -68,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
-        RunConfig config = config();
+        RunConfig config = Settings.of(this::config);
         Environment.warn(spec.commandLine().getErr());
         RunResult result;
         try (Reporter reporter = Reporter.of(console, output, config.train().epochs())) {

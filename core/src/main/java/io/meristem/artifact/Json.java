@@ -2,8 +2,11 @@ package io.meristem.artifact;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -26,6 +29,7 @@ public final class Json {
             .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             .serializationInclusion(JsonInclude.Include.ALWAYS)
             .addModule(finiteNumbers())
+            .addModule(plainPaths())
             .build();
 
     private Json() {}
@@ -48,30 +52,57 @@ public final class Json {
         }
     }
 
+    /** @throws InputException when the file is not there, or does not hold what a {@code type} needs */
     public static <T> T read(Path file, Class<T> type) {
         try {
-            return MAPPER.readValue(Files.readString(file), type);
+            T value = MAPPER.readValue(Files.readString(file), type);
+            if (value == null) {
+                throw unusable(file, type, "it says null", null);
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            throw unusable(
+                    file, type, e.getOriginalMessage().lines().findFirst().orElse("no reason known"), e);
         } catch (IOException e) {
-            String reason = e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.toString();
-            throw new InputException(
-                    file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", e);
+            throw unusable(file, type, e.toString(), e);
         }
     }
 
-    private static SimpleModule finiteNumbers() {
-        JsonSerializer<Double> doubles = new JsonSerializer<>() {
+    private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {
+        return new InputException(
+                file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", cause);
+    }
+
+    /** Paths as their user wrote them, in place of Jackson's URIs. */
+    private static SimpleModule plainPaths() {
+        JsonDeserializer<Path> paths = new JsonDeserializer<>() {
             @Override
-            public void serialize(Double value, JsonGenerator out, SerializerProvider serializers) throws IOException {
-                if (Double.isFinite(value)) {
-                    out.writeNumber(value);
-                } else {
+            public Path deserialize(JsonParser in, DeserializationContext context) throws IOException {
+                return Path.of(in.getValueAsString());
+            }
+        };
+        return new SimpleModule()
+                .addSerializer(Path.class, ToStringSerializer.instance)
+                .addDeserializer(Path.class, paths);
+    }
+
+    private static SimpleModule finiteNumbers() {
+        JsonSerializer<Number> numbers = new JsonSerializer<>() {
+            @Override
+            public void serialize(Number value, JsonGenerator out, SerializerProvider serializers) throws IOException {
+                if (!Double.isFinite(value.doubleValue())) {
                     out.writeNull();
+                } else if (value instanceof Float) {
+                    out.writeNumber(value.floatValue());
+                } else {
+                    out.writeNumber(value.doubleValue());
                 }
             }
         };
         return new SimpleModule()
-                .addSerializer(Double.class, doubles)
-                .addSerializer(double.class, doubles)
-                .addSerializer(Path.class, ToStringSerializer.instance);
+                .addSerializer(Double.class, numbers)
+                .addSerializer(double.class, numbers)
+                .addSerializer(Float.class, numbers)
+                .addSerializer(float.class, numbers);
     }
 }

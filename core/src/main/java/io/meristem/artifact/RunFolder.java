@@ -25,9 +25,11 @@ public final class RunFolder {
     public static final String SUMMARY = "summary.txt";
 
     private final Path path;
+    private final boolean made;
 
-    private RunFolder(Path path) {
+    private RunFolder(Path path, boolean made) {
         this.path = path;
+        this.made = made;
     }
 
     /** Refuses a place where a run, or anything else, already is. */
@@ -52,14 +54,15 @@ public final class RunFolder {
     /** Makes the folder, or takes an empty one, and puts the configuration in. */
     static RunFolder create(Path path, RunConfig config, List<String> classes, Provenance provenance) {
         refuseUnlessFree(path);
+        RunFolder folder = new RunFolder(path, !Files.exists(path));
         try {
             Files.createDirectories(path);
-            RunFolder folder = new RunFolder(path);
             folder.write(PROVENANCE, Json.pretty(provenance));
             folder.write(CLASSES, Json.pretty(classes));
             folder.write(CONFIG, Json.pretty(config));
             return folder;
         } catch (IOException e) {
+            folder.remove();
             throw new InputException(
                     "The run folder " + path + " cannot be written (" + e + "): choose another --out or make room.", e);
         }
@@ -78,7 +81,21 @@ public final class RunFolder {
             throw new InputException("The run in " + path
                     + " was stopped before its first epoch ended: there is no trained state in it, train again.");
         }
-        return new RunFolder(path);
+        return new RunFolder(path, false);
+    }
+
+    /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */
+    void remove() {
+        try {
+            for (String name : List.of(PROVENANCE, CLASSES, CONFIG, RANKS, METRICS, TIMINGS)) {
+                Files.deleteIfExists(file(name));
+            }
+            if (made) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            return;
+        }
     }
 
     /** Takes the folder away again when no epoch has ended in it; a run that has something to show stays. */

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a run folder while training goes on. A line that is written is whole; a state is moved into place when it is whole. */
@@ -93,7 +94,7 @@ public final class RunWriter implements TrainListener {
         save(RunFolder.BEST, state, epoch);
         Map<String, Factors> update = state.update();
         if (!update.isEmpty()) {
-            saveAdapter(update, state.network(), epoch);
+            saveAdapter(update, state, epoch);
         }
     }
 
@@ -161,6 +162,13 @@ public final class RunWriter implements TrainListener {
         }
     }
 
+    /** Takes the run folder away again where training failed before it left a state: there is nothing in it to use. */
+    public void discardUntrained() {
+        if (bestEpoch == 0) {
+            folder.remove();
+        }
+    }
+
     private void save(String file, ModelState state, int epoch) {
         try (PointerScope scope = new PointerScope()) {
             Safetensors.write(folder.file(file), state.merged(), metadata("meristem-network", epoch));
@@ -169,9 +177,14 @@ public final class RunWriter implements TrainListener {
         }
     }
 
-    /** The adapter's factors, the head, and whatever buffers the network has: with the pretrained weights, the whole tuned network. */
-    private void saveAdapter(Map<String, Factors> update, Network network, int epoch) {
-        try (PointerScope scope = new PointerScope()) {
+    /**
+     * The adapter's factors, the head, and whatever buffers the network has: with the pretrained weights, the whole tuned network. A head that has
+     * an adapter itself is saved as it was before any update, like the pretrained weights of the other layers.
+     */
+    private void saveAdapter(Map<String, Factors> update, ModelState state, int epoch) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Network network = state.network();
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             update.forEach((name, f) -> {
                 tensors.put(name + ".lora_A", tensor(f.a(), f.rank(), f.columns()));
@@ -183,6 +196,11 @@ public final class RunWriter implements TrainListener {
                 if (ofHead || param.getValue().isBuffer()) {
                     tensors.put(param.getKey(), param.getValue().value());
                 }
+            }
+            if (update.containsKey(head)) {
+                String weight = head + ".weight";
+                Tensor change = tensors.get(head + ".lora_B").matmul(tensors.get(head + ".lora_A"));
+                tensors.put(weight, state.merged().get(weight).sub(change));
             }
             Safetensors.write(folder.file(RunFolder.ADAPTER), tensors, metadata("meristem-adapter", epoch));
         } catch (IOException e) {

@@ -9,6 +9,9 @@ import java.util.stream.Collectors;
 /** The readable account of a run. */
 final class Summary {
 
+    /** Unreadable photos that the summary names. */
+    private static final int MOST_NAMED = 10;
+
     private Summary() {}
 
     static String text(RunConfig config, RunResult result, Provenance provenance) {
@@ -33,16 +36,24 @@ final class Summary {
         line(out, "time       %.1f s an epoch (median), %d threads", result.secondsPerEpoch(), config.threads());
         line(out, "memory     %.0f MiB at the peak", result.peakMemoryMib());
         if (!provenance.unreadable().isEmpty()) {
-            line(
-                    out,
-                    "skipped    %d unreadable photos, listed in %s",
-                    provenance.unreadable().size(),
-                    RunFolder.PROVENANCE);
+            skipped(out, provenance.unreadable());
         }
         provenance.dataNotes().forEach(note -> line(out, "note       %s", note));
         scores(out, "validation", result.val());
         scores(out, "test (looked at once, after training)", result.test());
         return out.toString();
+    }
+
+    private static void skipped(StringBuilder out, List<String> unreadable) {
+        line(
+                out,
+                "skipped    %d unreadable photo%s%s",
+                unreadable.size(),
+                unreadable.size() == 1 ? "" : "s",
+                unreadable.size() > MOST_NAMED
+                        ? ", the first " + MOST_NAMED + " of them here, all in " + RunFolder.PROVENANCE
+                        : "");
+        unreadable.stream().limit(MOST_NAMED).forEach(sentence -> line(out, "           %s", sentence));
     }
 
     private static String sizes(List<SizeHistory.Span> spans) {

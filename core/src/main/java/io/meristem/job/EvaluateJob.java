@@ -48,27 +48,38 @@ public final class EvaluateJob {
                         .normalize()
                         .equals(Path.of(config.data().folder()));
         Path root = own ? Path.of(config.data().folder()) : data;
-        ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : SplitOptions.defaults());
+        Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
+        ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
         requireSameClasses(runPath, run.classes(), folder);
         Engine.start(threads);
-        Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
-        Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
-        List<Photo> chosen =
-                wanted == Part.ALL ? photos.cache().photos() : photos.cache().photos(Split.valueOf(wanted.name()));
-        if (chosen.isEmpty()) {
-            throw new InputException("There are no " + wanted.name().toLowerCase(Locale.ROOT) + " photos in " + root
-                    + ": choose another --split.");
-        }
         try (Network network = Networks.tuned(run)) {
+            Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
             Scores scores = Scores.of(
                     Inference.predict(
                             network,
-                            photos.evaluation(chosen, config.train().batchSize(), threads),
+                            photos.evaluation(
+                                    choose(photos, wanted), config.train().batchSize(), threads),
                             config.model().size(),
                             () -> true),
                     run.classes());
             return new Outcome(scores, photos.unreadable(), photos.synthetic());
         }
+    }
+
+    /** Of a folder that was not trained on: nothing is set aside where all is judged. */
+    private static SplitOptions split(Part wanted) {
+        return wanted == Part.ALL ? SplitOptions.defaults().withFractions(0, 0) : SplitOptions.defaults();
+    }
+
+    private static List<Photo> choose(Photos photos, Part wanted) {
+        List<Photo> chosen =
+                wanted == Part.ALL ? photos.cache().photos() : photos.cache().photos(Split.valueOf(wanted.name()));
+        if (chosen.isEmpty()) {
+            throw new InputException("There are no " + wanted.name().toLowerCase(Locale.ROOT) + " photos in "
+                    + photos.folder().root()
+                    + ": choose another --split.");
+        }
+        return chosen;
     }
 
     private static void requireSameClasses(Path runPath, List<String> known, ImageFolder folder) {

@@ -16,6 +16,7 @@ import io.meristem.tune.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 
 /** A data set ready for the network: scanned, split, decoded once. */
@@ -48,6 +49,15 @@ final class Photos {
 
     boolean synthetic() {
         return Files.exists(folder.root().resolve(SyntheticFolder.NOTE));
+    }
+
+    /** How many photos of each class and side could be read. */
+    Map<String, Map<Split, Integer>> counts() {
+        Map<String, Map<Split, Integer>> counts = folder.counts();
+        cache.unreadable()
+                .forEach(u -> counts.get(folder.classes().get(u.photo().label()))
+                        .merge(u.photo().split(), -1, Integer::sum));
+        return counts;
     }
 
     /** One sentence per photo that was left out. */

@@ -46,8 +46,8 @@ public final class TrainJob {
             Network network = loaded.network();
             try {
                 new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
-            } catch (RuntimeException e) {
-                writer.abandon();
+            } catch (RuntimeException | Error e) {
+                writer.discardUntrained();
                 throw e;
             }
             RunResult result = result(config, photos, writer, network.parameterCount());
@@ -98,7 +98,7 @@ public final class TrainJob {
                 VERSION,
                 Engine.info(),
                 photos.folder().fingerprint(),
-                photos.folder().counts(),
+                photos.counts(),
                 photos.unreadable(),
                 notes,
                 photos.synthetic(),

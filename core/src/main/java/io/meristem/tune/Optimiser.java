@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.InputException;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.Optimizer;
@@ -40,14 +41,16 @@ final class Optimiser implements AutoCloseable {
         rates = groupRates.stream().mapToDouble(Double::doubleValue).toArray();
         List<Tensor> tensors = new ArrayList<>(method);
         tensors.addAll(head);
-        all = vector(tensors);
-        optimizer = config.kind() == Optimization.Kind.ADAMW
-                ? new AdamW(vector(groups.get(0)), adamW(config))
-                : new SGD(vector(groups.get(0)), sgd(config));
-        optimizer.retainReference();
-        all.retainReference();
-        for (int g = 1; g < groups.size(); g++) {
-            optimizer.add_param_group(new OptimizerParamGroup(vector(groups.get(g))));
+        try (PointerScope scope = new PointerScope()) {
+            all = vector(tensors);
+            optimizer = config.kind() == Optimization.Kind.ADAMW
+                    ? new AdamW(vector(groups.get(0)), adamW(config))
+                    : new SGD(vector(groups.get(0)), sgd(config));
+            for (int g = 1; g < groups.size(); g++) {
+                optimizer.add_param_group(new OptimizerParamGroup(vector(groups.get(g))));
+            }
+            all.retainReference();
+            optimizer.retainReference();
         }
     }
 

@@ -38,9 +38,14 @@ public record Optimization(
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);
         }
-        if (!(weightDecay >= 0 && momentum >= 0 && momentum < 1 && warmupEpochs >= 0 && clipNorm >= 0)) {
+        if (!(weightDecay >= 0 && warmupEpochs >= 0 && clipNorm >= 0)
+                || Double.isInfinite(weightDecay + warmupEpochs + clipNorm)) {
             throw new IllegalArgumentException(
-                    "weight decay, warm-up and clipping must not be negative, and momentum must lie in [0, 1)");
+                    "weight decay, warm-up and clipping must be finite and not negative, not " + weightDecay + ", "
+                            + warmupEpochs + " and " + clipNorm);
+        }
+        if (!(momentum >= 0 && momentum < 1)) {
+            throw new IllegalArgumentException("momentum must lie in [0, 1), not " + momentum);
         }
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
             throw new IllegalArgumentException("label smoothing must lie in [0, 1), not " + labelSmoothing);

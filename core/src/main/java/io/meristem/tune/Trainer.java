@@ -97,6 +97,7 @@ public final class Trainer {
                 MethodState.EpochEnd end = method.endEpoch(epoch);
                 if (end.replaced()) {
                     optimiser.close();
+                    optimiser = null;
                     optimiser = new Optimiser(method.parameters(), head, config.optimization());
                     fold();
                 }

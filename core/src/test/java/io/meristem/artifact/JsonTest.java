@@ -1,35 +1,156 @@
 package io.meristem.artifact;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.SplitOptions;
+import io.meristem.rank.Importance;
+import io.meristem.rank.RankOptions;
+import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Dra;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.TrainConfig;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class JsonTest {
+
+    private static final ObjectMapper PLAIN = new ObjectMapper();
 
     @TempDir
     Path folder;
 
-    @Test
-    void numbersThatAreNotFiniteBecomeNullAndPathsStayPaths() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("a", Double.NaN);
-        values.put("b", 0.5);
-        values.put("c", Path.of("photos", "x.jpg"));
-        assertEquals("{\"a\":null,\"b\":0.5,\"c\":\"photos/x.jpg\"}", Json.line(values));
+    static Stream<Method> methods() {
+        return Stream.of(
+                new FullTuning(),
+                new HeadOnly(),
+                new Lora(4, new AdapterOptions(3, true, 0.1)),
+                new Dra(
+                        new Importance(0.2, 0.8, 0.5, 0.5),
+                        new RankOptions(0, 12, 0.25, true),
+                        3,
+                        4,
+                        64,
+                        AdapterOptions.DEFAULT));
+    }
+
+    private static RunConfig config(Method method) {
+        return new RunConfig(
+                new RunConfig.Model(
+                        "alexnet", null, 224, 0.875, Fit.SQUASH, List.of(0.1f, 0.2f, 0.3f), List.of(1f, 2f, 3f)),
+                new RunConfig.Data(
+                        "/photos of: mine",
+                        SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),
+                        Augmentation.standard()),
+                new TrainConfig(
+                        method,
+                        12,
+                        32,
+                        Long.MIN_VALUE,
+                        TinyRuns.FALLING,
+                        HeadPolicy.ADAPTED,
+                        NormPolicy.RECALIBRATED),
+                2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aConfigurationComesBackAsItWas(Method method) throws IOException {
+        RunConfig config = config(method);
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, Json.pretty(config));
+        assertEquals(config, Json.read(file, RunConfig.class));
+        Files.writeString(file, Json.line(config));
+        assertEquals(config, Json.read(file, RunConfig.class));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aMethodIsNamed(Method method) throws IOException {
+        JsonNode node = PLAIN.readTree(Json.line(config(method)));
+        String name = node.at("/train/method/name").asText();
+        assertEquals(method.label().split(" ")[0], name);
     }
 
     @Test
-    void aDamagedFileIsNamed() throws Exception {
-        Path file = Files.writeString(folder.resolve("config.json"), "{\"model\": ");
-        InputException e = assertThrows(InputException.class, () -> Json.read(file, RunConfig.class));
-        assertTrue(e.getMessage().contains("config.json"), e.getMessage());
+    void namesAreInSnakeCase() throws IOException {
+        JsonNode node = PLAIN.readTree(Json.line(config(new Lora(4, AdapterOptions.DEFAULT))));
+        assertEquals(32, node.at("/train/batch_size").asInt());
+        assertEquals(5e-3, node.at("/train/optimization/head_rate").asDouble());
+        assertTrue(node.at("/train/method/adapter/rank_stabilised").isBoolean());
+        assertEquals("/a b/leaves:1.csv", node.at("/data/split/group_csv").asText());
+        assertTrue(node.at("/model/weights").isNull());
+    }
+
+    @Test
+    void numbersThatAreNotFiniteBecomeNull() throws IOException {
+        JsonNode node = PLAIN.readTree(Json.line(Map.of("a", Double.NaN, "b", Double.POSITIVE_INFINITY, "c", 1e-300)));
+        assertTrue(node.get("a").isNull());
+        assertTrue(node.get("b").isNull());
+        assertEquals(1e-300, node.get("c").asDouble());
+        JsonNode list = PLAIN.readTree(Json.line(List.of(Double.NEGATIVE_INFINITY, 2.5)));
+        assertTrue(list.get(0).isNull());
+        JsonNode floats = PLAIN.readTree(Json.line(List.of(Float.NaN, 0.5f)));
+        assertTrue(floats.get(0).isNull());
+        assertEquals(0.5, floats.get(1).asDouble());
+    }
+
+    @Test
+    void aLineIsOneLine() {
+        assertFalse(Json.line(config(new FullTuning())).contains("\n"));
+        assertFalse(Json.line(Map.of("text", "two\nlines")).contains("\n"));
+        assertTrue(Json.pretty(Map.of()).endsWith("\n"));
+    }
+
+    @Test
+    void aDamagedFileIsNamedInOneSentence() throws IOException {
+        Path file = folder.resolve("config.json");
+        String whole = Json.pretty(config(TinyRuns.lora()));
+        for (String text : List.of(
+                "",
+                "null",
+                "{",
+                whole.substring(0, whole.length() / 2),
+                whole.replace("\"lora\"", "\"none of ours\""),
+                whole.replace("\"rank\" : 2", "\"rank\" : 0"),
+                whole.replace("\"rank\" : 2", "\"rank\" : null"),
+                whole.replace("\"epochs\" : 12", "\"eras\" : 12"),
+                "[1, 2]")) {
+            Files.writeString(file, text);
+            InputException e = assertThrows(InputException.class, () -> Json.read(file, RunConfig.class), text);
+            assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
+            assertFalse(e.getMessage().contains("\n"), e.getMessage());
+        }
+        Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0x00});
+        assertThrows(InputException.class, () -> Json.read(file, RunConfig.class));
+    }
+
+    @Test
+    void aMissingFileIsTheUsersToMend() {
+        InputException e =
+                assertThrows(InputException.class, () -> Json.read(folder.resolve("none.json"), RunConfig.class));
+        assertInstanceOf(IOException.class, e.getCause());
     }
 }

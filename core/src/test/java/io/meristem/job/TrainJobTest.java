@@ -3,231 +3,349 @@ package io.meristem.job;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
-import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Augmentation;
-import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
-import io.meristem.data.synth.SynthOptions;
-import io.meristem.data.synth.SyntheticFolder;
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
-import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
-import io.meristem.tune.Dra;
+import io.meristem.rank.SizeHistory;
+import io.meristem.testing.ColourPhotos;
+import io.meristem.testing.TinyRuns;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
-import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
-import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whole trainings on a handful of drawn leaves. */
+/** Whole trainings of a second, from a photo folder and a weights file to a run folder. */
 class TrainJobTest {
 
-    private static final String MODEL = "mobilenet_v2_035";
-    private static final int SIZE = 32;
-    private static final Dra DRA =
-            new Dra(Importance.DEFAULT, new RankOptions(1, 4, 0, false), 1, 2, 16, AdapterOptions.DEFAULT);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String HEAD = "classifier.1";
 
     @TempDir
-    static Path shared;
+    static Path folder;
 
-    private static Path leaves;
+    private static Path photos;
     private static Path weights;
 
     @TempDir
-    Path folder;
+    Path place;
 
     @BeforeAll
-    static void draw() throws Exception {
-        leaves = shared.resolve("leaves");
-        SyntheticFolder.write(leaves, SynthOptions.leaves(6, 2, 2, SIZE, 1), (drawn, of) -> {});
-        weights = shared.resolve("weights.safetensors");
-        try (Network network = new Network(Models.find(MODEL), 7)) {
-            network.materialize(5);
-            NetworkState.write(weights, network, NetworkState.ALL, Map.of());
+    static void prepare() throws IOException {
+        Engine.start(1);
+        photos = ColourPhotos.write(folder.resolve("photos"), 6, 2, 2);
+        weights = folder.resolve("pretrained.safetensors");
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
+            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
         }
     }
 
-    static Stream<Method> methods() {
-        return Stream.of(DRA, new Lora(2, AdapterOptions.DEFAULT), new FullTuning(), new HeadOnly());
+    private static RunConfig config(Method method, long seed) {
+        return TinyRuns.run(TinyRuns.train(method, 3, seed), photos, weights);
     }
 
-    private static RunConfig config(Method method, int epochs, long seed, HeadPolicy head, NormPolicy norm) {
-        Optimization optimization = new Optimization(
-                Optimization.Kind.ADAMW, 3e-3, 3e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0.1, true);
-        return new RunConfig(
-                new RunConfig.Model(
-                        MODEL,
-                        weights.toString(),
-                        SIZE,
-                        1,
-                        Fit.CROP,
-                        List.of(0.5f, 0.5f, 0.5f),
-                        List.of(0.5f, 0.5f, 0.5f)),
-                new RunConfig.Data(leaves.toString(), SplitOptions.defaults(), Augmentation.standard()),
-                new TrainConfig(method, epochs, 16, seed, optimization, head, norm),
-                2);
+    private RunResult train(RunConfig config, String name) {
+        return TrainJob.run(config, place.resolve(name), folder.resolve("cache"), JobListener.NONE);
     }
 
-    private RunResult train(String name, RunConfig config) {
-        return TrainJob.run(config, folder.resolve(name), shared.resolve("cache"), JobListener.NONE);
+    private byte[] bytes(String run, String file) throws IOException {
+        return Files.readAllBytes(place.resolve(run).resolve(file));
     }
 
-    private RunResult train(String name, Method method, int epochs, long seed) {
-        return train(name, config(method, epochs, seed, HeadPolicy.TRAINED, NormPolicy.FROZEN));
+    private List<JsonNode> lines(String run, String file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(place.resolve(run).resolve(file))) {
+            lines.add(JSON.readTree(line));
+        }
+        return lines;
+    }
+
+    private static Map<String, float[]> tensors(Path file) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        try (TensorFile open = TensorFile.open(file);
+                PointerScope scope = new PointerScope()) {
+            open.tensors().keySet().forEach(name -> values.put(name, Tensors.toFloats(open.read(name))));
+        }
+        return values;
+    }
+
+    static List<Method> methods() {
+        return List.of(TinyRuns.dra(RankOptions.DEFAULT), TinyRuns.lora(), new FullTuning(), new HeadOnly());
     }
 
     @ParameterizedTest
     @MethodSource("methods")
-    void everyMethodLeavesAWholeRunAndNoTensors(Method method) throws Exception {
+    void aRunLeavesAWholeFolderAndNoTensors(Method method) throws IOException {
         long kept = Tensors.kept();
-        RunResult result = train("run", method, 2, 0);
+        RunConfig config = config(method, 1);
+        RunResult result = train(config, "run");
         assertEquals(kept, Tensors.kept());
-        RunFolder run = RunFolder.open(folder.resolve("run"));
-        List<String> files = new ArrayList<>(List.of(
-                RunFolder.CONFIG,
-                RunFolder.CLASSES,
-                RunFolder.PROVENANCE,
-                RunFolder.METRICS,
-                RunFolder.TIMINGS,
-                RunFolder.BEST,
-                RunFolder.LAST,
-                RunFolder.RESULT,
-                RunFolder.CONFUSION,
-                RunFolder.SUMMARY));
-        if (method instanceof Dra || method instanceof Lora) {
-            files.add(RunFolder.ADAPTER);
+
+        RunFolder run = RunFolder.open(place.resolve("run"));
+        assertEquals(config, run.config());
+        assertEquals(ColourPhotos.CLASSES, run.classes());
+        List<JsonNode> metrics = lines("run", RunFolder.METRICS);
+        assertEquals(3, metrics.size());
+        for (int i = 0; i < 3; i++) {
+            JsonNode line = metrics.get(i);
+            assertEquals(i + 1, line.get("epoch").asInt());
+            assertTrue(line.get("train_loss").asDouble() > 0);
+            assertTrue(line.get("val_accuracy").isNumber());
+            assertTrue(line.get("reallocated").isBoolean());
         }
-        files.forEach(file -> assertTrue(Files.isRegularFile(run.file(file)), file));
-        assertEquals(2, lines(run, RunFolder.METRICS).size());
-        assertEquals(run.config(), config(method, 2, 0, HeadPolicy.TRAINED, NormPolicy.FROZEN));
-        assertEquals(20, result.test().photos());
-        assertTrue(Files.readString(run.file(RunFolder.SUMMARY)).contains("SYNTHETIC"));
-        Scores again = EvaluateJob.run(run.path(), null, null, 2, shared.resolve("cache"), JobListener.NONE)
-                .scores();
-        assertEquals(result.test().accuracy(), again.accuracy());
-        assertEquals(result.test().logLoss(), again.logLoss(), 1e-6);
+        assertEquals(3, lines("run", RunFolder.TIMINGS).size());
+        assertTrue(metrics.get(result.bestEpoch() - 1).get("best").asBoolean());
+        assertEquals(
+                result.val().accuracy(),
+                metrics.get(result.bestEpoch() - 1).get("val_accuracy").asDouble(),
+                1e-9);
+        checkNumbers(method, metrics, result);
+        checkResult(result);
+
+        Map<String, float[]> best = tensors(run.file(RunFolder.BEST));
+        assertEquals(best.keySet(), tensors(run.file(RunFolder.LAST)).keySet());
+        boolean lowRank = !(method instanceof FullTuning || method instanceof HeadOnly);
+        assertEquals(lowRank, Files.exists(run.file(RunFolder.ADAPTER)));
+        assertEquals(method.label().startsWith("dra"), Files.exists(run.file(RunFolder.RANKS)));
+        if (lowRank) {
+            checkAdapter(run.path(), 1e-5f);
+        }
+        if (method instanceof HeadOnly) {
+            Map<String, float[]> start = tensors(weights);
+            start.keySet().removeIf(name -> name.startsWith(HEAD));
+            start.forEach((name, values) -> assertArrayEquals(values, best.get(name), name));
+        }
+
+        EvaluateJob.Outcome outcome =
+                EvaluateJob.run(run.path(), null, null, 1, folder.resolve("cache"), JobListener.NONE);
+        assertSame(result.test(), outcome.scores());
+        EvaluateJob.Outcome val = EvaluateJob.run(
+                run.path(), photos, EvaluateJob.Part.VAL, 1, folder.resolve("cache"), JobListener.NONE);
+        assertSame(result.val(), val.scores());
+        assertEquals(kept, Tensors.kept());
     }
 
-    @Test
-    void oneSeedGivesTheSameFilesAndAnotherDoesNot() throws Exception {
-        train("a", DRA, 3, 4);
-        train("b", DRA, 3, 4);
-        train("c", DRA, 3, 5);
-        for (String file :
-                List.of(RunFolder.METRICS, RunFolder.RANKS, RunFolder.BEST, RunFolder.LAST, RunFolder.ADAPTER)) {
-            assertArrayEquals(bytes("a", file), bytes("b", file), file);
-        }
-        assertFalse(Arrays.equals(bytes("a", RunFolder.METRICS), bytes("c", RunFolder.METRICS)));
+    private static void assertSame(Scores a, Scores b) {
+        assertEquals(a.accuracy(), b.accuracy());
+        assertEquals(a.logLoss(), b.logLoss());
+        assertEquals(a.classes(), b.classes());
+        assertArrayEquals(a.confusion(), b.confusion());
     }
 
-    @Test
-    void pretrainedWeightsPlusTheAdapterAreTheTunedNetworkAcrossReallocations() throws Exception {
-        RunResult result = train("run", config(DRA, 5, 0, HeadPolicy.ADAPTED, NormPolicy.FROZEN));
-        RunFolder run = RunFolder.open(folder.resolve("run"));
-        long reallocations = lines(run, RunFolder.METRICS).stream()
-                .filter(line -> line.get("reallocated").booleanValue())
-                .count();
-        assertTrue(reallocations > 0, "no reallocation in 5 epochs");
-        assertEquals(1 + reallocations, lines(run, RunFolder.RANKS).size());
-        assertEquals(0, result.headMib());
-        try (TensorFile base = TensorFile.open(weights);
-                TensorFile adapter = TensorFile.open(run.file(RunFolder.ADAPTER));
-                TensorFile best = TensorFile.open(run.file(RunFolder.BEST));
-                PointerScope scope = new PointerScope()) {
-            int compared = 0;
-            for (String name : adapter.tensors().keySet()) {
-                if (name.endsWith(".lora_A") && !name.startsWith("classifier")) {
-                    String layer = name.substring(0, name.length() - ".lora_A".length());
-                    Tensor before = base.read(layer + ".weight");
-                    Tensor delta = adapter.read(layer + ".lora_B").matmul(adapter.read(name));
-                    float[] expected = Tensors.toFloats(before.add(delta.reshape(before.shape())));
-                    assertArrayEquals(expected, Tensors.toFloats(best.read(layer + ".weight")), 1e-5f, layer);
-                    compared++;
-                }
+    private static void checkNumbers(Method method, List<JsonNode> metrics, RunResult result) {
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 3)) {
+            long all = network.parameterCount();
+            assertEquals(LayerSize.mib(all), result.modelMib());
+            long head = network.head().weight().numel() + 3;
+            assertEquals(LayerSize.mib(head), result.headMib());
+            if (method instanceof FullTuning) {
+                assertEquals(all - head, metrics.get(0).get("adapter_numbers").asLong());
             }
-            assertEquals(52, compared);
+        }
+        assertEquals(SizeHistory.average(result.sizes(), 3), result.averageMib());
+    }
+
+    private void checkResult(RunResult result) throws IOException {
+        JsonNode json = JSON.readTree(bytes("run", RunFolder.RESULT));
+        assertEquals(result.test().accuracy(), json.at("/test/accuracy").asDouble());
+        assertEquals(6, json.at("/test/photos").asInt());
+        JsonNode provenance = JSON.readTree(bytes("run", RunFolder.PROVENANCE));
+        assertEquals(64, provenance.get("weights_sha256").asText().length());
+        assertEquals(64, provenance.get("data_fingerprint").asText().length());
+        assertEquals(6, provenance.at("/photos/red/TRAIN").asInt());
+        List<String> confusion = Files.readAllLines(place.resolve("run").resolve(RunFolder.CONFUSION));
+        assertEquals("true \\ predicted,blue,green,red", confusion.get(0));
+        assertEquals(4, confusion.size());
+        String summary = new String(bytes("run", RunFolder.SUMMARY), java.nio.charset.StandardCharsets.UTF_8);
+        assertTrue(summary.contains("test (looked at once") && summary.contains("green"), summary);
+    }
+
+    /** Pretrained weights plus the adapter file are the best state. */
+    private static void checkAdapter(Path run, float tolerance) {
+        Map<String, float[]> best = tensors(run.resolve(RunFolder.BEST));
+        Map<String, float[]> rebuilt = tensors(weights);
+        try (TensorFile adapter = TensorFile.open(run.resolve(RunFolder.ADAPTER));
+                PointerScope scope = new PointerScope()) {
+            adapter.tensors().keySet().stream()
+                    .filter(name -> !name.contains(".lora_"))
+                    .forEach(name -> rebuilt.put(name, Tensors.toFloats(adapter.read(name))));
+            adapter.tensors().keySet().stream()
+                    .filter(name -> name.endsWith(".lora_A"))
+                    .map(name -> name.substring(0, name.length() - ".lora_A".length()))
+                    .forEach(layer -> {
+                        Tensor change = adapter.read(layer + ".lora_B").matmul(adapter.read(layer + ".lora_A"));
+                        float[] delta = Tensors.toFloats(change);
+                        float[] weight = rebuilt.get(layer + ".weight");
+                        for (int i = 0; i < delta.length; i++) {
+                            weight[i] += delta[i];
+                        }
+                    });
+        }
+        assertEquals(best.keySet(), rebuilt.keySet());
+        best.forEach((name, values) -> assertArrayEquals(values, rebuilt.get(name), tolerance, name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void oneSeedGivesOneRun(Method method) throws IOException {
+        train(config(method, 5), "a");
+        train(config(method, 5), "b");
+        train(config(method, 6), "c");
+        List<String> files = new ArrayList<>(List.of(RunFolder.METRICS, RunFolder.BEST, RunFolder.LAST));
+        if (Files.exists(place.resolve("a").resolve(RunFolder.RANKS))) {
+            files.add(RunFolder.RANKS);
+        }
+        for (String file : files) {
+            assertArrayEquals(bytes("a", file), bytes("b", file), file);
+            assertFalse(java.util.Arrays.equals(bytes("a", file), bytes("c", file)), file + " of another seed");
         }
     }
 
     @ParameterizedTest
-    @EnumSource(NormPolicy.class)
-    void statisticsMoveOnlyWhereThePolicySaysSo(NormPolicy norm) throws Exception {
-        train("run", config(new Lora(1, AdapterOptions.DEFAULT), 1, 0, HeadPolicy.TRAINED, norm));
-        try (TensorFile base = TensorFile.open(weights);
-                TensorFile best = TensorFile.open(folder.resolve("run").resolve(RunFolder.BEST));
-                PointerScope scope = new PointerScope()) {
-            float[] before = Tensors.toFloats(base.read("features.0.1.running_mean"));
-            float[] after = Tensors.toFloats(best.read("features.0.1.running_mean"));
-            if (norm == NormPolicy.FROZEN) {
-                assertArrayEquals(before, after);
-            } else {
-                assertNotEquals(before[0], after[0]);
+    @org.junit.jupiter.params.provider.EnumSource(HeadPolicy.class)
+    void draMergesAndItsAdapterStaysExact(HeadPolicy head) throws IOException {
+        TrainConfig train = new TrainConfig(
+                TinyRuns.dra(RankOptions.DEFAULT), 5, 8, 2, TinyRuns.FALLING, head, NormPolicy.RECALIBRATED);
+        // Without validation photos the last epoch is the best, so that several generations are in the saved adapter.
+        RunConfig all = TinyRuns.run(train, ColourPhotos.write(place.resolve("photos"), 6, 0, 0), weights);
+        RunConfig.Data undivided = new RunConfig.Data(
+                all.data().folder(),
+                SplitOptions.defaults().withFractions(0, 0),
+                all.data().augmentation());
+        RunResult result = train(new RunConfig(all.model(), undivided, train, 1), "dra");
+        assertEquals(5, result.bestEpoch());
+        assertNull(result.val());
+        assertNull(result.test());
+        List<JsonNode> metrics = lines("dra", RunFolder.METRICS);
+        List<Integer> starts = new ArrayList<>(List.of(1));
+        metrics.forEach(line -> {
+            if (line.get("reallocated").asBoolean()) {
+                starts.add(line.get("epoch").asInt() + 1);
             }
+        });
+        assertTrue(starts.size() >= 2, "no merge: " + starts);
+        assertEquals(
+                starts,
+                lines("dra", RunFolder.RANKS).stream()
+                        .map(line -> line.get("first_epoch").asInt())
+                        .toList());
+        JsonNode layers = lines("dra", RunFolder.RANKS).get(0).get("layers");
+        assertEquals(head == HeadPolicy.ADAPTED ? 53 : 52, layers.size());
+        long numbers = 0;
+        for (JsonNode layer : layers) {
+            int rank = layer.get("rank").asInt();
+            assertTrue(rank >= 1 && rank <= 16, layer.toString());
+            numbers += layer.get("numbers").asLong();
+        }
+        assertEquals(numbers, metrics.get(0).get("adapter_numbers").asLong());
+        assertEquals(1, result.sizes().get(0).firstEpoch());
+        assertEquals(LayerSize.mib(numbers), result.sizes().get(0).size());
+        checkAdapter(place.resolve("dra"), 1e-5f);
+        assertArrayEquals(bytes("dra", RunFolder.CONFUSION), new byte[0]);
+        InputException e = assertThrows(
+                InputException.class,
+                () -> EvaluateJob.run(
+                        place.resolve("dra"), null, null, 1, folder.resolve("cache"), JobListener.NONE));
+        assertTrue(e.getMessage().contains("no test photos"), e.getMessage());
+    }
+
+    @Test
+    void aBudgetHolds() throws IOException {
+        double budget = 0.1;
+        RunResult result = train(config(TinyRuns.dra(new RankOptions(0, 16, budget, true)), 1), "run");
+        for (SizeHistory.Span span : result.sizes()) {
+            assertTrue(span.size() <= budget && span.size() > 0.8 * budget, span.toString());
+        }
+        for (JsonNode line : lines("run", RunFolder.METRICS)) {
+            assertTrue(line.get("adapter_mib").asDouble() <= budget);
         }
     }
 
     @Test
-    void aBudgetHolds() throws Exception {
-        Dra tight = new Dra(Importance.DEFAULT, new RankOptions(0, 4, 0.05, true), 1, 2, 16, AdapterOptions.DEFAULT);
-        RunResult result = train("run", tight, 2, 0);
-        result.sizes().forEach(span -> assertTrue(span.size() <= 0.05, span.toString()));
-        Dra impossible =
-                new Dra(Importance.DEFAULT, new RankOptions(1, 4, 0.001, false), 1, 2, 16, AdapterOptions.DEFAULT);
-        InputException e = assertThrows(InputException.class, () -> train("none", impossible, 2, 0));
-        assertTrue(e.getMessage().contains("budget"), e.getMessage());
+    void aTakenPlaceIsLeftAlone() throws IOException {
+        Path run = place.resolve("run");
+        Files.createDirectories(run);
+        Files.writeString(run.resolve(RunFolder.CONFIG), "mine");
+        assertThrows(InputException.class, () -> train(config(TinyRuns.lora(), 1), "run"));
+        assertEquals("mine", Files.readString(run.resolve(RunFolder.CONFIG)));
+        Path other = place.resolve("other");
+        Files.createDirectories(other);
+        Files.writeString(other.resolve("letter.txt"), "dear");
+        assertThrows(InputException.class, () -> train(config(TinyRuns.lora(), 1), "other"));
+        Files.writeString(place.resolve("file"), "text");
+        assertThrows(InputException.class, () -> train(config(TinyRuns.lora(), 1), "file"));
+        assertThrows(InputException.class, () -> train(config(TinyRuns.lora(), 1), "file/below"));
     }
 
     @Test
-    void aTakenPlaceIsRefusedBeforeAnyWork() throws Exception {
-        train("run", new HeadOnly(), 1, 0);
-        byte[] before = bytes("run", RunFolder.METRICS);
-        InputException e = assertThrows(InputException.class, () -> train("run", new HeadOnly(), 1, 0));
-        assertTrue(e.getMessage().contains("already holds a run"), e.getMessage());
-        assertArrayEquals(before, bytes("run", RunFolder.METRICS));
-    }
-
-    private byte[] bytes(String run, String file) throws Exception {
-        return Files.readAllBytes(folder.resolve(run).resolve(file));
-    }
-
-    private static List<JsonNode> lines(RunFolder run, String file) throws Exception {
-        List<JsonNode> nodes = new ArrayList<>();
-        for (String line : Files.readAllLines(run.file(file))) {
-            nodes.add(new ObjectMapper().readTree(line));
+    void aTrainingThatCannotStartLeavesNothing() throws IOException {
+        TrainConfig nothing = new TrainConfig(
+                TinyRuns.dra(new RankOptions(0, 1, 1e-9, false)),
+                3,
+                8,
+                2,
+                TinyRuns.FALLING,
+                HeadPolicy.ADAPTED,
+                NormPolicy.FROZEN);
+        long kept = Tensors.kept();
+        assertThrows(InputException.class, () -> train(TinyRuns.run(nothing, photos, weights), "none"));
+        assertFalse(Files.exists(place.resolve("none")));
+        Path empty = Files.createDirectory(place.resolve("empty"));
+        assertThrows(InputException.class, () -> train(TinyRuns.run(nothing, photos, weights), "empty"));
+        try (var inside = Files.list(empty)) {
+            assertEquals(0, inside.count());
         }
-        return nodes;
+        assertEquals(kept, Tensors.kept());
+    }
+
+    @Test
+    void ranksAreThoseOfTheTrainingThatFollows() throws IOException {
+        RunConfig config = config(TinyRuns.dra(RankOptions.DEFAULT), 4);
+        var allocation = AllocateJob.run(
+                config.model(),
+                config.data(),
+                TinyRuns.dra(RankOptions.DEFAULT),
+                HeadPolicy.TRAINED,
+                4,
+                1,
+                folder.resolve("cache"),
+                JobListener.NONE);
+        train(config, "run");
+        JsonNode layers = lines("run", RunFolder.RANKS).get(0).get("layers");
+        List<Integer> ranks = new ArrayList<>();
+        layers.forEach(layer -> ranks.add(layer.get("rank").asInt()));
+        assertEquals(ranks, List.copyOf(allocation.ranks().values()));
     }
 }

@@ -1,0 +1,62 @@
+package io.meristem.testing;
+
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.SplitOptions;
+import io.meristem.rank.Importance;
+import io.meristem.rank.RankOptions;
+import io.meristem.tune.Dra;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Configurations of trainings that take a second or two. */
+public final class TinyRuns {
+
+    /** The smallest network of the registry at its smallest input. */
+    public static final String MODEL = "mobilenet_v2_035";
+
+    public static final int SIZE = 32;
+
+    /** Falls from the first step on, so that the adapters' change falls from epoch to epoch. */
+    public static final Optimization FALLING = new Optimization(
+            Optimization.Kind.ADAMW, 5e-3, 5e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0, 1, 0, false);
+
+    private TinyRuns() {}
+
+    public static Lora lora() {
+        return new Lora(2, AdapterOptions.DEFAULT);
+    }
+
+    /** Measures ranks on few photos and may merge from the second epoch on. */
+    public static Dra dra(RankOptions ranks) {
+        return new Dra(Importance.DEFAULT, ranks, 1, 2, 8, AdapterOptions.DEFAULT);
+    }
+
+    public static TrainConfig train(Method method, int epochs, long seed) {
+        return new TrainConfig(method, epochs, 8, seed, FALLING, HeadPolicy.TRAINED, NormPolicy.FROZEN);
+    }
+
+    /** @param weights a file, or null for a random start */
+    public static RunConfig run(TrainConfig train, Path photos, Path weights) {
+        return new RunConfig(
+                new RunConfig.Model(
+                        MODEL,
+                        weights == null ? null : weights.toString(),
+                        SIZE,
+                        1,
+                        Fit.CROP,
+                        List.of(0.5f, 0.5f, 0.5f),
+                        List.of(0.25f, 0.25f, 0.25f)),
+                new RunConfig.Data(photos.toString(), SplitOptions.defaults(), Augmentation.standard()),
+                train,
+                1);
+    }
+}
