@@ -8,6 +8,7 @@ import io.meristem.artifact.RunResult;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
+import io.meristem.data.synth.LeafOptions;
 import io.meristem.data.synth.SynthOptions;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
@@ -39,18 +40,18 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         description = {
             "Shows the whole way in about two minutes, offline: draws a SYNTHETIC set of leaf pictures, fine-tunes the small starter network on it",
             "with DRA, and compares with LoRA of rank 8 and with a linear head on frozen features."
         })
 final class DemoCommand implements Callable<Integer> {
 
-    private static final int TRAIN = 40;
-    private static final int VAL = 15;
-    private static final int TEST = 30;
-    private static final int EPOCHS = 12;
     private static final int CALIBRATION_EPOCHS = 3;
     private static final int LORA_RANK = 8;
+
+    /** Between {@link LeafOptions#easy} and {@link LeafOptions#standard}: a small network can learn it from few pictures, a linear head cannot. */
+    private static final LeafOptions LEAVES = new LeafOptions(0.55f, 1, 0.35f, 2, 0.2f);
 
     @Spec
     CommandSpec spec;
@@ -69,6 +70,20 @@ final class DemoCommand implements Callable<Integer> {
             description = "The same number gives the same demo. Default: ${DEFAULT-VALUE}.")
     long seed;
 
+    @Option(
+            names = "--per-class",
+            defaultValue = "80",
+            paramLabel = "N",
+            description = "Training pictures of each of the ten classes. Default: ${DEFAULT-VALUE}.")
+    int perClass;
+
+    @Option(
+            names = "--epochs",
+            defaultValue = "14",
+            paramLabel = "N",
+            description = "Passes over them. Default: ${DEFAULT-VALUE}.")
+    int epochs;
+
     @Mixin
     Threads threads;
 
@@ -78,7 +93,16 @@ final class DemoCommand implements Callable<Integer> {
         RunFolder.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
-        SynthOptions leaves = SynthOptions.leaves(TRAIN, VAL, TEST, Starter.SIZE, seed);
+        SynthOptions leaves = new SynthOptions(
+                SynthOptions.Kind.LEAVES,
+                perClass,
+                atLeastOne(perClass / 3),
+                atLeastOne(perClass / 2),
+                Starter.SIZE,
+                seed,
+                0.9f,
+                1,
+                LEAVES);
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos
@@ -89,7 +113,7 @@ final class DemoCommand implements Callable<Integer> {
         for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
             say(console, "");
             say(console, title(method));
-            try (Reporter reporter = Reporter.of(console, new OutputOptions(), EPOCHS)) {
+            try (Reporter reporter = Reporter.of(console, new OutputOptions(), epochs)) {
                 results.put(
                         method,
                         TrainJob.run(config(method, photos), out.resolve(folder(method)), Home.photos(), reporter));
@@ -116,8 +140,12 @@ final class DemoCommand implements Callable<Integer> {
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),
                         Augmentation.standard()),
-                new TrainConfig(method, EPOCHS, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
+                new TrainConfig(method, epochs, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
                 threads.count());
+    }
+
+    private static int atLeastOne(int pictures) {
+        return Math.max(1, pictures);
     }
 
     private static String title(Method method) {

@@ -15,7 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "evaluate", mixinStandardHelpOptions = true, description = "Judges a trained run on labelled photos.")
+@Command(
+        name = "evaluate",
+        mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
+        description = "Judges a trained run on labelled photos.")
 final class EvaluateCommand implements Callable<Integer> {
 
     @Spec
@@ -30,7 +34,10 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Other photos, in folders named as in training. Default: the run's own.")
     Path data;
 
-    @Option(names = "--split", description = "Which part: train, val, test or all. Default: test where there is one.")
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            description = "Which part: train, val, test or all. Default: test where there is one.")
     EvaluateJob.Part part;
 
     @Option(

@@ -23,16 +23,18 @@ final class MethodOptions {
 
     @Option(
             names = "--preset",
+            paramLabel = "NAME",
             defaultValue = "DEFAULT",
             description =
-                    "default: what works best here; paper: as in the published study (frozen new head with an adapter, 40 epochs, threshold at epoch 5). Default: ${DEFAULT-VALUE}.")
+                    "default: what works best here; paper: as in the published study (frozen new head with an adapter, 40 epochs, threshold at epoch 5). Default: default.")
     Preset preset;
 
     @Option(
             names = "--method",
+            paramLabel = "NAME",
             defaultValue = "DRA",
             description =
-                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights; head: only the new classifier layer. Default: ${DEFAULT-VALUE}.")
+                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights; head: only the new classifier layer. Default: dra.")
     Name method;
 
     @Option(
@@ -122,6 +124,7 @@ final class MethodOptions {
 
     @Option(
             names = "--head",
+            paramLabel = "WAY",
             description =
                     "trained: the new classifier layer trains in full; adapted: it stays at its random start and gets an adapter. Default: the preset's.")
     HeadPolicy head;

@@ -25,7 +25,7 @@ final class ModelOptions {
             names = "--weights",
             paramLabel = "FILE",
             description =
-                    "Pretrained weights: a .safetensors or .pth file, or a name from 'meristem weights list' that was pulled.")
+                    "Pretrained weights: a .safetensors or .pth file, the tag of weights that were pulled, or 'starter' for the small network that comes with this program. Default: the model's official weights, once 'meristem weights pull' has fetched them.")
     String weights;
 
     @Option(names = "--from-scratch", description = "Train without pretrained weights. Needs many photos and epochs.")
@@ -54,9 +54,10 @@ final class ModelOptions {
 
     @Option(
             names = "--fit",
+            paramLabel = "WAY",
             defaultValue = "CROP",
             description =
-                    "How a photo becomes a square: crop keeps its proportions, squash keeps its margins. Default: ${DEFAULT-VALUE}.")
+                    "How a photo becomes a square: crop keeps its proportions, squash keeps its margins. Default: crop.")
     Fit fit;
 
     @Option(

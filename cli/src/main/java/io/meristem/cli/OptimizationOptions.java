@@ -21,7 +21,11 @@ final class OptimizationOptions {
             description = "Photos per step. Default: ${DEFAULT-VALUE}.")
     int batch;
 
-    @Option(names = "--optimizer", defaultValue = "ADAMW", description = "adamw or sgd. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--optimizer",
+            paramLabel = "NAME",
+            defaultValue = "ADAMW",
+            description = "adamw or sgd. Default: adamw.")
     Optimization.Kind optimizer;
 
     @Option(
@@ -53,8 +57,9 @@ final class OptimizationOptions {
 
     @Option(
             names = "--schedule",
+            paramLabel = "NAME",
             defaultValue = "COSINE",
-            description = "How the rate goes: cosine (falls to zero) or constant. Default: ${DEFAULT-VALUE}.")
+            description = "How the rate goes: cosine (falls to zero) or constant. Default: cosine.")
     Optimization.Schedule schedule;
 
     @Option(
@@ -83,9 +88,10 @@ final class OptimizationOptions {
 
     @Option(
             names = "--norm",
+            paramLabel = "WAY",
             defaultValue = "FROZEN",
             description =
-                    "Statistics of batch normalisation: frozen (pretrained), recalibrated (on your photos, then frozen) or trained. Default: ${DEFAULT-VALUE}.")
+                    "Statistics of batch normalisation: frozen (pretrained), recalibrated (on your photos, then frozen) or trained. Default: frozen.")
     NormPolicy norm;
 
     Optimization resolve(MethodOptions.Name method) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "predict",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         description = {
             "Says what is on photos, with the probability that the network gives it.",
             "A photo that cannot be read gets a line that says why, and the exit code is 2 when none could be."

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "ranks",
         mixinStandardHelpOptions = true,
+        customSynopsis = "meristem ranks --data FOLDER [OPTIONS]",
         sortOptions = false,
         description =
                 "Measures the network on your photos and shows the rank that DRA would give each layer, without training.")

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "size",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         description = {
             "Says how large a network and its adapters are, from the definition alone.",
             "Sizes are MiB of float32: 4 bytes a number, 2^20 bytes a MiB."
@@ -47,8 +48,9 @@ final class SizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--method",
+            paramLabel = "NAME",
             defaultValue = "LORA",
-            description = "lora or full. Default: ${DEFAULT-VALUE}. (DRA's size depends on photos: see 'ranks'.)")
+            description = "lora or full. Default: lora. (DRA's size depends on photos: see 'ranks'.)")
     Method method;
 
     @Option(
@@ -60,6 +62,7 @@ final class SizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--preset",
+            paramLabel = "NAME",
             defaultValue = "DEFAULT",
             description = "paper: the head has an adapter; default: it trains in full, and is counted apart.")
     Preset preset;

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "synth",
         mixinStandardHelpOptions = true,
+        abbreviateSynopsis = true,
         sortOptions = false,
         description =
                 "Draws a SYNTHETIC data set: leaves with symptoms, or the patterns that the starter network was pre-trained on.")
@@ -25,7 +26,11 @@ final class SynthCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "A new folder for the pictures.")
     Path out;
 
-    @Option(names = "--kind", defaultValue = "LEAVES", description = "leaves or patterns. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--kind",
+            paramLabel = "KIND",
+            defaultValue = "LEAVES",
+            description = "leaves or patterns. Default: leaves.")
     SynthOptions.Kind kind;
 
     @Option(

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
+        customSynopsis = "meristem train --data FOLDER --out FOLDER [OPTIONS]",
         sortOptions = false,
         description = {
             "Fine-tunes a network on your photos and writes a run folder.",
@@ -32,6 +33,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     DataOptions data;
+
+    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the run goes: a new folder.")
+    Path out;
 
     @Mixin
     ModelOptions model;
@@ -54,9 +58,6 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "The same number gives the same run. Default: ${DEFAULT-VALUE}.")
     long seed;
-
-    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the run goes: a new folder.")
-    Path out;
 
     @Mixin
     Threads threads;

@@ -3,7 +3,6 @@ package io.meristem.adapter;
 import io.meristem.nn.Conv2d;
 import io.meristem.nn.Linear;
 import io.meristem.nn.WeightedLayer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -14,7 +13,7 @@ public enum AdapterForm {
     MERGED {
         @Override
         Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x) {
-            return layer.apply(x, layer.weight().value().add(adapter.delta()), bias(layer));
+            return layer.apply(x, layer.runningWeight().add(adapter.runningDelta()), layer.runningBias());
         }
     },
 
@@ -22,23 +21,23 @@ public enum AdapterForm {
     TWO_BRANCH {
         @Override
         Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x) {
-            Tensor frozen = layer.apply(x, layer.weight().value(), bias(layer));
+            Tensor frozen = layer.apply(x, layer.runningWeight(), layer.runningBias());
             double p = adapter.activeDropout();
             Tensor input = p > 0 ? torch.dropout(x, p, true) : x;
             if (layer instanceof Conv2d conv && conv.groups() > 1) {
-                return frozen.add(layer.apply(input, adapter.delta(), null));
+                return frozen.add(layer.apply(input, adapter.runningDelta(), null));
             }
             Tensor hidden;
             Tensor up;
             if (layer instanceof Linear) {
                 hidden = torch.linear(input, adapter.a());
-                up = torch.linear(hidden, adapter.b());
+                up = torch.linear(hidden, adapter.runningB());
             } else {
                 long[] shape = layer.weight().shape();
                 hidden = layer.apply(input, adapter.a().reshape(adapter.rank(), shape[1], shape[2], shape[3]), null);
-                up = torch.conv2d(hidden, adapter.b().reshape(shape[0], adapter.rank(), 1, 1));
+                up = torch.conv2d(hidden, adapter.runningB().reshape(shape[0], adapter.rank(), 1, 1));
             }
-            return frozen.add(up, new Scalar(adapter.scaling()));
+            return frozen.add(up);
         }
     };
 
@@ -61,9 +60,5 @@ public enum AdapterForm {
                 && conv.groups() == 1
                 && layer.weight().shape()[1] >= WIDE;
         return wide ? TWO_BRANCH : MERGED;
-    }
-
-    private static Tensor bias(WeightedLayer layer) {
-        return layer.bias() == null ? null : layer.bias().value();
     }
 }

@@ -79,6 +79,18 @@ public final class LowRankAdapter implements AutoCloseable {
         return b.mul(new Scalar(scaling)).matmul(a).reshape(layer.weight().shape());
     }
 
+    /** {@code s B}, rows multiplied by what a folded normalisation asks for: with it {@code B A} is an update of the running weight. */
+    Tensor runningB() {
+        Tensor scale = layer.runningScale();
+        Tensor scaled = b.mul(new Scalar(scaling)); // (out, rank)
+        return scale == null ? scaled : scaled.mul(scale.unsqueeze(1));
+    }
+
+    /** The update of {@link WeightedLayer#runningWeight}, with gradient; the caller's scope owns it. */
+    Tensor runningDelta() {
+        return runningB().matmul(a).reshape(layer.weight().shape());
+    }
+
     /** Adds the update to the frozen weight ({@code sign} 1) or takes it away ({@code sign} -1). */
     void addToWeight(int sign) {
         try (PointerScope scope = new PointerScope();

@@ -20,7 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null. */
+/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
 public final class Json {
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()

@@ -59,6 +59,7 @@ final class Networks {
         try {
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
+            network.fold();
             return network;
         } catch (RuntimeException e) {
             network.close();

@@ -1,5 +1,6 @@
 package io.meristem.nn;
 
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -28,6 +29,7 @@ public final class BatchNorm2d extends Layer {
     private final Param var;
     private final double eps;
     private Mode mode = Mode.FROZEN;
+    private boolean absorbed;
     private double momentum = DEFAULT_MOMENTUM;
 
     public BatchNorm2d(int channels) {
@@ -64,8 +66,26 @@ public final class BatchNorm2d extends Layer {
         return var;
     }
 
+    /** {@code weight / sqrt(var + eps)}, (C); what each channel is multiplied by. The caller's scope owns it. */
+    Tensor scale() {
+        return weight.value().div(var.value().add(new Scalar(eps)).sqrt());
+    }
+
+    /** {@code bias - mean * scale}, (C); what is added to each channel afterwards. */
+    Tensor shift(Tensor scale) {
+        return bias.value().sub(mean.value().mul(scale));
+    }
+
+    /** Whether the convolution before does this layer's work. */
+    void setAbsorbed(boolean absorbed) {
+        this.absorbed = absorbed;
+    }
+
     @Override
     public Tensor forward(Tensor x) {
+        if (absorbed) {
+            return x;
+        }
         return torch.batch_norm(
                 x,
                 new TensorOptional(weight.value()),

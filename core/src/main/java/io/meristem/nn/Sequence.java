@@ -11,6 +11,11 @@ public final class Sequence extends Layer {
 
     /** Adds the next layer; names are often numbers with gaps, where the home library has layers without weights. */
     public Sequence add(String name, Layer layer) {
+        if (layer instanceof BatchNorm2d norm
+                && !steps.isEmpty()
+                && steps.get(steps.size() - 1) instanceof Conv2d conv) {
+            conv.followedBy(norm);
+        }
         steps.add(child(name, layer));
         return this;
     }

@@ -1,5 +1,9 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
+import java.util.Arrays;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -26,6 +30,8 @@ public abstract class WeightedLayer extends Layer {
     private final int columns;
     private final Param weight;
     private final Param bias;
+    private BatchNorm2d norm;
+    private Fold fold;
     private Form form;
     private Observer observer;
 
@@ -71,6 +77,60 @@ public abstract class WeightedLayer extends Layer {
      */
     public abstract Tensor apply(Tensor x, Tensor weight, Tensor bias);
 
+    /** A batch normalisation taken into the weight: tensors that this layer owns. {@code scale} is (out). */
+    private record Fold(Tensor weight, Tensor bias, Tensor scale) {}
+
+    /** Says which normalisation takes this layer's output, and nothing else's. */
+    final void followedBy(BatchNorm2d norm) {
+        this.norm = norm;
+    }
+
+    /** Takes the normalisation that follows, if any, into weight and bias as they are now; it hands its input on from here on. */
+    final void fold() {
+        if (norm == null || fold != null) {
+            return;
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor s = norm.scale();
+            Tensor shift = norm.shift(s);
+            long[] rows = new long[weight.shape().length];
+            Arrays.fill(rows, 1);
+            rows[0] = outFeatures;
+            fold = new Fold(
+                    Tensors.keep(weight.value().mul(s.reshape(rows))),
+                    Tensors.keep(bias == null ? shift : shift.add(bias.value().mul(s))),
+                    Tensors.keep(s));
+        }
+        norm.setAbsorbed(true);
+    }
+
+    /** Undoes {@link #fold}. */
+    final void unfold() {
+        if (fold != null) {
+            Tensors.free(fold.weight);
+            Tensors.free(fold.bias);
+            Tensors.free(fold.scale);
+            fold = null;
+            norm.setAbsorbed(false);
+        }
+    }
+
+    /** The weight that the layer runs with: {@link #weight()}, or with the normalisation that follows taken in. */
+    public final Tensor runningWeight() {
+        return fold == null ? weight.value() : fold.weight;
+    }
+
+    /** The bias that the layer runs with, or null. */
+    public final Tensor runningBias() {
+        return fold != null ? fold.bias : bias == null ? null : bias.value();
+    }
+
+    /** What each row of an update of {@link #weight()} is multiplied by to be one of {@link #runningWeight()}, (out); null for one. */
+    public final Tensor runningScale() {
+        return fold == null ? null : fold.scale;
+    }
+
     /** Replaces how the output is computed; null goes back to the frozen weight. */
     public final void setForm(Form form) {
         this.form = form;
@@ -83,7 +143,7 @@ public abstract class WeightedLayer extends Layer {
 
     @Override
     public final Tensor forward(Tensor x) {
-        Tensor y = form == null ? apply(x, weight.value(), bias == null ? null : bias.value()) : form.forward(this, x);
+        Tensor y = form == null ? apply(x, runningWeight(), runningBias()) : form.forward(this, x);
         if (observer != null) {
             observer.observe(this, x, y);
         }

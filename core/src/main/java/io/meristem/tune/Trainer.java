@@ -69,7 +69,7 @@ public final class Trainer {
                 config.epochs(),
                 config.seed(),
                 photos.calibration(),
-                config.norm() == NormPolicy.RECALIBRATED ? this::recalibrate : () -> {},
+                this::afterMerge,
                 listener);
         List<Tensor> head = headParameters();
         head.forEach(tensor -> tensor.requires_grad_(true));
@@ -77,6 +77,7 @@ public final class Trainer {
         Optimiser optimiser = null;
         try (MethodState method = config.method().begin(context)) {
             optimiser = new Optimiser(method.parameters(), head, config.optimization());
+            fold();
             ModelState state = new ModelState(network, method);
             double best = Double.NEGATIVE_INFINITY;
             for (int epoch = 1; epoch <= config.epochs(); epoch++) {
@@ -98,6 +99,7 @@ public final class Trainer {
                     optimiser.close();
                     optimiser = null;
                     optimiser = new Optimiser(method.parameters(), head, config.optimization());
+                    fold();
                 }
                 EpochReport.Timing timing = new EpochReport.Timing(
                         (trained - course.start()) / NANOS,
@@ -120,10 +122,12 @@ public final class Trainer {
                         isBest);
             }
             listener.onEnd(state);
+            network.unfold();
             if (method.adapters() != null) {
                 method.adapters().merge();
             }
         } finally {
+            network.unfold();
             if (optimiser != null) {
                 optimiser.close();
             }
@@ -200,6 +204,21 @@ public final class Trainer {
         if (config.norm() == NormPolicy.TRAINED) {
             BatchNorm2d.Mode mode = on ? BatchNorm2d.Mode.TRACK : BatchNorm2d.Mode.FROZEN;
             network.batchNorms().values().forEach(norm -> norm.setMode(mode));
+        }
+    }
+
+    /** Frozen statistics over frozen weights are part of the convolution. */
+    private void fold() {
+        if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
+            network.fold();
+        }
+    }
+
+    /** Weights have changed, and layers are about to be measured as they are defined. */
+    private void afterMerge() {
+        network.unfold();
+        if (config.norm() == NormPolicy.RECALIBRATED) {
+            recalibrate();
         }
     }
 
