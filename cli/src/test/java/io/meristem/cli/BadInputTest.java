@@ -19,15 +19,16 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that a user may get wrong about photos, weights and settings: one sentence, exit code 2, and no run folder. */
+@ExtendWith(TemporaryHome.class)
 class BadInputTest {
 
     private static final String MODEL = "mobilenet_v2_035";
@@ -35,7 +36,6 @@ class BadInputTest {
     @TempDir
     static Path folder;
 
-    private static String realHome;
     private static Path photos;
     private static Path weights;
 
@@ -44,15 +44,8 @@ class BadInputTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        realHome = System.getProperty("user.home");
-        System.setProperty("user.home", folder.resolve("home").toString());
         photos = Photos.write(folder.resolve("photos"), 6, "healthy", "rust");
         weights = write(folder.resolve("weights.safetensors"), MODEL);
-    }
-
-    @AfterAll
-    static void moveBack() {
-        System.setProperty("user.home", realHome);
     }
 
     @AfterEach
@@ -195,6 +188,7 @@ class BadInputTest {
                 List.of("--method", "dra", "--rank-min", "5", "--rank-max", "4"),
                 List.of("--method", "dra", "--budget", "-1"),
                 List.of("--method", "dra", "--cost-aware"),
+                List.of("--method", "dra", "--budget", "0.0001"),
                 List.of("--method", "dra", "--calibration-epochs", "0"),
                 List.of("--method", "dra", "--calibration-batch", "2"),
                 List.of("--method", "head", "--head", "adapted"),
@@ -227,8 +221,24 @@ class BadInputTest {
     private List<Object> replaced(List<Object> options) {
         Map<Object, Object> line = new java.util.LinkedHashMap<>();
         Object[] usual = {
-            "--data", photos, "--model", MODEL, "--size", 32, "--epochs", 1, "--batch", 8, "--threads", 1, "--method",
-            "lora", "--out", place.resolve("run"), "--cache", folder.resolve("cache")
+            "--data",
+            photos,
+            "--model",
+            MODEL,
+            "--size",
+            32,
+            "--epochs",
+            1,
+            "--batch",
+            8,
+            "--threads",
+            1,
+            "--method",
+            "lora",
+            "--out",
+            place.resolve("run"),
+            "--cache",
+            folder.resolve("cache")
         };
         for (int i = 0; i < usual.length; i += 2) {
             line.put(usual[i], usual[i + 1]);
@@ -252,7 +262,8 @@ class BadInputTest {
     void settingsOfOtherCommands() throws IOException {
         Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--from-scratch", "--alpha", 7)
                 .refuses("alpha");
-        Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch").refuses("no folder");
+        Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch")
+                .refuses("no folder");
         Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--weights", place.resolve("no.pth"))
                 .refuses("no.pth");
         Shell.run("synth", "--out", place.resolve("s"), "--size", 3).refuses("size");

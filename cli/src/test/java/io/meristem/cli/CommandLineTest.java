@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,23 +19,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Commands that need neither photos nor the engine, and what is said to a command line that cannot be understood. */
+@ExtendWith(TemporaryHome.class)
 class CommandLineTest {
-
-    @TempDir
-    static Path home;
-
-    private static String realHome;
-
-    @BeforeAll
-    static void moveHome() {
-        realHome = System.getProperty("user.home");
-        System.setProperty("user.home", home.toString());
-    }
-
-    @AfterAll
-    static void moveBack() {
-        System.setProperty("user.home", realHome);
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -57,10 +39,21 @@ class CommandLineTest {
     })
     void sizesAreThoseOfTheStudy(String model, int rank, double mib) throws IOException {
         Shell shell = Shell.run(
-                        "size", "--model", model, "--classes", 15, "--method", "lora", "--rank", rank, "--preset", "paper",
+                        "size",
+                        "--model",
+                        model,
+                        "--classes",
+                        15,
+                        "--method",
+                        "lora",
+                        "--rank",
+                        rank,
+                        "--preset",
+                        "paper",
                         "--json")
                 .succeeds();
-        assertEquals(mib, new ObjectMapper().readTree(shell.out()).get("adapter_mib").asDouble());
+        assertEquals(
+                mib, new ObjectMapper().readTree(shell.out()).get("adapter_mib").asDouble());
         assertEquals("", shell.err());
     }
 
@@ -87,7 +80,8 @@ class CommandLineTest {
     void modelsAreListed() throws IOException {
         Shell plain = Shell.run("models").succeeds();
         assertTrue(plain.out().contains("convnext_xlarge") && plain.out().contains("mobilenet_v2"), plain.out());
-        JsonNode json = new ObjectMapper().readTree(Shell.run("models", "--json").succeeds().out());
+        JsonNode json = new ObjectMapper()
+                .readTree(Shell.run("models", "--json").succeeds().out());
         assertTrue(json.size() > 10);
         json.forEach(model -> assertTrue(model.get("parameters").asLong() > 100_000, model.toString()));
     }
@@ -96,8 +90,8 @@ class CommandLineTest {
     void weightsAreListed() throws IOException {
         Shell plain = Shell.run("weights", "list").succeeds();
         assertTrue(plain.out().contains("imagenet1k_v1") && plain.out().contains("licence"), plain.out());
-        JsonNode json =
-                new ObjectMapper().readTree(Shell.run("weights", "list", "--json").succeeds().out());
+        JsonNode json = new ObjectMapper()
+                .readTree(Shell.run("weights", "list", "--json").succeeds().out());
         json.forEach(source -> {
             assertTrue(source.get("url").asText().startsWith("https://"), source.toString());
             assertFalse(source.get("here").asBoolean());
@@ -187,8 +181,9 @@ class CommandLineTest {
 
     @Test
     void anEngineFailureIsOneLineAndNotTheUsersDoing() {
-        Shell shell = fail(new RuntimeException(
-                "[enforce fail at alloc_cpu.cpp:119] . can't allocate memory\nException raised from alloc_cpu\nframe #0"));
+        Shell shell = fail(
+                new RuntimeException(
+                        "[enforce fail at alloc_cpu.cpp:119] . can't allocate memory\nException raised from alloc_cpu\nframe #0"));
         assertEquals(1, shell.code());
         assertEquals(1, shell.err().lines().count(), shell.err());
         assertTrue(shell.err().contains("can't allocate memory"), shell.err());
@@ -198,7 +193,9 @@ class CommandLineTest {
     void aFullDiskIsOneLine() {
         Shell shell = fail(new IOException("No space left on device"));
         assertEquals(1, shell.code());
-        assertEquals("meristem: Reading or writing failed: No space left on device", shell.err().strip());
+        assertEquals(
+                "meristem: Reading or writing failed: No space left on device",
+                shell.err().strip());
     }
 
     @Test
