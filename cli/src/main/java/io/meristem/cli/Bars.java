@@ -13,6 +13,7 @@ final class Bars {
 
     private Bars() {}
 
+    @SuppressWarnings("SystemConsoleNull")
     static boolean shown() {
         Console console = System.console();
         return console != null && isTerminal(console);

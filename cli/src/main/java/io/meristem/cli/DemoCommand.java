@@ -103,24 +103,31 @@ final class DemoCommand implements Callable<Integer> {
                 0.9f,
                 1,
                 LEAVES);
+        Map<Method, RunConfig> configs = Settings.of(() -> configs(photos));
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos
                         + ": no photographs, these figures say nothing about real plants.");
         Drawing.write(photos, leaves);
         Map<Method, RunResult> results = new LinkedHashMap<>();
-        Dra dra = new Dra(Importance.DEFAULT, RankOptions.DEFAULT, CALIBRATION_EPOCHS, 4, 64, AdapterOptions.DEFAULT);
-        for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
+        configs.forEach((method, config) -> {
             say(console, "");
             say(console, title(method));
             try (Reporter reporter = Reporter.of(console, new OutputOptions(), epochs)) {
-                results.put(
-                        method,
-                        TrainJob.run(config(method, photos), out.resolve(folder(method)), Home.photos(), reporter));
+                results.put(method, TrainJob.run(config, out.resolve(folder(method)), Home.photos(), reporter));
             }
-        }
+        });
         summary(console, results);
         return 0;
+    }
+
+    private Map<Method, RunConfig> configs(Path photos) {
+        Dra dra = new Dra(Importance.DEFAULT, RankOptions.DEFAULT, CALIBRATION_EPOCHS, 4, 64, AdapterOptions.DEFAULT);
+        Map<Method, RunConfig> configs = new LinkedHashMap<>();
+        for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
+            configs.put(method, config(method, photos));
+        }
+        return configs;
     }
 
     private RunConfig config(Method method, Path photos) {

@@ -40,10 +40,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+        System.exit(commandLine().execute(args));
     }
 
-    /** Returns the exit code. */
+    /** As {@link #main}, with the output going elsewhere; returns the exit code. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         return commandLine().setOut(out).setErr(err).execute(args);
     }

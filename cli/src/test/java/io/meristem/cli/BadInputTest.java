@@ -260,6 +260,10 @@ class BadInputTest {
 
     @Test
     void settingsOfOtherCommands() throws IOException {
+        Shell.run("demo", "--out", place.resolve("d"), "--epochs", 0).refuses("epochs");
+        Shell.run("demo", "--out", place.resolve("d"), "--per-class", 0).refuses("0");
+        Shell.run("demo", "--out", photos).refuses("is not empty");
+        assertFalse(Files.exists(place.resolve("d")));
         Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--from-scratch", "--alpha", 7)
                 .refuses("alpha");
         Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch")

@@ -29,7 +29,7 @@ final class Photos {
         Random random = new Random(seed);
         BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < SIDE * SIDE; i++) {
-            image.setRGB(i % SIDE, i / SIDE, random.nextInt() & 0x3f3f3f | colour);
+            image.setRGB(i % SIDE, i / SIDE, (random.nextInt() & 0x3f3f3f) | colour);
         }
         try {
             Files.createDirectories(file.getParent());
