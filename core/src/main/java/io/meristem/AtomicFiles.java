@@ -5,6 +5,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /** Files that are either there whole or not there: written under a temporary name beside the target, then moved over it. */
 public final class AtomicFiles {
@@ -21,8 +22,10 @@ public final class AtomicFiles {
     public static void write(Path target, Body body) throws IOException {
         Path parent = target.toAbsolutePath().getParent();
         Files.createDirectories(parent);
-        Path temporary = Files.createTempFile(parent, "." + target.getFileName() + ".", ".part");
+        // Not Files.createTempFile: its files can be read by their owner only, and so would be what they become.
+        Path temporary = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
+            Files.createFile(temporary);
             body.write(temporary);
             try {
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,12 +184,16 @@ class CommandLineTest {
 
     @Test
     void anEngineFailureIsOneLineAndNotTheUsersDoing() {
-        Shell shell = fail(
-                new RuntimeException(
-                        "[enforce fail at alloc_cpu.cpp:119] . can't allocate memory\nException raised from alloc_cpu\nframe #0"));
+        RuntimeException e = assertThrows(RuntimeException.class, () -> {
+            try (PointerScope scope = new PointerScope()) {
+                torch.zeros(2, 3).reshape(7);
+            }
+        });
+        assertTrue(e.getMessage().lines().count() > 3, "the engine's message has a trace");
+        Shell shell = fail(e);
         assertEquals(1, shell.code());
         assertEquals(1, shell.err().lines().count(), shell.err());
-        assertTrue(shell.err().contains("can't allocate memory"), shell.err());
+        assertTrue(shell.err().contains("The engine failed: ") && shell.err().contains("[7]"), shell.err());
     }
 
     @Test

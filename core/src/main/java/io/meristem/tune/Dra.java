@@ -73,6 +73,12 @@ public record Dra(
             this.dra = dra;
             this.context = context;
             this.trigger = new UpdateTrigger(dra.calibrationEpochs);
+            if (dra.calibrationEpochs > context.epochs() - 2) {
+                context.listener()
+                        .onNote("Ranks stay as they are allocated first: calibration ends with epoch "
+                                + dra.calibrationEpochs + " of " + context.epochs()
+                                + ", and an update needs an epoch after that to follow and one more to train.");
+            }
             attach(1);
         }
 

@@ -226,6 +226,22 @@ class TrainerTest {
     }
 
     @Test
+    void aTrainingTooShortForAnUpdateSaysSo() {
+        for (int epochs = 1; epochs <= 3; epochs++) {
+            Course course = train(
+                    TinyNetworks.normed(),
+                    config(
+                            TinyRuns.dra(RankOptions.DEFAULT),
+                            epochs,
+                            TinyRuns.FALLING,
+                            HeadPolicy.TRAINED,
+                            NormPolicy.FROZEN));
+            assertEquals(epochs < 3, !course.notes.isEmpty(), epochs + " epochs");
+            assertEquals(epochs < 3 ? List.of(1) : List.of(1, 3), course.allocations);
+        }
+    }
+
+    @Test
     void sgdLearnsToo() {
         Optimization sgd = new Optimization(
                 Optimization.Kind.SGD, 2e-2, 2e-2, 1e-4, 0.9, Optimization.Schedule.COSINE, 0.5, 0, 0, false);
