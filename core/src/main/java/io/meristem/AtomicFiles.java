@@ -5,6 +5,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /** Files that are either there whole or not there: written under a temporary name beside the target, then moved over it. */
 public final class AtomicFiles {
@@ -21,7 +22,8 @@ public final class AtomicFiles {
     public static void write(Path target, Body body) throws IOException {
         Path parent = target.toAbsolutePath().getParent();
         Files.createDirectories(parent);
-        Path temporary = Files.createTempFile(parent, "." + target.getFileName() + ".", ".part");
+        // Not createTempFile: its files are for their owner only, and stay so when they are moved.
+        Path temporary = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             body.write(temporary);
             try {

@@ -43,22 +43,17 @@ public final class Main {
         System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
     }
 
-    static int run(String... args) {
-        return execute(new CommandLine(new Main()), args);
-    }
-
-    /** As {@link #run(String...)}, with the output going elsewhere. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        return execute(new CommandLine(new Main()).setOut(out).setErr(err), args);
+        return commandLine().setOut(out).setErr(err).execute(args);
     }
 
-    private static int execute(CommandLine commandLine, String... args) {
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new Main());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(Main::hint);
         commandLine.setExecutionExceptionHandler(Main::explain);
-        commandLine.setParameterExceptionHandler(Main::correct);
-        return commandLine.execute(args);
+        return commandLine;
     }
 
     /** One sentence about a command line that cannot be understood, and where to read more. */
@@ -69,7 +64,7 @@ public final class Main {
         return BAD_INPUT;
     }
 
-    private static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+    static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
         if (e instanceof InputException) {
             say(commandLine, e.getMessage());
             return BAD_INPUT;

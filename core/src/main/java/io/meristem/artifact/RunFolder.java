@@ -98,17 +98,6 @@ public final class RunFolder {
         }
     }
 
-    /** Takes the folder away again when no epoch has ended in it; a run that has something to show stays. */
-    void discardIfUntrained() throws IOException {
-        if (Files.exists(file(METRICS)) || Files.exists(file(BEST))) {
-            return;
-        }
-        for (String name : List.of(CONFIG, CLASSES, PROVENANCE, RANKS)) {
-            Files.deleteIfExists(file(name));
-        }
-        Files.deleteIfExists(path);
-    }
-
     public Path path() {
         return path;
     }

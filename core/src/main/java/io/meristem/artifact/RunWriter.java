@@ -66,7 +66,10 @@ public final class RunWriter implements TrainListener {
 
     @Override
     public void onAllocation(int firstEpoch, Allocation allocation) {
-        append(RunFolder.RANKS, Json.line(Map.of("first_epoch", firstEpoch, "layers", rows(allocation))));
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("first_epoch", firstEpoch);
+        line.put("layers", rows(allocation));
+        append(RunFolder.RANKS, Json.line(line));
     }
 
     /** One flat map per layer, as {@code ranks --json} prints it too. */
@@ -138,15 +141,6 @@ public final class RunWriter implements TrainListener {
     @Override
     public void onEnd(ModelState state) {
         save(RunFolder.LAST, state, config.train().epochs());
-    }
-
-    /** Training has failed: what was written is taken away, unless an epoch has ended. */
-    public void abandon() {
-        try {
-            folder.discardIfUntrained();
-        } catch (IOException e) {
-            throw failed(e);
-        }
     }
 
     /** The last file of a run: with it the run is finished. */

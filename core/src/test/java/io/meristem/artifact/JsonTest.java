@@ -65,13 +65,7 @@ class JsonTest {
                         SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),
                         Augmentation.standard()),
                 new TrainConfig(
-                        method,
-                        12,
-                        32,
-                        Long.MIN_VALUE,
-                        TinyRuns.FALLING,
-                        HeadPolicy.ADAPTED,
-                        NormPolicy.RECALIBRATED),
+                        method, 12, 32, Long.MIN_VALUE, TinyRuns.FALLING, HeadPolicy.ADAPTED, NormPolicy.RECALIBRATED),
                 2);
     }
 

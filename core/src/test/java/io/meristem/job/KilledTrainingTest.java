@@ -57,7 +57,8 @@ class KilledTrainingTest {
         List<String> whole = text.endsWith("\n") ? lines : lines.subList(0, lines.size() - 1);
         for (int i = 0; i < whole.size(); i++) {
             assertEquals(
-                    i + 1, new ObjectMapper().readTree(whole.get(i)).get("epoch").asInt());
+                    i + 1,
+                    new ObjectMapper().readTree(whole.get(i)).get("epoch").asInt());
         }
         for (String name : List.of(RunFolder.BEST, RunFolder.ADAPTER)) {
             try (TensorFile file = TensorFile.open(run.resolve(name));
@@ -65,8 +66,7 @@ class KilledTrainingTest {
                 file.tensors().keySet().forEach(file::read);
             }
         }
-        EvaluateJob.Outcome outcome =
-                EvaluateJob.run(run, null, EvaluateJob.Part.VAL, 1, cache, JobListener.NONE);
+        EvaluateJob.Outcome outcome = EvaluateJob.run(run, null, EvaluateJob.Part.VAL, 1, cache, JobListener.NONE);
         assertEquals(6, outcome.scores().photos());
         InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
         assertTrue(e.getMessage().contains("already holds a run"), e.getMessage());

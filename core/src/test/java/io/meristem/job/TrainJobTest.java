@@ -151,8 +151,8 @@ class TrainJobTest {
         EvaluateJob.Outcome outcome =
                 EvaluateJob.run(run.path(), null, null, 1, folder.resolve("cache"), JobListener.NONE);
         assertSame(result.test(), outcome.scores());
-        EvaluateJob.Outcome val = EvaluateJob.run(
-                run.path(), photos, EvaluateJob.Part.VAL, 1, folder.resolve("cache"), JobListener.NONE);
+        EvaluateJob.Outcome val =
+                EvaluateJob.run(run.path(), photos, EvaluateJob.Part.VAL, 1, folder.resolve("cache"), JobListener.NONE);
         assertSame(result.val(), val.scores());
         assertEquals(kept, Tensors.kept());
     }
@@ -276,8 +276,7 @@ class TrainJobTest {
         assertArrayEquals(bytes("dra", RunFolder.CONFUSION), new byte[0]);
         InputException e = assertThrows(
                 InputException.class,
-                () -> EvaluateJob.run(
-                        place.resolve("dra"), null, null, 1, folder.resolve("cache"), JobListener.NONE));
+                () -> EvaluateJob.run(place.resolve("dra"), null, null, 1, folder.resolve("cache"), JobListener.NONE));
         assertTrue(e.getMessage().contains("no test photos"), e.getMessage());
     }
 

@@ -58,8 +58,7 @@ class TrainerTest {
         Engine.start(1);
         float[] half = {0.5f, 0.5f, 0.5f};
         preprocess = new Preprocess(SIZE, 1, Fit.CROP, half, half);
-        images =
-                ImageFolder.scan(ColourPhotos.write(folder.resolve("photos"), 8, 3, 1), SplitOptions.defaults());
+        images = ImageFolder.scan(ColourPhotos.write(folder.resolve("photos"), 8, 3, 1), SplitOptions.defaults());
         cache = PixelCache.open(folder.resolve("cache"), images, preprocess, 1, (done, total) -> {});
     }
 
@@ -154,22 +153,28 @@ class TrainerTest {
             Course full = train(new FullTuning(), head, NormPolicy.FROZEN);
             List<String> still = new ArrayList<>(full.before.keySet());
             still.removeAll(full.moved());
-            assertEquals(List.of("norm1.running_mean", "norm1.running_var", "norm2.running_mean", "norm2.running_var"), still);
+            assertEquals(
+                    List.of("norm1.running_mean", "norm1.running_var", "norm2.running_mean", "norm2.running_var"),
+                    still);
         }
     }
 
     @Test
     void trainableNumbersAreCountedApartFromTheHead() {
-        EpochReport trained =
-                train(TinyRuns.lora(), HeadPolicy.TRAINED, NormPolicy.FROZEN).epochs.get(0);
+        EpochReport trained = train(TinyRuns.lora(), HeadPolicy.TRAINED, NormPolicy.FROZEN)
+                .epochs
+                .get(0);
         // first (6, 27), second (6, 9): rank 2; head 6 x 3 + 3.
         assertEquals(2 * (6 + 27) + 2 * (6 + 9), trained.numbers());
         assertEquals(21, trained.headNumbers());
-        EpochReport adapted =
-                train(TinyRuns.lora(), HeadPolicy.ADAPTED, NormPolicy.FROZEN).epochs.get(0);
+        EpochReport adapted = train(TinyRuns.lora(), HeadPolicy.ADAPTED, NormPolicy.FROZEN)
+                .epochs
+                .get(0);
         assertEquals(trained.numbers() + 2 * (3 + 6), adapted.numbers());
         assertEquals(0, adapted.headNumbers());
-        EpochReport full = train(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.FROZEN).epochs.get(0);
+        EpochReport full = train(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.FROZEN)
+                .epochs
+                .get(0);
         assertEquals(6 * 27 + 12 + 6 * 9 + 12, full.numbers());
         assertEquals(21, full.headNumbers());
     }
@@ -177,8 +182,8 @@ class TrainerTest {
     @Test
     void headOnlyNeedsAHeadThatTrains() {
         long kept = Tensors.kept();
-        InputException e = assertThrows(
-                InputException.class, () -> train(new HeadOnly(), HeadPolicy.ADAPTED, NormPolicy.FROZEN));
+        InputException e =
+                assertThrows(InputException.class, () -> train(new HeadOnly(), HeadPolicy.ADAPTED, NormPolicy.FROZEN));
         assertTrue(e.getMessage().contains("--head trained") || e.getMessage().contains("--head at trained"));
         assertEquals(kept, Tensors.kept());
     }
@@ -187,8 +192,7 @@ class TrainerTest {
     void nothingToTrainIsSaid() {
         long kept = Tensors.kept();
         Dra none = TinyRuns.dra(new RankOptions(0, 1, 1e-9, false));
-        InputException e =
-                assertThrows(InputException.class, () -> train(none, HeadPolicy.ADAPTED, NormPolicy.FROZEN));
+        InputException e = assertThrows(InputException.class, () -> train(none, HeadPolicy.ADAPTED, NormPolicy.FROZEN));
         assertTrue(e.getMessage().contains("Nothing is left to train"), e.getMessage());
         assertEquals(kept, Tensors.kept());
     }
@@ -203,8 +207,7 @@ class TrainerTest {
         assertEquals(1, recalibrated.notes.size());
         // Re-estimated before the first epoch and then frozen: another number of epochs gives the same.
         Course longer = train(
-                TinyNetworks.normed(),
-                config(TinyRuns.lora(), 4, PLAIN, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED));
+                TinyNetworks.normed(), config(TinyRuns.lora(), 4, PLAIN, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED));
         assertArrayEquals(recalibrated.after.get("norm2.running_mean"), longer.after.get("norm2.running_mean"));
     }
 
@@ -226,8 +229,8 @@ class TrainerTest {
     void sgdLearnsToo() {
         Optimization sgd = new Optimization(
                 Optimization.Kind.SGD, 2e-2, 2e-2, 1e-4, 0.9, Optimization.Schedule.COSINE, 0.5, 0, 0, false);
-        Course course = train(
-                TinyNetworks.normed(), config(new FullTuning(), 12, sgd, HeadPolicy.TRAINED, NormPolicy.TRAINED));
+        Course course =
+                train(TinyNetworks.normed(), config(new FullTuning(), 12, sgd, HeadPolicy.TRAINED, NormPolicy.TRAINED));
         EpochReport last = course.epochs.get(11);
         assertTrue(last.trainLoss() < 0.8 * course.epochs.get(0).trainLoss(), "loss " + last.trainLoss());
         assertTrue(last.val().accuracy() > 0.6, "accuracy " + last.val().accuracy());
@@ -240,10 +243,10 @@ class TrainerTest {
     void clippingBoundsEachStep() {
         // Plain SGD with rate 1: one step moves the parameters by the gradient, so its norm is the bound.
         double bound = 1e-3;
-        Optimization clipped = new Optimization(
-                Optimization.Kind.SGD, 1, 1, 0, 0, Optimization.Schedule.CONSTANT, 0, bound, 0, false);
-        Course course = train(
-                TinyNetworks.normed(), config(new HeadOnly(), 1, clipped, HeadPolicy.TRAINED, NormPolicy.FROZEN));
+        Optimization clipped =
+                new Optimization(Optimization.Kind.SGD, 1, 1, 0, 0, Optimization.Schedule.CONSTANT, 0, bound, 0, false);
+        Course course =
+                train(TinyNetworks.normed(), config(new HeadOnly(), 1, clipped, HeadPolicy.TRAINED, NormPolicy.FROZEN));
         double moved = 0;
         for (String name : List.of("head.weight", "head.bias")) {
             for (int i = 0; i < course.before.get(name).length; i++) {
@@ -305,8 +308,7 @@ class TrainerTest {
 
     /** Mean negative log probability, each photo weighed by the inverse of its class's count. */
     private static double weightedLoss(Network network, List<io.meristem.data.Photo> few) {
-        var p = Inference.predict(
-                network, Loader.evaluation(cache, few, preprocess, 8, 1), SIZE, () -> true);
+        var p = Inference.predict(network, Loader.evaluation(cache, few, preprocess, 8, 1), SIZE, () -> true);
         double sum = 0;
         double weights = 0;
         for (int i = 0; i < p.size(); i++) {
@@ -362,7 +364,8 @@ class TrainerTest {
                     try (Network plain = TinyNetworks.mixed();
                             PointerScope inner = new PointerScope()) {
                         plain.materialize(0);
-                        state.merged().forEach((name, t) -> plain.params().get(name).set(t));
+                        state.merged()
+                                .forEach((name, t) -> plain.params().get(name).set(t));
                         assertArrayEquals(before.get(epoch - 1), logits(plain, x), 1e-4f);
                     }
                 }
