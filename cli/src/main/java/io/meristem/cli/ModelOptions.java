@@ -71,9 +71,7 @@ final class ModelOptions {
         ModelSpec spec = Models.find(model);
         return new RunConfig.Model(
                 spec.name(),
-                weights == null
-                        ? null
-                        : Path.of(weights).toAbsolutePath().normalize().toString(),
+                weights(spec),
                 size == null ? spec.inputSize() : size,
                 crop,
                 fit,

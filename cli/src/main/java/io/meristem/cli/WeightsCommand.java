@@ -28,16 +28,7 @@ import picocli.CommandLine.Spec;
         description = "Lists and fetches the official pretrained weights.",
         subcommands = {WeightsCommand.ListCommand.class, WeightsCommand.PullCommand.class},
         synopsisSubcommandLabel = "(list | pull)")
-final class WeightsCommand implements Callable<Integer> {
-
-    @Spec
-    CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        throw new InputException(
-                "Say what to do with weights: 'meristem weights list' or 'meristem weights pull NAME'.");
-    }
+final class WeightsCommand {
 
     @Command(
             name = "list",

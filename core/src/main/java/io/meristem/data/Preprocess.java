@@ -35,9 +35,15 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
         if (mean.length != 3 || std.length != 3) {
             throw new InputException("Mean and standard deviation need three values each, for red, green and blue.");
         }
+        for (float m : mean) {
+            if (!Float.isFinite(m)) {
+                throw new InputException("A mean of " + m + " was given: all three must be finite numbers.");
+            }
+        }
         for (float s : std) {
-            if (!(s > 0)) {
-                throw new InputException("A standard deviation of " + s + " was given: all three must be positive.");
+            if (!(s > 0) || Float.isInfinite(s)) {
+                throw new InputException(
+                        "A standard deviation of " + s + " was given: all three must be positive and finite.");
             }
         }
         mean = mean.clone();

@@ -1,0 +1,289 @@
+package io.meristem.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.weights.NetworkState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that a user may get wrong about photos, weights and settings: one sentence, exit code 2, and no run folder. */
+@ExtendWith(TemporaryHome.class)
+class BadInputTest {
+
+    private static final String MODEL = "mobilenet_v2_035";
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path weights;
+
+    @TempDir
+    Path place;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        photos = Photos.write(folder.resolve("photos"), 6, "healthy", "rust");
+        weights = write(folder.resolve("weights.safetensors"), MODEL);
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        assertFalse(Files.exists(place.resolve("run")), "a run folder was left");
+    }
+
+    private static Path write(Path file, String model) throws IOException {
+        try (Network network = new Network(Models.find(model), 10)) {
+            NetworkState.write(file, network.materialize(1), NetworkState.ALL, Map.of());
+        }
+        return file;
+    }
+
+    /** A training that would work, but for {@code more}. */
+    private Shell train(Path data, Object... more) {
+        List<Object> line = new ArrayList<>(List.of("train", "--data", data, "--model", MODEL, "--size", 32));
+        line.addAll(List.of("--epochs", 1, "--batch", 8, "--threads", 1, "--method", "lora", "--rank", 2));
+        line.addAll(List.of("--out", place.resolve("run"), "--cache", folder.resolve("cache")));
+        if (!Arrays.asList(more).contains("--weights")) {
+            line.add("--from-scratch");
+        }
+        line.addAll(Arrays.asList(more));
+        return Shell.run(line.toArray());
+    }
+
+    @Test
+    void folders() throws IOException {
+        train(place.resolve("nowhere")).refuses("There is no folder", "nowhere");
+        train(weights).refuses("is a file");
+        train(Files.createDirectory(place.resolve("empty"))).refuses("no image");
+        train(Photos.write(place.resolve("single"), 4, "rust")).refuses("single class", "rust");
+        Path loose = Photos.write(place.resolve("loose"), 4, "rust", "scab");
+        Files.createDirectory(loose.resolve("nothing"));
+        train(loose).refuses("nothing", "no image");
+    }
+
+    @Test
+    void aClassWithoutAReadableImage() throws IOException {
+        Path data = Photos.write(place.resolve("data"), 5, "good", "better");
+        Path bad = Files.createDirectory(data.resolve("torn"));
+        for (int i = 0; i < 5; i++) {
+            Files.writeString(bad.resolve(i + ".jpg"), "this is no photo");
+        }
+        train(data).refuses("torn", "no readable image");
+    }
+
+    @Test
+    void strictStopsAtACorruptImage() throws IOException {
+        Path data = Photos.write(place.resolve("data"), 8, "good", "better");
+        Path bad = data.resolve("good").resolve("3.png");
+        byte[] whole = Files.readAllBytes(bad);
+        Files.write(bad, Arrays.copyOf(whole, whole.length / 3));
+        train(data, "--strict").refuses("good/3.png", "cannot be read");
+    }
+
+    @Test
+    void weightsOfAnotherNetwork() throws IOException {
+        Path other = write(place.resolve("other.safetensors"), "mobilenet_v2_050");
+        train(photos, "--weights", other).refuses("other.safetensors", "does not fit " + MODEL);
+    }
+
+    @Test
+    void damagedWeights() throws IOException {
+        byte[] whole = Files.readAllBytes(weights);
+        Path torn = place.resolve("torn.safetensors");
+        for (int length : new int[] {0, 5, 200, whole.length / 2, whole.length - 1}) {
+            Files.write(torn, Arrays.copyOf(whole, length));
+            train(photos, "--weights", torn).refuses("torn.safetensors");
+        }
+        byte[] zip = pickled("cos\nsystem\n(S'true'\ntR.");
+        Path pth = place.resolve("torn.pth");
+        for (int length : new int[] {4, 40, zip.length / 2, zip.length - 1}) {
+            Files.write(pth, Arrays.copyOf(zip, length));
+            train(photos, "--weights", pth).refuses("torn.pth");
+        }
+        Files.writeString(pth, "<html>log in first</html>");
+        train(photos, "--weights", pth).refuses("torn.pth");
+        train(photos, "--weights", place.resolve("none.pth")).refuses("no weights file", "none.pth");
+        train(photos, "--weights", place).refuses("is a folder");
+    }
+
+    @Test
+    void aPickleThatCallsAFunction() throws IOException {
+        Path victim = place.resolve("victim");
+        Path pth = place.resolve("evil.pth");
+        Files.write(pth, pickled("cposix\nsystem\n(S'touch " + victim + "'\ntR."));
+        train(photos, "--weights", pth).refuses("evil.pth", "asks to call", "posix.system");
+        assertFalse(Files.exists(victim));
+    }
+
+    /** A checkpoint in PyTorch's zip layout with this pickle. */
+    private static byte[] pickled(String pickle) throws IOException {
+        var bytes = new java.io.ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.setMethod(ZipOutputStream.STORED);
+            Map<String, String> parts = new java.util.LinkedHashMap<>();
+            parts.put("archive/data.pkl", pickle);
+            parts.put("archive/version", "3\n");
+            for (Map.Entry<String, String> part : parts.entrySet()) {
+                byte[] content = part.getValue().getBytes(StandardCharsets.US_ASCII);
+                ZipEntry entry = new ZipEntry(part.getKey());
+                CRC32 crc = new CRC32();
+                crc.update(content);
+                entry.setSize(content.length);
+                entry.setCrc(crc.getValue());
+                zip.putNextEntry(entry);
+                zip.write(content);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void officialWeightsThatAreNotHere() {
+        Shell.run("train", "--data", photos, "--out", place.resolve("run"))
+                .refuses("not downloaded yet", "weights pull mobilenet_v2");
+        Shell.run("train", "--data", photos, "--model", MODEL, "--out", place.resolve("run"))
+                .refuses("--weights", "--from-scratch");
+    }
+
+    static List<List<String>> settings() {
+        return List.of(
+                List.of("--epochs", "0"),
+                List.of("--batch", "0"),
+                List.of("--rank", "0"),
+                List.of("--rank", "-4"),
+                List.of("--lr", "0"),
+                List.of("--lr", "NaN"),
+                List.of("--head-lr", "-1"),
+                List.of("--weight-decay", "-1"),
+                List.of("--optimizer", "sgd", "--momentum", "1"),
+                List.of("--warmup-epochs", "-1"),
+                List.of("--clip", "-1"),
+                List.of("--label-smoothing", "1"),
+                List.of("--adapter-dropout", "1"),
+                List.of("--lora-alpha", "-1"),
+                List.of("--method", "dra", "--alpha", "1.5"),
+                List.of("--method", "dra", "--gamma", "-0.1"),
+                List.of("--method", "dra", "--rank-min", "5", "--rank-max", "4"),
+                List.of("--method", "dra", "--budget", "-1"),
+                List.of("--method", "dra", "--cost-aware"),
+                List.of("--method", "dra", "--budget", "0.0001"),
+                List.of("--method", "dra", "--calibration-epochs", "0"),
+                List.of("--method", "dra", "--calibration-batch", "2"),
+                List.of("--method", "head", "--head", "adapted"),
+                List.of("--val", "0.6", "--test", "0.5"),
+                List.of("--limit-per-class", "-1"),
+                List.of("--groups", "/no/such/table.csv"),
+                List.of("--group-column", "leaf"),
+                List.of("--size", "16"),
+                List.of("--size", "-1"),
+                List.of("--size", "100000"),
+                List.of("--crop", "0"),
+                List.of("--std", "0"),
+                List.of("--std", "NaN"),
+                List.of("--mean", "NaN"),
+                List.of("--mean", "0.5,0.5"),
+                List.of("--model", "mobilenet_v3"),
+                List.of("--model", ""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void settingsThatCannotBeUsed(List<String> options) {
+        List<Object> given = new ArrayList<>(options);
+        // An option may not be given twice.
+        Shell shell = Shell.run(replaced(given).toArray());
+        shell.refuses();
+        assertEquals("", shell.out());
+    }
+
+    private List<Object> replaced(List<Object> options) {
+        Map<Object, Object> line = new java.util.LinkedHashMap<>();
+        Object[] usual = {
+            "--data",
+            photos,
+            "--model",
+            MODEL,
+            "--size",
+            32,
+            "--epochs",
+            1,
+            "--batch",
+            8,
+            "--threads",
+            1,
+            "--method",
+            "lora",
+            "--out",
+            place.resolve("run"),
+            "--cache",
+            folder.resolve("cache")
+        };
+        for (int i = 0; i < usual.length; i += 2) {
+            line.put(usual[i], usual[i + 1]);
+        }
+        List<Object> flags = new ArrayList<>(List.of("train", "--from-scratch", "--json"));
+        for (int i = 0; i < options.size(); i++) {
+            if (i + 1 < options.size()) {
+                line.put(options.get(i), options.get(++i));
+            } else {
+                flags.add(options.get(i));
+            }
+        }
+        line.forEach((option, value) -> {
+            flags.add(option);
+            flags.add(value);
+        });
+        return flags;
+    }
+
+    @Test
+    void settingsOfOtherCommands() throws IOException {
+        Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--from-scratch", "--alpha", 7)
+                .refuses("alpha");
+        Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch")
+                .refuses("no folder");
+        Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--weights", place.resolve("no.pth"))
+                .refuses("no.pth");
+        Shell.run("synth", "--out", place.resolve("s"), "--size", 3).refuses("size");
+        Shell.run("synth", "--out", place.resolve("s"), "--per-class", 0).refuses("0");
+        Shell.run("synth", "--out", photos, "--size", 32).refuses(photos.toString());
+        assertFalse(Files.exists(place.resolve("s")));
+    }
+
+    @Test
+    void runsThatAreNone() throws IOException {
+        Shell.run("evaluate", place.resolve("none")).refuses("There is no run folder");
+        Shell.run("evaluate", photos).refuses("is not a run folder");
+        Shell.run("predict", photos, photos).refuses("is not a run folder");
+        Path fake = Files.createDirectory(place.resolve("fake"));
+        Files.writeString(fake.resolve("config.json"), "{}");
+        Shell.run("evaluate", fake).refuses("stopped before its first epoch ended");
+        Files.writeString(fake.resolve("best.safetensors"), "");
+        Shell.run("evaluate", fake).refuses("config.json");
+        new ObjectMapper().writeValue(fake.resolve("config.json").toFile(), Map.of("model", 3));
+        Shell.run("predict", fake, photos).refuses("config.json");
+        assertTrue(Files.exists(fake));
+    }
+}

@@ -1,0 +1,257 @@
+package io.meristem.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training, and what is done with its run. */
+@ExtendWith(TemporaryHome.class)
+class TrainedRunTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path corrupt;
+    private static Path run;
+    private static Shell training;
+
+    @TempDir
+    Path place;
+
+    /** One training that all tests here look at: three classes, with one corrupt picture. */
+    @BeforeAll
+    static void train() throws IOException {
+        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
+        corrupt = photos.resolve("rust").resolve("7.png");
+        byte[] whole = Files.readAllBytes(corrupt);
+        Files.write(corrupt, Arrays.copyOf(whole, whole.length / 3));
+        run = folder.resolve("run");
+        training = train(run);
+    }
+
+    private static Shell train(Path out, Object... more) {
+        Object[] usual = {
+            "train",
+            "--data",
+            photos,
+            "--model",
+            "mobilenet_v2_035",
+            "--from-scratch",
+            "--size",
+            32,
+            "--epochs",
+            2,
+            "--batch",
+            8,
+            "--calibration-epochs",
+            1,
+            "--calibration-batch",
+            8,
+            "--rank-max",
+            4,
+            "--threads",
+            1,
+            "--out",
+            out
+        };
+        Object[] line = Arrays.copyOf(usual, usual.length + more.length);
+        System.arraycopy(more, 0, line, usual.length, more.length);
+        return Shell.run(line);
+    }
+
+    @Test
+    void trainingTellsItsCourseAndEndsWithTheSummary() throws IOException {
+        training.succeeds();
+        assertTrue(training.out().contains("Ranks from epoch 1 on"), training.out());
+        assertTrue(training.out().contains("epoch  2/2"), training.out());
+        assertTrue(training.out().contains(Files.readString(run.resolve("summary.txt"))), training.out());
+        assertFalse(training.out().contains("\r") || training.out().contains("\u001b"), "plain output has no bars");
+    }
+
+    @Test
+    void aCorruptImageIsSkippedCountedAndNamed() throws IOException {
+        String summary = Files.readString(run.resolve("summary.txt"));
+        assertTrue(summary.contains("skipped    1 unreadable photo"), summary);
+        assertTrue(summary.contains("rust/7.png"), summary);
+        JsonNode provenance = JSON.readTree(run.resolve("provenance.json").toFile());
+        assertEquals(1, provenance.get("unreadable").size());
+        int counted = 0;
+        for (JsonNode side : provenance.at("/photos/rust")) {
+            counted += side.asInt();
+        }
+        assertEquals(11, counted);
+    }
+
+    @Test
+    void aPlaceThatHoldsARunIsRefused() throws IOException {
+        byte[] before = Files.readAllBytes(run.resolve("metrics.jsonl"));
+        train(run).refuses("already holds a run");
+        assertArrayEquals(before, Files.readAllBytes(run.resolve("metrics.jsonl")));
+    }
+
+    @Test
+    void trainingPrintsNothingButJsonWhenAsked() throws IOException {
+        Shell shell = train(place.resolve("json"), "--json", "--method", "head").succeeds();
+        JsonNode json = JSON.readTree(shell.out());
+        assertEquals("head", json.get("method").asText());
+        assertEquals(JSON.readTree(place.resolve("json/result.json").toFile()), json);
+        assertEquals(1, count(shell.out()));
+    }
+
+    /** How many JSON values a text holds. */
+    private static int count(String text) throws IOException {
+        try (var values = JSON.readerFor(JsonNode.class).readValues(text)) {
+            return values.readAll().size();
+        }
+    }
+
+    @Test
+    void twoTrainingsOfOneSeedAreTheSame() throws IOException {
+        train(place.resolve("again")).succeeds();
+        for (String file : List.of("metrics.jsonl", "ranks.jsonl", "best.safetensors", "adapter.safetensors")) {
+            assertArrayEquals(
+                    Files.readAllBytes(run.resolve(file)),
+                    Files.readAllBytes(place.resolve("again").resolve(file)),
+                    file);
+        }
+    }
+
+    @Test
+    void evaluationRepeatsTheResult() throws IOException {
+        JsonNode result = JSON.readTree(run.resolve("result.json").toFile());
+        Shell shell = Shell.run("evaluate", run, "--json").succeeds();
+        JsonNode json = JSON.readTree(shell.out());
+        assertEquals(1, count(shell.out()));
+        assertEquals(result.get("test"), json.get("scores"));
+        Shell plain = Shell.run("evaluate", run, "--split", "val").succeeds();
+        assertTrue(plain.out().contains("accuracy") && plain.out().contains("blight"), plain.out());
+        assertTrue(plain.out().contains("left out rust/7.png"), plain.out());
+    }
+
+    @Test
+    void evaluationOfAnotherFolderJudgesAllOfIt() throws IOException {
+        Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
+        JsonNode json = JSON.readTree(
+                Shell.run("evaluate", run, "--data", other, "--json").succeeds().out());
+        assertEquals(6, json.at("/scores/photos").asInt());
+    }
+
+    @Test
+    void evaluationNeedsTheClassesOfTheRun() {
+        Path fewer = Photos.write(place.resolve("fewer"), 3, "blight", "rust");
+        Shell.run("evaluate", run, "--data", fewer).refuses("lacks healthy", "3 classes");
+        Path more = Photos.write(place.resolve("more"), 3, "blight", "healthy", "mildew", "rust");
+        Shell.run("evaluate", run, "--data", more).refuses("the run lacks mildew");
+        Shell.run("evaluate", run, "--data", place.resolve("none")).refuses("no folder");
+    }
+
+    @Test
+    void predictionsOfPhotosAndFolders() throws IOException {
+        Path photo = photos.resolve("blight/0.png");
+        Shell one = Shell.run("predict", run, photo, "--top", 2).succeeds();
+        assertTrue(one.out().startsWith(photo + "  "), one.out());
+        assertEquals(2, one.out().split(" %", -1).length - 1, one.out());
+        Shell some = Shell.run("predict", run, photos.resolve("blight"), photos.resolve("healthy/1.png"), "--json")
+                .succeeds();
+        List<String> lines = some.out().lines().toList();
+        assertEquals(13, lines.size());
+        for (String line : lines) {
+            JsonNode answer = JSON.readTree(line);
+            assertTrue(Files.exists(Path.of(answer.get("photo").asText())), line);
+            double sum = 0;
+            for (JsonNode guess : answer.get("guesses")) {
+                sum += guess.get("probability").asDouble();
+            }
+            assertEquals(1, sum, 1e-5);
+        }
+    }
+
+    @Test
+    void predictionsOfWhatIsNoPhoto() throws IOException {
+        Path text = place.resolve("note.jpg");
+        Files.writeString(text, "To whom it may concern");
+        Shell none = Shell.run("predict", run, text);
+        assertEquals(2, none.code());
+        assertTrue(none.err().contains("note.jpg"), none.err());
+        assertEquals("", none.out());
+
+        Shell some = Shell.run("predict", run, text, photos.resolve("blight/0.png"), corrupt)
+                .succeeds();
+        assertTrue(some.err().contains("note.jpg") && some.err().contains("7.png"), some.err());
+        assertTrue(some.err().contains("2 of 3 photos could not be read"), some.err());
+        assertEquals(1, some.out().lines().count());
+
+        Shell json = Shell.run("predict", run, text, "--json");
+        assertEquals(2, json.code());
+        JsonNode answer = JSON.readTree(json.out());
+        assertTrue(answer.get("problem").asText().contains("note.jpg"), json.out());
+        assertEquals(0, answer.get("guesses").size());
+    }
+
+    @Test
+    void predictionsThatCannotBegin() throws IOException {
+        Shell.run("predict", run, place.resolve("nothing.jpg")).refuses("There is no photo", "nothing.jpg");
+        Path empty = Files.createDirectory(place.resolve("empty"));
+        Shell.run("predict", run, empty).refuses("no photos in", "empty");
+        Shell.run("predict", run, photos, "--top", 0).refuses("--top");
+        Shell.run("predict", place.resolve("norun"), photos).refuses("There is no run folder");
+    }
+
+    @Test
+    void aTornStateIsNamed() throws IOException {
+        Path torn = Files.createDirectory(place.resolve("torn"));
+        for (String file : List.of("config.json", "classes.json", "best.safetensors")) {
+            byte[] bytes = Files.readAllBytes(run.resolve(file));
+            Files.write(torn.resolve(file), file.startsWith("best") ? Arrays.copyOf(bytes, bytes.length / 2) : bytes);
+        }
+        Shell.run("evaluate", torn).refuses("best.safetensors");
+        Shell.run("predict", torn, photos.resolve("blight/0.png")).refuses("best.safetensors");
+    }
+
+    @Test
+    void ranksAreShownWithoutTraining() throws IOException {
+        Object[] line = {
+            "ranks",
+            "--data",
+            photos,
+            "--model",
+            "mobilenet_v2_035",
+            "--from-scratch",
+            "--size",
+            32,
+            "--calibration-batch",
+            8,
+            "--rank-max",
+            4,
+            "--threads",
+            1
+        };
+        Shell plain = Shell.run(line).succeeds();
+        assertTrue(plain.out().contains("features.0.0") && plain.out().contains("raw CKA"), plain.out());
+        Object[] asJson = Arrays.copyOf(line, line.length + 1);
+        asJson[line.length] = "--json";
+        Shell shell = Shell.run(asJson).succeeds();
+        assertEquals(1, count(shell.out()));
+        JsonNode json = JSON.readTree(shell.out());
+        assertEquals(52, json.get("layers").size());
+        JsonNode trained =
+                JSON.readTree(Files.readAllLines(run.resolve("ranks.jsonl")).get(0));
+        assertEquals(trained.get("layers"), json.get("layers"));
+    }
+}
