@@ -22,7 +22,7 @@ public final class AtomicFiles {
     public static void write(Path target, Body body) throws IOException {
         Path parent = target.toAbsolutePath().getParent();
         Files.createDirectories(parent);
-        // Not Files.createTempFile: its files can be read by their owner only, and so would be what they become.
+        // Not createTempFile: its files are for their owner only, and stay so when they are moved.
         Path temporary = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             Files.createFile(temporary);

@@ -8,6 +8,7 @@ import io.meristem.job.AllocateJob;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Dra;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -69,11 +70,12 @@ final class RanksCommand implements Callable<Integer> {
                     reporter);
         }
         if (output.json) {
-            out.print(Json.pretty(Map.of(
-                    "model", network.name(),
-                    "adapter_numbers", allocation.numbers(),
-                    "adapter_mib", LayerSize.mib(allocation.numbers()),
-                    "layers", RunWriter.rows(allocation))));
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("model", network.name());
+            result.put("adapter_numbers", allocation.numbers());
+            result.put("adapter_mib", LayerSize.mib(allocation.numbers()));
+            result.put("layers", RunWriter.rows(allocation));
+            out.print(Json.pretty(result));
         } else {
             print(out, allocation);
         }

@@ -66,7 +66,10 @@ public final class RunWriter implements TrainListener {
 
     @Override
     public void onAllocation(int firstEpoch, Allocation allocation) {
-        append(RunFolder.RANKS, Json.line(Map.of("first_epoch", firstEpoch, "layers", rows(allocation))));
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("first_epoch", firstEpoch);
+        line.put("layers", rows(allocation));
+        append(RunFolder.RANKS, Json.line(line));
     }
 
     /** One flat map per layer, as {@code ranks --json} prints it too. */

@@ -51,7 +51,7 @@ public final class Engine {
         }
     }
 
-    /** Seeds the generator behind dropout and stochastic depth. Parameters are drawn from generators of their own, see {@link Seeds}. */
+    /** Seeds the generator behind dropout. Parameters are drawn from generators of their own, see {@link Seeds}. */
     public static void seed(long seed) {
         torch.manual_seed(seed);
     }
