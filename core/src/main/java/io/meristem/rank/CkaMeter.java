@@ -30,7 +30,7 @@ public final class CkaMeter {
         debKL += Hsic.unbiased(k, l, n);
         debKK += Hsic.unbiased(k, k, n);
         debLL += Hsic.unbiased(l, l, n);
-        double directions = Math.min(n - 1.0, outputFeatures);
+        double directions = Math.min(n - 1.0, (double) outputFeatures);
         spread += directions > 1 ? clamp01((Hsic.participationRatio(l, n) - 1) / (directions - 1)) : 0;
         batches++;
     }
