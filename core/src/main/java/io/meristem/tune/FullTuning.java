@@ -1,12 +1,9 @@
 package io.meristem.tune;
 
-import io.meristem.adapter.AdapterSet;
-import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.nn.Param;
 import io.meristem.nn.WeightedLayer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** Every weight trains. */
@@ -33,21 +30,6 @@ public record FullTuning() implements Method {
     }
 
     private record State(Iterable<Param> params, List<Tensor> parameters, long numbers) implements MethodState {
-
-        @Override
-        public AdapterSet adapters() {
-            return null;
-        }
-
-        @Override
-        public Map<String, Factors> update() {
-            return Map.of();
-        }
-
-        @Override
-        public EpochEnd endEpoch(int epoch) {
-            return EpochEnd.PLAIN;
-        }
 
         @Override
         public void close() {

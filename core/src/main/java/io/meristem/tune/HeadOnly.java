@@ -1,10 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.InputException;
-import io.meristem.adapter.AdapterSet;
-import io.meristem.adapter.LowRankChange.Factors;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** A linear classifier on frozen features: only the new head trains. The yardstick that every other method must beat. */
@@ -33,21 +30,6 @@ public record HeadOnly() implements Method {
         @Override
         public long numbers() {
             return 0;
-        }
-
-        @Override
-        public AdapterSet adapters() {
-            return null;
-        }
-
-        @Override
-        public Map<String, Factors> update() {
-            return Map.of();
-        }
-
-        @Override
-        public EpochEnd endEpoch(int epoch) {
-            return EpochEnd.PLAIN;
         }
 
         @Override

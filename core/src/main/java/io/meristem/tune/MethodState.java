@@ -27,12 +27,19 @@ interface MethodState extends AutoCloseable {
     long numbers();
 
     /** The adapters on the network now, or null. */
-    AdapterSet adapters();
+    default AdapterSet adapters() {
+        return null;
+    }
 
     /** The whole low-rank update from the pretrained weights to now, scaling included, by layer name; empty where the update is not low-rank. */
-    Map<String, Factors> update();
+    default Map<String, Factors> update() {
+        return Map.of();
+    }
 
-    EpochEnd endEpoch(int epoch);
+    /** Called after each epoch, with the network in evaluation mode. */
+    default EpochEnd endEpoch(int epoch) {
+        return EpochEnd.PLAIN;
+    }
 
     @Override
     void close();
