@@ -17,11 +17,6 @@ public final class Memory {
         return read("VmHWM:");
     }
 
-    /** Resident size now, MiB; 0 where the system does not tell. */
-    public static double residentMib() {
-        return read("VmRSS:");
-    }
-
     private static double read(String key) {
         if (!Files.isReadable(STATUS)) {
             return 0;
