@@ -16,6 +16,7 @@ import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
@@ -147,7 +148,7 @@ final class DemoCommand implements Callable<Integer> {
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),
                         Augmentation.standard()),
-                new TrainConfig(method, epochs, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN),
+                new TrainConfig(method, epochs, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN),
                 threads.count());
     }
 

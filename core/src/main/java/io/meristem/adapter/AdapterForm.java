@@ -1,64 +1,121 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Tensors;
 import io.meristem.nn.Conv2d;
+import io.meristem.nn.Dropout;
 import io.meristem.nn.Linear;
+import io.meristem.nn.Tape;
 import io.meristem.nn.WeightedLayer;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
-/** The ways to compute an adapted layer. All give the same function and the same gradients; they differ in time and memory. */
+/**
+ * The ways to compute an adapted layer. All give the same function and the same gradients; they differ in time and memory. Which is fastest depends
+ * on the layer and the machine: {@link Plan} measures.
+ */
 public enum AdapterForm {
 
-    /** One operation with {@code W + s B A}; autograd goes through the full weight gradient. Costs no extra activation. */
+    /**
+     * One operation with {@code W + s B A}; the gradients of A and B are projections of the whole weight's gradient. One pass over input and output
+     * gradient, which is the least where the channels are few.
+     */
     MERGED {
         @Override
-        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x) {
-            return layer.apply(x, layer.runningWeight().add(adapter.runningDelta()), layer.runningBias());
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
+            Tensor weight = adapter.effectiveWeight();
+            Tensor y = layer.apply(x, weight, layer.readyBias());
+            if (tape.recording()) {
+                boolean through = tape.flowing();
+                tape.push(
+                        (g, mine) -> {
+                            adapter.setGradientsFrom(layer.weightGradient(g, x, weight));
+                            return through ? layer.inputGradient(g, x, weight) : null;
+                        },
+                        x,
+                        weight);
+            }
+            return y;
         }
     },
 
-    /** The frozen layer plus a narrow branch through the rank (for grouped convolutions: through the update as a second convolution). */
+    /**
+     * One operation with {@code W + s B A}; the gradients of A and B are computed through the rank, never forming the weight's: {@code h = A x} and
+     * {@code g B} are narrow.
+     */
+    LOW_RANK {
+        @Override
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
+            Tensor weight = adapter.effectiveWeight();
+            Tensor y = layer.apply(x, weight, layer.readyBias());
+            if (tape.recording()) {
+                boolean through = tape.flowing();
+                tape.push(
+                        (g, mine) -> {
+                            Narrow narrow = Narrow.of(adapter);
+                            Tensor up = narrow.up(g);
+                            adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
+                            return through ? layer.inputGradient(g, x, weight) : null;
+                        },
+                        x,
+                        weight);
+            }
+            return y;
+        }
+    },
+
+    /** The frozen layer plus a narrow branch through the rank. The only form in which dropout on the adapter's input is possible. */
     TWO_BRANCH {
         @Override
-        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x) {
-            Tensor frozen = layer.apply(x, layer.runningWeight(), layer.runningBias());
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
+            Tensor weight = layer.readyWeight();
+            Tensor y = layer.apply(x, weight, layer.readyBias());
+            Narrow narrow = Narrow.of(adapter);
+            boolean through = tape.flowing();
             double p = adapter.activeDropout();
-            Tensor input = p > 0 ? torch.dropout(x, p, true) : x;
-            if (layer instanceof Conv2d conv && conv.groups() > 1) {
-                return frozen.add(layer.apply(input, adapter.runningDelta(), null));
+            Tape drop = tape.recording() ? new Tape(true, false) : Tape.OFF;
+            Tensor input = p > 0 ? Dropout.apply(x, p, drop) : x;
+            Tensor hidden = narrow.down(input);
+            if (tape.recording()) {
+                tape.push(
+                        (g, mine) -> {
+                            Narrow again = Narrow.of(adapter); // the first one's tensors are gone
+                            Tensor up = again.up(g);
+                            adapter.setGradients(again.ofA(up, input), again.ofB(g, hidden));
+                            if (!through) {
+                                drop.close();
+                                return null;
+                            }
+                            Tensor branch = drop.backward(again.throughA(up, input));
+                            Tensor ofX = layer.inputGradient(g, x, weight);
+                            return Tensors.inPlace(ofX, ofX.add_(branch));
+                        },
+                        x,
+                        weight,
+                        input,
+                        hidden);
             }
-            Tensor hidden;
-            Tensor up;
-            if (layer instanceof Linear) {
-                hidden = torch.linear(input, adapter.a());
-                up = torch.linear(hidden, adapter.runningB());
-            } else {
-                long[] shape = layer.weight().shape();
-                hidden = layer.apply(input, adapter.a().reshape(adapter.rank(), shape[1], shape[2], shape[3]), null);
-                up = torch.conv2d(hidden, adapter.runningB().reshape(shape[0], adapter.rank(), 1, 1));
-            }
-            return frozen.add(up);
+            Tensor branch = narrow.throughB(hidden);
+            return y.requires_grad() || branch.requires_grad() ? y.add(branch) : Tensors.inPlace(y, y.add_(branch));
         }
     };
 
-    /** Dense k x k convolutions with at least this many input channels are faster in two branches. */
-    private static final int WIDE = 192;
+    /** Dense convolutions and grouped ones with at least this many channels on the narrower side go through the rank. */
+    private static final int WIDE = 64;
 
-    abstract Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x);
+    abstract Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape);
 
     WeightedLayer.Form of(LowRankAdapter adapter) {
-        return (layer, x) -> forward(adapter, layer, x);
+        return (layer, x, tape) -> forward(adapter, layer, x, tape);
     }
 
-    /** The faster form by the kind of layer, as measured (docs/performance.md); dropout on the adapter's input needs two branches. */
+    /** The faster form by the kind of layer, where nothing has been measured; dropout on the adapter's input needs two branches. */
     static AdapterForm forLayer(WeightedLayer layer, double dropout) {
-        if (dropout > 0 || layer instanceof Linear) {
+        if (dropout > 0) {
             return TWO_BRANCH;
         }
-        boolean wide = layer instanceof Conv2d conv
-                && conv.kernel() > 1
-                && conv.groups() == 1
-                && layer.weight().shape()[1] >= WIDE;
-        return wide ? TWO_BRANCH : MERGED;
+        if (layer instanceof Linear) {
+            return TWO_BRANCH;
+        }
+        Conv2d conv = (Conv2d) layer;
+        return Math.min(conv.in() / conv.groups(), conv.outFeatures() / conv.groups()) >= WIDE ? LOW_RANK : MERGED;
     }
 }

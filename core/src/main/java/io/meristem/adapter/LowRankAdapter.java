@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Precision;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Init;
@@ -89,6 +90,44 @@ public final class LowRankAdapter implements AutoCloseable {
     /** The update of {@link WeightedLayer#runningWeight}, with gradient; the caller's scope owns it. */
     Tensor runningDelta() {
         return runningB().matmul(a).reshape(layer.weight().shape());
+    }
+
+    /** {@link WeightedLayer#runningWeight} plus the update, in the layer's precision; the sum is taken in float32. The caller's scope owns it. */
+    Tensor effectiveWeight() {
+        Tensor running = layer.runningWeight();
+        long[] shape = running.shape(); // (out, in) or (out, in/groups, k, k)
+        if (shape.length == 2 || shape[1] == 1) {
+            Tensor matrix = running.reshape(shape[0], layer.columns());
+            return layer.precision().of(torch.addmm(matrix, runningB(), a)).view(shape);
+        }
+        // With channels innermost, as the weight lies in memory, so that nothing is copied around.
+        Tensor last = a.reshape(rank, shape[1], shape[2], shape[3])
+                .permute(0, 2, 3, 1)
+                .reshape(rank, layer.columns());
+        Tensor matrix = running.permute(0, 2, 3, 1).reshape(shape[0], layer.columns());
+        return layer.precision()
+                .of(torch.addmm(matrix, runningB(), last))
+                .view(shape[0], shape[2], shape[3], shape[1])
+                .permute(0, 3, 1, 2);
+    }
+
+    /** Hands the optimiser the gradients of A and B that follow from the whole running weight's, of any dtype. */
+    void setGradientsFrom(Tensor weightGradient) {
+        Tensor whole = Precision.FP32.of(weightGradient).reshape(layer.outFeatures(), layer.columns());
+        setGradients(runningB().t().matmul(whole), whole.matmul(a.t()));
+    }
+
+    /**
+     * Hands the optimiser the gradients of A and B, which replace those before.
+     *
+     * @param ofA (rank, columns), any dtype
+     * @param ofRunningB gradient of {@link #runningB}, (out, rank), any dtype
+     */
+    void setGradients(Tensor ofA, Tensor ofRunningB) {
+        Tensor scale = layer.runningScale();
+        Tensor ofB = Precision.FP32.of(ofRunningB).mul(new Scalar(scaling));
+        a.mutable_grad().put(Precision.FP32.of(ofA));
+        b.mutable_grad().put(scale == null ? ofB : ofB.mul_(scale.unsqueeze(1)));
     }
 
     /** Adds the update to the frozen weight ({@code sign} 1) or takes it away ({@code sign} -1). */

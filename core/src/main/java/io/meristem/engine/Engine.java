@@ -1,13 +1,18 @@
 package io.meristem.engine;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** The libtorch runtime of this process: started once, with a number of threads, and able to say what it is. */
@@ -19,6 +24,8 @@ public final class Engine {
      * (OpenMP and BLAS) do not fight for the cores.
      */
     public static final Map<String, String> ENVIRONMENT = environment();
+
+    private static final boolean FAST_BF16 = detectBf16();
 
     private static boolean started;
 
@@ -54,6 +61,36 @@ public final class Engine {
     /** Seeds the generator behind dropout. Parameters are drawn from generators of their own, see {@link Seeds}. */
     public static void seed(long seed) {
         torch.manual_seed(seed);
+    }
+
+    /** Where the generator behind dropout stands, (bytes); the current scope owns it. */
+    public static Tensor randomState() {
+        return torch.getDefaultCPUGenerator().get_state();
+    }
+
+    /** Puts the generator behind dropout back to where it stood. */
+    public static void setRandomState(Tensor state) {
+        torch.getDefaultCPUGenerator().set_state(state);
+    }
+
+    /** Whether the processor multiplies bfloat16 with instructions of its own. */
+    public static boolean multipliesBf16() {
+        return FAST_BF16;
+    }
+
+    private static boolean detectBf16() {
+        Path cpu = Path.of("/proc/cpuinfo");
+        if (!Files.isReadable(cpu)) {
+            return false;
+        }
+        try (Stream<String> lines = Files.lines(cpu)) {
+            return lines.filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+                    .limit(1)
+                    .flatMap(line -> Arrays.stream(line.split("\\s+")))
+                    .anyMatch(flag -> flag.equals("avx512_bf16") || flag.equals("amx_bf16") || flag.equals("bf16"));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     public static Info info() {
@@ -92,6 +129,7 @@ public final class Engine {
     private static Map<String, String> environment() {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("MALLOC_MMAP_THRESHOLD_", "4294967296");
+        settings.put("MALLOC_ARENA_MAX", "1");
         settings.put("MALLOC_TRIM_THRESHOLD_", "8589934592");
         settings.put("GOMP_SPINCOUNT", "20000");
         settings.put("OPENBLAS_THREAD_TIMEOUT", "4");

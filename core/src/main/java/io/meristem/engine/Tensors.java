@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -35,6 +36,36 @@ public final class Tensors {
             tensor.releaseReference();
             KEPT.decrementAndGet();
         }
+    }
+
+    /**
+     * {@code target}, after {@code overwritten} has been computed into it. The engine's in-place operations return a second reference to the tensor's
+     * handle, which owns nothing and dangles once the tensor is freed: it is dropped here.
+     */
+    public static Tensor inPlace(Tensor target, Tensor overwritten) {
+        if (!overwritten.is_same(target)) {
+            throw new IllegalArgumentException("this was not computed in place");
+        }
+        return target;
+    }
+
+    /**
+     * A handle of its own for a tensor inside something else, such as one of the results of an operation that gives several: what the engine returns
+     * there dangles once the other is freed. The current scope owns it.
+     */
+    public static Tensor own(Tensor member) {
+        return new Tensor(member);
+    }
+
+    /** Gives a kept tensor to the current scope, which frees it when it closes. */
+    public static Tensor lend(Tensor kept) {
+        PointerScope scope = PointerScope.getInnerScope();
+        if (scope == null) {
+            throw new IllegalStateException("there is no scope to give the tensor to");
+        }
+        scope.attach(kept);
+        free(kept);
+        return kept;
     }
 
     /** How many tensors are kept and not yet freed, for leak tests. */

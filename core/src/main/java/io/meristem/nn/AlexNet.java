@@ -1,6 +1,11 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -34,9 +39,34 @@ final class AlexNet extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        Tensor y = torch.adaptive_avg_pool2d(features.forward(x), SIDE, SIDE); // (N, 256, 6, 6)
-        return classifier.forward(y.flatten(1, -1)); // (N, classes)
+    public Tensor forward(Tensor x, Tape tape) {
+        Tensor y = pool(features.forward(x, tape), tape); // (N, 256, 6, 6)
+        long[] shape = y.shape();
+        if (tape.flowing()) {
+            tape.pushView((g, mine) -> g.view(shape));
+        }
+        return classifier.forward(y.flatten(1, -1), tape); // (N, classes)
+    }
+
+    /** Means over a grid of 6 x 6, which is what an input of 224 pixels gives anyway. */
+    private static Tensor pool(Tensor x, Tape tape) {
+        if (x.size(2) == SIDE && x.size(3) == SIDE) {
+            return x;
+        }
+        if (tape.flowing()) {
+            tape.push((g, mine) -> unpool(g, x), x);
+        }
+        return torch.adaptive_avg_pool2d(x, SIDE, SIDE);
+    }
+
+    /** Through the engine's own differentiation: its kernel for this one gradient cannot be called directly. */
+    private static Tensor unpool(Tensor g, Tensor x) {
+        try (AutoGradMode on = new AutoGradMode(true)) {
+            Tensor leaf = x.detach().requires_grad_(true);
+            torch.adaptive_avg_pool2d(leaf, SIDE, SIDE)
+                    .backward(g, new BoolOptional(), false, new TensorArrayRefOptional());
+            return Tensors.own(leaf.grad());
+        }
     }
 
     /** The largest of each 3x3 window, two apart: (N, C, H, W) to (N, C, (H - 1) / 2, (W - 1) / 2). */
@@ -48,8 +78,18 @@ final class AlexNet extends Layer {
         private static final long[] DILATION = {1, 1};
 
         @Override
-        public Tensor forward(Tensor x) {
-            return torch.max_pool2d(x, KERNEL, STRIDE, PADDING, DILATION, false);
+        public Tensor forward(Tensor x, Tape tape) {
+            if (!tape.flowing()) {
+                return torch.max_pool2d(x, KERNEL, STRIDE, PADDING, DILATION, false);
+            }
+            T_TensorTensor_T result = torch.max_pool2d_with_indices(x, KERNEL, STRIDE, PADDING, DILATION, false);
+            Tensor indices = Tensors.own(result.get1());
+            tape.push(
+                    (g, mine) -> torch.max_pool2d_with_indices_backward(
+                            g, x, KERNEL, STRIDE, PADDING, DILATION, false, indices),
+                    x,
+                    indices);
+            return Tensors.own(result.get0());
         }
     }
 }

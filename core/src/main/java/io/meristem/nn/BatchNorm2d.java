@@ -1,6 +1,8 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -82,19 +84,51 @@ public final class BatchNorm2d extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    public Tensor forward(Tensor x, Tape tape) {
         if (absorbed) {
             return x;
         }
-        return torch.batch_norm(
-                x,
-                new TensorOptional(weight.value()),
-                new TensorOptional(bias.value()),
-                new TensorOptional(mean.value()),
-                new TensorOptional(var.value()),
-                mode == Mode.TRACK,
-                momentum,
-                eps,
-                false);
+        boolean track = mode == Mode.TRACK;
+        boolean trains = tape.recording() && weight.trains();
+        if (!trains && !tape.flowing()) {
+            return torch.batch_norm(x, of(weight), of(bias), of(mean), of(var), track, momentum, eps, false);
+        }
+        boolean through = tape.flowing();
+        T_TensorTensorTensor_T result = torch.native_batch_norm(
+                x, of(weight), of(bias), of(mean), of(var), track, tape.replaying() ? 0 : momentum, eps);
+        Tensor batchMean = Tensors.own(result.get1());
+        Tensor inverseDeviation = Tensors.own(result.get2());
+        if (!track && !trains) {
+            Tensor scale = scale().to(x.scalar_type()).view(1, -1, 1, 1);
+            tape.push((g, mine) -> mine ? Tensors.inPlace(g, g.mul_(scale)) : g.mul(scale), scale);
+        } else {
+            tape.push(
+                    (g, mine) -> {
+                        T_TensorTensorTensor_T gradients = torch.native_batch_norm_backward(
+                                g,
+                                x,
+                                of(weight),
+                                of(mean),
+                                of(var),
+                                new TensorOptional(batchMean),
+                                new TensorOptional(inverseDeviation),
+                                track,
+                                eps,
+                                Mask.of(through, trains, trains));
+                        if (trains) {
+                            weight.setGradient(gradients.get1());
+                            bias.setGradient(gradients.get2());
+                        }
+                        return through ? Tensors.own(gradients.get0()) : null;
+                    },
+                    x,
+                    batchMean,
+                    inverseDeviation);
+        }
+        return Tensors.own(result.get0());
+    }
+
+    private static TensorOptional of(Param param) {
+        return new TensorOptional(param.value());
     }
 }

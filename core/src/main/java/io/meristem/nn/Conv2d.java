@@ -1,5 +1,8 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.LongArrayRefOptional;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -18,6 +21,8 @@ public final class Conv2d extends WeightedLayer {
     private final long[] stride;
     private final long[] padding;
     private static final long[] DILATION = {1, 1};
+    private static final long[] NO_PADDING = {0, 0};
+    private ConvKernels kernels = ConvKernels.NATIVE;
 
     public Conv2d(int in, int out, int kernel, int stride, int padding, int groups, boolean bias) {
         this(in, out, kernel, stride, padding, groups, bias, bound(in, kernel, groups), bound(in, kernel, groups));
@@ -48,6 +53,11 @@ public final class Conv2d extends WeightedLayer {
         return Init.uniform(1 / Math.sqrt((double) in / groups * kernel * kernel));
     }
 
+    /** Input channels. */
+    public int in() {
+        return in;
+    }
+
     public int groups() {
         return groups;
     }
@@ -74,13 +84,58 @@ public final class Conv2d extends WeightedLayer {
 
     @Override
     public Tensor apply(Tensor x, Tensor weight, Tensor bias) {
-        return torch.conv2d(
+        return apply(x, weight, bias, groups);
+    }
+
+    /** A convolution of this one's stride and padding with another weight and other groups. */
+    public Tensor apply(Tensor x, Tensor weight, Tensor bias, int groups) {
+        TensorOptional b = bias == null ? new TensorOptional() : new TensorOptional(bias);
+        return torch.conv2d(x, weight, b, stride, padding, DILATION, groups);
+    }
+
+    @Override
+    public Tensor inputGradient(Tensor g, Tensor x, Tensor weight) {
+        return kernels.input().compute(this, g, x, weight);
+    }
+
+    @Override
+    public Tensor weightGradient(Tensor g, Tensor x, Tensor weight) {
+        return kernels.weight().compute(this, g, x, weight);
+    }
+
+    /** Gradient for the weight of what {@link #apply(Tensor, Tensor, Tensor, int)} computes. */
+    public Tensor weightGradient(Tensor g, Tensor x, Tensor weight, int groups) {
+        return backward(g, x, weight, groups, 1);
+    }
+
+    @Override
+    protected Tensor biasGradient(Tensor g) {
+        return g.sum(0, 2, 3);
+    }
+
+    /** One of the engine's gradients of this convolution: 0 for the input, 1 for the weight. */
+    Tensor backward(Tensor g, Tensor x, Tensor weight, int groups, int which) {
+        T_TensorTensorTensor_T gradients = torch.convolution_backward(
+                g,
                 x,
                 weight,
-                bias == null ? new TensorOptional() : new TensorOptional(bias),
+                new LongArrayRefOptional(),
                 stride,
                 padding,
                 DILATION,
-                groups);
+                false,
+                NO_PADDING,
+                groups,
+                Mask.of(which == 0, which == 1, false));
+        return which == 0 ? Tensors.own(gradients.get0()) : Tensors.own(gradients.get1());
+    }
+
+    /** Which kernels compute the gradients. */
+    public ConvKernels kernels() {
+        return kernels;
+    }
+
+    public void setKernels(ConvKernels kernels) {
+        this.kernels = kernels;
     }
 }

@@ -88,12 +88,44 @@ final class ConvNeXt {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = depthwise.forward(x); // (N, C, H, W)
-            y = convMlp
-                    ? mlp.forward(norm.forward(y))
-                    : mlp.forward(norm.forward(y.permute(0, 2, 3, 1))).permute(0, 3, 1, 2);
-            return torch.addcmul(x, y, gamma.value().view(1, -1, 1, 1));
+        public Tensor forward(Tensor x, Tape tape) {
+            Tape path = tape.branch();
+            Tensor y = branch(x, path); // (N, C, H, W)
+            boolean trains = tape.recording() && gamma.trains();
+            Tensor scale = gamma.like(x).view(1, -1, 1, 1);
+            if (path.flowing() || trains) {
+                Tensor[] saved = trains ? new Tensor[] {scale, y} : new Tensor[] {scale};
+                path.push(
+                        (g, mine) -> {
+                            if (trains) {
+                                gamma.setGradient(g.mul(y).sum(0, 2, 3));
+                            }
+                            return g.mul(scale);
+                        },
+                        saved);
+            }
+            tape.merge(true, path);
+            return torch.addcmul(x, y, scale);
+        }
+
+        private Tensor branch(Tensor x, Tape tape) {
+            Tensor y = depthwise.forward(x, tape);
+            if (convMlp) {
+                return mlp.forward(norm.forward(y, tape), tape);
+            }
+            if (tape.flowing()) {
+                tape.pushView((g, mine) -> g.permute(0, 3, 1, 2));
+            }
+            Tensor z = mlp.forward(norm.forward(y.permute(0, 2, 3, 1), tape), tape); // (N, H, W, C)
+            if (tape.flowing()) {
+                tape.pushView((g, mine) -> g.permute(0, 2, 3, 1));
+            }
+            return z.permute(0, 3, 1, 2);
+        }
+
+        @Override
+        boolean repeatable() {
+            return true;
         }
     }
 }

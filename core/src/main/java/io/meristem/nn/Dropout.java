@@ -1,5 +1,8 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -19,7 +22,18 @@ public final class Dropout extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        return training ? torch.dropout(x, p, true) : x;
+    public Tensor forward(Tensor x, Tape tape) {
+        return training ? apply(x, p, tape) : x;
+    }
+
+    /** Drops from {@code x} with probability {@code p}. */
+    public static Tensor apply(Tensor x, double p, Tape tape) {
+        if (!tape.flowing()) {
+            return torch.dropout(x, p, true);
+        }
+        T_TensorTensor_T result = torch.native_dropout(x, p, new BoolOptional(true));
+        Tensor mask = Tensors.own(result.get1());
+        tape.push((g, mine) -> torch.native_dropout_backward(g, mask, 1 / (1 - p)), mask);
+        return Tensors.own(result.get0());
     }
 }

@@ -1,9 +1,11 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -23,6 +25,11 @@ public abstract class Layer {
         return layer;
     }
 
+    /** Takes the children of {@code layer} as its own, under their names there. */
+    protected final void adopt(Layer layer) {
+        layer.children.forEach(this::child);
+    }
+
     protected final Param param(String name, Init init, long... shape) {
         return put(name, new Param(false, init, shape));
     }
@@ -39,8 +46,42 @@ public abstract class Layer {
         return param;
     }
 
-    /** @return a tensor that the caller's scope owns */
-    public abstract Tensor forward(Tensor x);
+    /**
+     * The layer's function.
+     *
+     * @param tape told how the gradient comes back; {@link Tape#OFF} for none, and then the engine can differentiate instead
+     * @return a tensor that the caller's scope owns, maybe {@code x} itself
+     */
+    public abstract Tensor forward(Tensor x, Tape tape);
+
+    /** The layer's function, nothing recorded. */
+    public final Tensor forward(Tensor x) {
+        return forward(x, Tape.OFF);
+    }
+
+    /** Like {@link #forward}, with all other tensors that it made freed; the result is kept, for the caller to free. */
+    final Tensor run(Tensor x, Tape tape) {
+        try (PointerScope scope = new PointerScope()) {
+            return Tensors.keep(forward(x, tape));
+        }
+    }
+
+    /** Whether this is a block that can be computed a second time from its input, to save memory. */
+    boolean repeatable() {
+        return false;
+    }
+
+    /** Whether anything here or below trains. */
+    final boolean trains() {
+        boolean[] any = {false};
+        walk("", (name, layer) -> any[0] |= layer.hasTrained());
+        return any[0];
+    }
+
+    /** Whether this layer itself, without those below, has something that trains. */
+    boolean hasTrained() {
+        return params.values().stream().anyMatch(Param::trains);
+    }
 
     /** Switches dropout and its kin on or off, here and below. */
     public void train(boolean on) {

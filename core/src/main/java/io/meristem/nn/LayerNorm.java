@@ -1,5 +1,7 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -27,12 +29,52 @@ public final class LayerNorm extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        return images ? normalise(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2) : normalise(x);
+    public Tensor forward(Tensor x, Tape tape) {
+        return images ? fromLast(normalise(toLast(x), tape)) : normalise(x, tape);
     }
 
-    private Tensor normalise(Tensor x) {
-        return torch.layer_norm(
-                x, shape, new TensorOptional(weight.value()), new TensorOptional(bias.value()), eps, true);
+    /** (N, C, H, W) to (N, H, W, C). */
+    private static Tensor toLast(Tensor x) {
+        return x.permute(0, 2, 3, 1);
+    }
+
+    private static Tensor fromLast(Tensor x) {
+        return x.permute(0, 3, 1, 2);
+    }
+
+    private Tensor normalise(Tensor x, Tape tape) {
+        TensorOptional w = new TensorOptional(weight.value());
+        TensorOptional b = new TensorOptional(bias.value());
+        boolean trains = tape.recording() && weight.trains();
+        if (!trains && !tape.flowing()) {
+            return torch.layer_norm(x, shape, w, b, eps, true);
+        }
+        boolean through = tape.flowing();
+        T_TensorTensorTensor_T result = torch.native_layer_norm(x, shape, w, b, eps);
+        Tensor mean = Tensors.own(result.get1());
+        Tensor inverseDeviation = Tensors.own(result.get2());
+        tape.push(
+                (g, mine) -> {
+                    T_TensorTensorTensor_T gradients = torch.native_layer_norm_backward(
+                            images ? toLast(g) : g,
+                            x,
+                            shape,
+                            mean,
+                            inverseDeviation,
+                            new TensorOptional(weight.value()),
+                            new TensorOptional(bias.value()),
+                            Mask.of(through, trains, trains));
+                    if (trains) {
+                        weight.setGradient(gradients.get1());
+                        bias.setGradient(gradients.get2());
+                    }
+                    return !through
+                            ? null
+                            : images ? fromLast(Tensors.own(gradients.get0())) : Tensors.own(gradients.get0());
+                },
+                x,
+                mean,
+                inverseDeviation);
+        return Tensors.own(result.get0());
     }
 }

@@ -28,4 +28,24 @@ public final class Linear extends WeightedLayer {
     public Tensor apply(Tensor x, Tensor weight, Tensor bias) {
         return torch.linear(x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
+
+    @Override
+    public Tensor inputGradient(Tensor g, Tensor x, Tensor weight) {
+        return g.matmul(weight);
+    }
+
+    @Override
+    public Tensor weightGradient(Tensor g, Tensor x, Tensor weight) {
+        return rows(g).t().matmul(rows(x));
+    }
+
+    @Override
+    protected Tensor biasGradient(Tensor g) {
+        return rows(g).sum(0);
+    }
+
+    /** (..., C) as (rows, C). */
+    public static Tensor rows(Tensor map) {
+        return map.reshape(-1, map.size(-1));
+    }
 }

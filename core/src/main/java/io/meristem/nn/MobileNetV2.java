@@ -37,9 +37,9 @@ final class MobileNetV2 extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        Tensor y = features.forward(x); // (N, last, H/32, W/32)
-        return classifier.forward(pool.forward(y)); // (N, classes)
+    public Tensor forward(Tensor x, Tape tape) {
+        Tensor y = features.forward(x, tape); // (N, last, H/32, W/32)
+        return classifier.forward(pool.forward(y, tape), tape); // (N, classes)
     }
 
     /** The nearest multiple of 8, at least 8, and never less than nine tenths of {@code channels}. */
@@ -79,9 +79,20 @@ final class MobileNetV2 extends Layer {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = conv.forward(x); // (N, out, H/stride, W/stride)
-            return residual ? y.add_(x) : y;
+        public Tensor forward(Tensor x, Tape tape) {
+            if (!residual) {
+                return conv.forward(x, tape); // (N, out, H/stride, W/stride)
+            }
+            Tape path = tape.branch();
+            Tensor y = conv.forward(x, path);
+            y.add_(x);
+            tape.merge(true, path);
+            return y;
+        }
+
+        @Override
+        boolean repeatable() {
+            return true;
         }
     }
 }

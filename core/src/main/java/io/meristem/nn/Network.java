@@ -1,5 +1,7 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Precision;
+import io.meristem.engine.Tensors;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,10 +44,24 @@ public final class Network implements AutoCloseable {
 
     /**
      * @param x images (N, 3, H, W), normalised
-     * @return logits (N, classes), owned by the caller's scope
+     * @return logits (N, classes) of float32, owned by the caller's scope
      */
     public Tensor forward(Tensor x) {
-        return root.forward(x);
+        return forward(x, Tape.OFF);
+    }
+
+    /**
+     * Like {@link #forward(Tensor)}; {@link Tape#backward} then computes the gradients of everything that trains.
+     *
+     * @param tape under {@link org.bytedeco.pytorch.NoGradGuard}
+     */
+    public Tensor forward(Tensor x, Tape tape) {
+        return Tensors.lend(root.run(x, tape));
+    }
+
+    /** Sets what all layers but the head compute in; parameters stay float32. Undoes {@link #fold} where that changes something. */
+    public void setPrecision(Precision precision) {
+        weighted.values().forEach(layer -> layer.setPrecision(layer == head() ? Precision.FP32 : precision));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Precision;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import java.util.Arrays;
@@ -45,6 +46,22 @@ public final class Param {
             throw new IllegalStateException("the network is a definition only; materialise it first");
         }
         return value;
+    }
+
+    /** The tensor in the dtype of {@code other}: itself, or a copy that the current scope owns. */
+    Tensor like(Tensor other) {
+        Tensor tensor = value();
+        return tensor.scalar_type().intern() == other.scalar_type().intern() ? tensor : tensor.to(other.scalar_type());
+    }
+
+    /** Whether an optimiser trains it now. */
+    public boolean trains() {
+        return value().requires_grad();
+    }
+
+    /** Hands the optimiser a gradient, of any dtype; the one before is dropped. */
+    void setGradient(Tensor gradient) {
+        value().mutable_grad().put(Precision.FP32.of(gradient));
     }
 
     /** Copies {@code source}, of the same shape and any dtype, into the tensor. */

@@ -74,26 +74,41 @@ final class RegNetY {
     /** Pointwise, grouped 3x3, channel gate, linear pointwise; plus its input, projected where the shape changes; then ReLU. */
     private static final class Block extends Layer {
 
-        private final Sequence conv1;
-        private final Sequence conv2;
-        private final SqueezeExcite se;
-        private final Sequence conv3;
+        private final Sequence body;
         private final Sequence downsample;
 
         Block(int in, int out, int stride, int group) {
             int reduced = (int) Math.rint(in * GATE_RATIO);
-            conv1 = child("conv1", convNorm(in, out, 1, 1, 1, true));
-            conv2 = child("conv2", convNorm(out, out, 3, stride, out / group, true));
-            se = child("se", new SqueezeExcite(conv(out, reduced, 1, 1, 1, true), conv(reduced, out, 1, 1, 1, true)));
-            conv3 = child("conv3", new Sequence());
-            conv3.add("conv", conv(out, out, 1, 1, 1, false)).add("bn", new BatchNorm2d(out, 1e-5, Init.constant(0)));
+            Sequence conv3 = new Sequence()
+                    .add("conv", conv(out, out, 1, 1, 1, false))
+                    .add("bn", new BatchNorm2d(out, 1e-5, Init.constant(0)));
+            body = new Sequence()
+                    .add("conv1", convNorm(in, out, 1, 1, 1, true))
+                    .add("conv2", convNorm(out, out, 3, stride, out / group, true))
+                    .add("se", new SqueezeExcite(conv(out, reduced, 1, 1, 1, true), conv(reduced, out, 1, 1, 1, true)))
+                    .add("conv3", conv3);
+            adopt(body);
             downsample = in != out || stride != 1 ? child("downsample", convNorm(in, out, 1, stride, 1, false)) : null;
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = conv3.forward(se.forward(conv2.forward(conv1.forward(x)))); // (N, out, H/stride, W/stride)
-            return Activation.RELU.apply(y.add_(downsample == null ? x : downsample.forward(x)));
+        public Tensor forward(Tensor x, Tape tape) {
+            Tape path = tape.branch();
+            Tensor y = body.forward(x, path); // (N, out, H/stride, W/stride)
+            if (downsample == null) {
+                y.add_(x);
+                tape.merge(true, path);
+            } else {
+                Tape shortcut = tape.branch();
+                y.add_(downsample.forward(x, shortcut));
+                tape.merge(false, path, shortcut);
+            }
+            return Activation.RELU.apply(y, tape);
+        }
+
+        @Override
+        boolean repeatable() {
+            return true;
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -21,11 +22,16 @@ public final class Sequence extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        Tensor y = x;
+    public Tensor forward(Tensor x, Tape tape) {
+        Tensor y = Tensors.keep(x);
         for (Layer step : steps) {
-            y = step.forward(y);
+            Tensor before = y;
+            try {
+                y = tape.run(step, before);
+            } finally {
+                Tensors.free(before);
+            }
         }
-        return y;
+        return Tensors.lend(y);
     }
 }

@@ -1,10 +1,12 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A layer that multiplies its input by one weight: a convolution or a linear map, the places where low-rank adapters sit.
@@ -16,8 +18,11 @@ public abstract class WeightedLayer extends Layer {
     /** Computes the layer's output in some way other than with its own frozen weight. */
     @FunctionalInterface
     public interface Form {
-        /** @return what {@code layer} gives for {@code x}, owned by the caller's scope */
-        Tensor forward(WeightedLayer layer, Tensor x);
+        /**
+         * @param x in the layer's {@linkplain #precision precision}
+         * @return what {@code layer} gives for {@code x}, owned by the caller's scope
+         */
+        Tensor forward(WeightedLayer layer, Tensor x, Tape tape);
     }
 
     /** Sees what goes into a layer and what comes out of it; must not keep either beyond the call. */
@@ -33,6 +38,9 @@ public abstract class WeightedLayer extends Layer {
     private BatchNorm2d norm;
     private Fold fold;
     private Form form;
+    private Precision precision = Precision.FP32;
+    private Tensor readyWeight;
+    private Tensor readyBias;
     private Observer observer;
 
     protected WeightedLayer(boolean withBias, Init weightInit, Init biasInit, long... weightShape) {
@@ -73,9 +81,28 @@ public abstract class WeightedLayer extends Layer {
      *
      * @param x the layer's input
      * @param weight of the shape of {@link #weight()}
-     * @param bias (out), or null for none
+     * @param bias (out), or null for none; all three of one dtype
      */
     public abstract Tensor apply(Tensor x, Tensor weight, Tensor bias);
+
+    /**
+     * Gradient of {@link #apply} for its input.
+     *
+     * @param g gradient of the output
+     * @param x the input
+     * @return of the shape and dtype of {@code x}
+     */
+    public abstract Tensor inputGradient(Tensor g, Tensor x, Tensor weight);
+
+    /**
+     * Gradient of {@link #apply} for its weight.
+     *
+     * @return of the weight's shape, in float32 or the dtype of {@code g}
+     */
+    public abstract Tensor weightGradient(Tensor g, Tensor x, Tensor weight);
+
+    /** Gradient of {@link #apply} for its bias, (out). */
+    protected abstract Tensor biasGradient(Tensor g);
 
     /** A batch normalisation taken into the weight: tensors that this layer owns. {@code scale} is (out). */
     private record Fold(Tensor weight, Tensor bias, Tensor scale) {}
@@ -105,8 +132,12 @@ public abstract class WeightedLayer extends Layer {
         norm.setAbsorbed(true);
     }
 
-    /** Undoes {@link #fold}. */
+    /** Undoes {@link #fold}, and forgets copies of the weight in another precision. */
     final void unfold() {
+        Tensors.free(readyWeight);
+        Tensors.free(readyBias);
+        readyWeight = null;
+        readyBias = null;
         if (fold != null) {
             Tensors.free(fold.weight);
             Tensors.free(fold.bias);
@@ -126,6 +157,41 @@ public abstract class WeightedLayer extends Layer {
         return fold != null ? fold.bias : bias == null ? null : bias.value();
     }
 
+    final void setPrecision(Precision precision) {
+        if (this.precision != precision) {
+            unfold();
+            this.precision = precision;
+        }
+    }
+
+    /** What the layer computes in. */
+    public final Precision precision() {
+        return precision;
+    }
+
+    /** {@link #runningWeight} in the layer's precision. A copy of a frozen one is made once and belongs to this layer until {@link #unfold}. */
+    public final Tensor readyWeight() {
+        if (precision == Precision.FP32 || weight.trains()) {
+            return precision.of(runningWeight());
+        }
+        if (readyWeight == null) {
+            readyWeight = Tensors.keep(precision.of(runningWeight()));
+        }
+        return readyWeight;
+    }
+
+    /** {@link #runningBias} in the layer's precision, or null. */
+    public final Tensor readyBias() {
+        Tensor running = runningBias();
+        if (running == null || precision == Precision.FP32 || (bias != null && bias.trains())) {
+            return running == null ? null : precision.of(running);
+        }
+        if (readyBias == null) {
+            readyBias = Tensors.keep(precision.of(running));
+        }
+        return readyBias;
+    }
+
     /** What each row of an update of {@link #weight()} is multiplied by to be one of {@link #runningWeight()}, (out); null for one. */
     public final Tensor runningScale() {
         return fold == null ? null : fold.scale;
@@ -142,10 +208,44 @@ public abstract class WeightedLayer extends Layer {
     }
 
     @Override
-    public final Tensor forward(Tensor x) {
-        Tensor y = form == null ? apply(x, runningWeight(), runningBias()) : form.forward(this, x);
+    boolean hasTrained() {
+        return form != null || super.hasTrained();
+    }
+
+    @Override
+    public final Tensor forward(Tensor x, Tape tape) {
+        Tensor input = precision.of(x);
+        if (tape.flowing() && input != x) {
+            ScalarType type = x.scalar_type();
+            tape.push((g, mine) -> g.to(type));
+        }
+        Tensor y = form == null ? frozen(input, tape) : form.forward(this, input, tape);
         if (observer != null) {
             observer.observe(this, x, y);
+        }
+        return y;
+    }
+
+    /** With its own weight, which may train all the same. */
+    private Tensor frozen(Tensor x, Tape tape) {
+        Tensor w = readyWeight();
+        Tensor y = apply(x, w, readyBias());
+        boolean trains = tape.recording() && weight.trains();
+        boolean biasTrains = tape.recording() && bias != null && bias.trains();
+        if (tape.flowing() || trains || biasTrains) {
+            boolean through = tape.flowing();
+            tape.push(
+                    (g, mine) -> {
+                        if (trains) {
+                            weight.setGradient(weightGradient(g, x, w));
+                        }
+                        if (biasTrains) {
+                            bias.setGradient(biasGradient(g));
+                        }
+                        return through ? inputGradient(g, x, w) : null;
+                    },
+                    x,
+                    w);
         }
         return y;
     }

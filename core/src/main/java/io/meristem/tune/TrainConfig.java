@@ -6,6 +6,7 @@ package io.meristem.tune;
  * @param epochs passes over the training photos
  * @param batchSize photos per step
  * @param seed of everything random: the order of photos, augmentation, new weights, dropout
+ * @param compute null, as in runs from before there was a choice, means {@link Compute#PLAIN}
  */
 public record TrainConfig(
         Method method,
@@ -14,9 +15,13 @@ public record TrainConfig(
         long seed,
         Optimization optimization,
         HeadPolicy head,
-        NormPolicy norm) {
+        NormPolicy norm,
+        Compute compute) {
 
     public TrainConfig {
+        if (compute == null) {
+            compute = Compute.PLAIN;
+        }
         if (epochs < 1 || batchSize < 1) {
             throw new IllegalArgumentException(
                     "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);

@@ -11,14 +11,14 @@ import io.meristem.nn.BatchNorm2d;
 import io.meristem.nn.ImageFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
+import io.meristem.nn.Tape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /** The training loop, one for all methods. */
 public final class Trainer {
@@ -60,6 +60,7 @@ public final class Trainer {
     /** Trains all epochs. Afterwards the network holds the last state, every update merged. */
     public void run() {
         Engine.seed(config.seed());
+        network.setPrecision(config.compute().precision());
         if (config.norm() == NormPolicy.RECALIBRATED) {
             recalibrate();
         }
@@ -151,22 +152,24 @@ public final class Trainer {
             for (int step = 1; batches.hasNext(); step++) {
                 factor = config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
                 try (Batch batch = batches.next();
-                        PointerScope scope = new PointerScope()) {
+                        PointerScope scope = new PointerScope();
+                        NoGradGuard guard = new NoGradGuard();
+                        Tape tape = new Tape(false, config.compute().checkpointing())) {
                     Tensor images = Inference.images(batch.nhwc(), batch.size(), photos.size());
                     Tensor labels = Tensors.of(batch.labels());
                     optimiser.zeroGrad();
-                    Tensor logits = network.forward(images);
-                    Tensor batchLoss = loss(logits, labels, classWeights);
-                    double value = batchLoss.item_double();
+                    Tensor logits = network.forward(images, tape);
+                    Loss batchLoss = Loss.of(
+                            logits, labels, classWeights, config.optimization().labelSmoothing());
+                    double value = batchLoss.value();
                     if (!Double.isFinite(value)) {
                         throw new InputException("The loss became " + value + " in epoch " + epoch + ", step " + step
                                 + ": try a lower learning rate (--lr) or a longer warm-up (--warmup-epochs).");
                     }
-                    batchLoss.backward();
+                    tape.backward(batchLoss.gradient());
                     optimiser.step(factor);
                     loss += value * batch.size();
-                    right += logits.detach()
-                            .argmax(new LongOptional(1), false)
+                    right += logits.argmax(new LongOptional(1), false)
                             .eq(labels)
                             .sum()
                             .item_long();
@@ -176,16 +179,6 @@ public final class Trainer {
             }
             return new Course(loss / seen, (double) right / seen, factor, start, batches.waitNanos());
         }
-    }
-
-    private Tensor loss(Tensor logits, Tensor labels, Tensor classWeights) {
-        return torch.cross_entropy_loss(
-                logits,
-                labels,
-                classWeights == null ? new TensorOptional() : new TensorOptional(classWeights),
-                torch.Reduction.Mean.value,
-                -100,
-                config.optimization().labelSmoothing());
     }
 
     private Scores validate(MethodState method) {

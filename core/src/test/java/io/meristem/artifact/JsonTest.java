@@ -13,9 +13,11 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
+import io.meristem.engine.Precision;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -65,7 +67,14 @@ class JsonTest {
                         SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),
                         Augmentation.standard()),
                 new TrainConfig(
-                        method, 12, 32, Long.MIN_VALUE, TinyRuns.FALLING, HeadPolicy.ADAPTED, NormPolicy.RECALIBRATED),
+                        method,
+                        12,
+                        32,
+                        Long.MIN_VALUE,
+                        TinyRuns.FALLING,
+                        HeadPolicy.ADAPTED,
+                        NormPolicy.RECALIBRATED,
+                        new Compute(Precision.BF16, true, false)),
                 2);
     }
 

@@ -24,6 +24,7 @@ import io.meristem.rank.RankOptions;
 import io.meristem.rank.SizeHistory;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Compute;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
@@ -246,7 +247,14 @@ class TrainJobTest {
     @org.junit.jupiter.params.provider.EnumSource(HeadPolicy.class)
     void draMergesAndItsAdapterStaysExact(HeadPolicy head) throws IOException {
         TrainConfig train = new TrainConfig(
-                TinyRuns.dra(RankOptions.DEFAULT), 5, 8, 2, TinyRuns.FALLING, head, NormPolicy.RECALIBRATED);
+                TinyRuns.dra(RankOptions.DEFAULT),
+                5,
+                8,
+                2,
+                TinyRuns.FALLING,
+                head,
+                NormPolicy.RECALIBRATED,
+                Compute.PLAIN);
         // Without validation photos the last epoch is the best, so that several generations are in the saved adapter.
         RunConfig all = TinyRuns.run(train, ColourPhotos.write(place.resolve("photos"), 6, 0, 0), weights);
         RunConfig.Data undivided = new RunConfig.Data(
@@ -326,7 +334,8 @@ class TrainJobTest {
                 2,
                 TinyRuns.FALLING,
                 HeadPolicy.ADAPTED,
-                NormPolicy.FROZEN);
+                NormPolicy.FROZEN,
+                Compute.PLAIN);
         long kept = Tensors.kept();
         assertThrows(InputException.class, () -> train(TinyRuns.run(nothing, photos, weights), "none"));
         assertFalse(Files.exists(place.resolve("none")));

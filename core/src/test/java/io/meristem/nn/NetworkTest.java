@@ -27,8 +27,8 @@ class NetworkTest {
                     private final Conv2d stem = child("stem", new Conv2d(3, 8, 3, 2, 1, 1, true));
 
                     @Override
-                    public Tensor forward(Tensor x) {
-                        return stem.forward(x);
+                    public Tensor forward(Tensor x, Tape tape) {
+                        return stem.forward(x, tape);
                     }
                 })) {
             smaller.materialize(4);
@@ -49,7 +49,7 @@ class NetworkTest {
             private final Linear b = child("b", new Linear(5, classes, true));
 
             @Override
-            public Tensor forward(Tensor x) {
+            public Tensor forward(Tensor x, Tape tape) {
                 return a.forward(x).add(b.forward(x));
             }
         })) {

@@ -3,14 +3,17 @@ package io.meristem.testing;
 import io.meristem.nn.Activation;
 import io.meristem.nn.BatchNorm2d;
 import io.meristem.nn.Conv2d;
+import io.meristem.nn.GlobalPool;
 import io.meristem.nn.Layer;
 import io.meristem.nn.Linear;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Network;
+import io.meristem.nn.Tape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Small networks for tests, with every kind of weighted layer. */
@@ -65,17 +68,29 @@ public final class TinyNetworks {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = Activation.RELU.apply(stem.forward(x)); // (N, 8, H/2, W/2)
-            y = depthwise.forward(y);
-            y = Activation.RELU.apply(point.forward(y)); // (N, 12, H/2, W/2)
-            y = grouped.forward(y); // (N, 8, H/2, W/2)
-            y = Activation.GELU.apply(mixer.forward(y.permute(0, 2, 3, 1))); // (N, H/2, W/2, 6)
-            return head.forward(y.mean(1, 2));
+        public Tensor forward(Tensor x, Tape tape) {
+            Tensor y = Activation.RELU.apply(stem.forward(x, tape), tape); // (N, 8, H/2, W/2)
+            y = depthwise.forward(y, tape);
+            y = Activation.RELU.apply(point.forward(y, tape), tape); // (N, 12, H/2, W/2)
+            y = grouped.forward(y, tape).permute(0, 2, 3, 1); // (N, H/2, W/2, 8)
+            if (tape.flowing()) {
+                tape.push((g, mine) -> g.permute(0, 3, 1, 2).contiguous());
+            }
+            y = Activation.GELU.apply(mixer.forward(y, tape), tape); // (N, H/2, W/2, 6)
+            long[] shape = y.shape();
+            if (tape.flowing()) {
+                double positions = (double) shape[1] * shape[2];
+                tape.push((g, mine) -> g.div(new Scalar(positions))
+                        .view(shape[0], 1, 1, shape[3])
+                        .expand(shape)
+                        .contiguous());
+            }
+            return head.forward(y.mean(1, 2), tape);
         }
     }
 
     private static final class Normed extends Layer {
+        private final GlobalPool pool = new GlobalPool();
         private final Conv2d first = child("first", new Conv2d(3, 6, 3, 2, 1, 1, false));
         private final BatchNorm2d norm1 = child("norm1", new BatchNorm2d(6));
         private final Conv2d second = child("second", new Conv2d(6, 6, 3, 1, 1, 6, false));
@@ -87,10 +102,10 @@ public final class TinyNetworks {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = Activation.RELU6.apply(norm1.forward(first.forward(x)));
-            y = Activation.RELU.apply(norm2.forward(second.forward(y)));
-            return head.forward(y.mean(2, 3));
+        public Tensor forward(Tensor x, Tape tape) {
+            Tensor y = Activation.RELU6.apply(norm1.forward(first.forward(x, tape), tape), tape);
+            y = Activation.RELU.apply(norm2.forward(second.forward(y, tape), tape), tape);
+            return head.forward(pool.forward(y, tape), tape);
         }
     }
 
@@ -103,8 +118,8 @@ public final class TinyNetworks {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
-            return layer.forward(x);
+        public Tensor forward(Tensor x, Tape tape) {
+            return layer.forward(x, tape);
         }
     }
 

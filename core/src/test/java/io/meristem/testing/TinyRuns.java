@@ -7,6 +7,7 @@ import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
@@ -41,7 +42,7 @@ public final class TinyRuns {
     }
 
     public static TrainConfig train(Method method, int epochs, long seed) {
-        return new TrainConfig(method, epochs, 8, seed, FALLING, HeadPolicy.TRAINED, NormPolicy.FROZEN);
+        return new TrainConfig(method, epochs, 8, seed, FALLING, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN);
     }
 
     /** @param weights a file, or null for a random start */

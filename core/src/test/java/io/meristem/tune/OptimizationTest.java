@@ -96,9 +96,11 @@ class OptimizationTest {
         Method method = new FullTuning();
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new TrainConfig(method, count, 1, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN));
+                () -> new TrainConfig(
+                        method, count, 1, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new TrainConfig(method, 1, count, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN));
+                () -> new TrainConfig(
+                        method, 1, count, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
     }
 }

@@ -78,7 +78,7 @@ class TrainerTest {
 
     private static TrainConfig config(
             Method method, int epochs, Optimization optimization, HeadPolicy head, NormPolicy norm) {
-        return new TrainConfig(method, epochs, 8, 11, optimization, head, norm);
+        return new TrainConfig(method, epochs, 8, 11, optimization, head, norm, Compute.PLAIN);
     }
 
     /** What a training said, and the network's values before and after it. */

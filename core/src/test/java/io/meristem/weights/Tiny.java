@@ -5,6 +5,7 @@ import io.meristem.nn.Conv2d;
 import io.meristem.nn.Layer;
 import io.meristem.nn.Linear;
 import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Tape;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -22,8 +23,8 @@ final class Tiny extends Layer {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        return head.forward(norm.forward(conv.forward(x)).mean(2, 3));
+    public Tensor forward(Tensor x, Tape tape) {
+        return head.forward(norm.forward(conv.forward(x, tape), tape).mean(2, 3), tape);
     }
 
     static ModelSpec spec(String name, String stem, int width) {
