@@ -34,6 +34,9 @@ final class DepthwiseWeightGradient {
     /** Fewest channels in a piece of work that is less than an image. */
     private static final int SPLIT = 32;
 
+    /** Positions of g from which on a 3x3 kernel is worth it here; measured: 14x14 is not, 28x28 is. */
+    private static final int LARGE_MAP = 500;
+
     private static final ThreadLocal<Room> ROOMS = ThreadLocal.withInitial(Room::new);
 
     /** Arrays that a thread keeps from one call to the next. */
@@ -42,7 +45,8 @@ final class DepthwiseWeightGradient {
         private float[] floats = new float[0];
         private float[] x = new float[0];
         private float[] g = new float[0];
-        private float[] sums = new float[0];
+        /** The {@link #call} whose padding x and g have. */
+        private Object call;
     }
 
     /** The memory of one tensor, image after image; one of the two arrays is null. */
@@ -96,6 +100,7 @@ final class DepthwiseWeightGradient {
     private final int xRows;
 
     private final int gRows;
+    private final Object call = new Object();
     /** Piece after piece: per block of channels and per tap, LANES sums. */
     private final float[] parts;
 
@@ -134,6 +139,11 @@ final class DepthwiseWeightGradient {
         return LANES_PRESENT;
     }
 
+    /** Whether {@link #compute} takes less time than the engine in the tensors' own type: not on small maps under small kernels. */
+    static boolean pays(int kernel, long outHeight, long outWidth) {
+        return kernel > 3 || LANES_PRESENT && outHeight * outWidth >= LARGE_MAP;
+    }
+
     /**
      * The gradient (C, 1, k, k), float32, owned by the current scope, for input x (N, C, H, W) and output gradient g (N, C, H', W'), both dense in
      * channels-last layout and both bfloat16 or both float32.
@@ -162,7 +172,8 @@ final class DepthwiseWeightGradient {
         return Tensors.of(work.total(), x.size(1), 1, kernel, kernel);
     }
 
-    private static Tensor byEngine(Tensor x, Tensor g, int kernel, int stride, int padding) {
+    /** The same by the engine, in float32. */
+    static Tensor byEngine(Tensor x, Tensor g, int kernel, int stride, int padding) {
         try (BoolPointer which = new BoolPointer(3)) {
             which.put(0, false).put(1, true).put(2, false);
             return torch.convolution_backward(
@@ -186,9 +197,11 @@ final class DepthwiseWeightGradient {
         int image = number / groups;
         int first = number % groups * channels;
         Room room = ROOMS.get();
-        room.x = zeroed(room.x, blocks * xRows * xRow);
-        room.g = zeroed(room.g, blocks * gRows * gRow);
-        room.sums = zeroed(room.sums, sums());
+        if (room.call != call) {
+            room.x = zeroed(room.x, blocks * xRows * xRow);
+            room.g = zeroed(room.g, blocks * gRows * gRow);
+            room.call = call;
+        }
         int held = 0;
         for (int y = 0; y < g.height; y += gRows) {
             int rows = Math.min(gRows, g.height - y);
@@ -200,7 +213,7 @@ final class DepthwiseWeightGradient {
             }
             for (int b = 0; b < blocks; b++) {
                 for (int r = 0; r < rows; r++) {
-                    row(room, b, r);
+                    row(room, b, r, number * sums() + b * kernel * kernel * DepthwiseLanes.LANES);
                 }
             }
             held = Math.max(0, kernel - stride);
@@ -209,7 +222,6 @@ final class DepthwiseWeightGradient {
                 System.arraycopy(room.x, start + gRows * stride * xRow, room.x, start, held * xRow);
             }
         }
-        System.arraycopy(room.sums, 0, parts, number * sums(), sums());
     }
 
     private static float[] zeroed(float[] room, int length) {
@@ -292,25 +304,24 @@ final class DepthwiseWeightGradient {
         }
     }
 
-    /** Adds what one row of g gives to the sums of one block. */
-    private void row(Room room, int block, int r) {
+    /** Adds what one row of g gives to the sums of one block, which begin at {@code to}. */
+    private void row(Room room, int block, int r, int to) {
         int lanes = DepthwiseLanes.LANES;
         int atG = (block * gRows + r) * gRow;
         int atX = (block * xRows + r * stride) * xRow;
-        int to = block * kernel * kernel * lanes;
         int tiles = gRow / lanes / DepthwiseLanes.TILE;
         if (kernel == 3 && stride == 1) {
-            DepthwiseLanes.three(room.x, atX, xRow, room.g, atG, tiles, room.sums, to);
+            DepthwiseLanes.three(room.x, atX, xRow, room.g, atG, tiles, parts, to);
         } else if (kernel == 3 && stride == 2) {
-            DepthwiseLanes.threeByTwo(room.x, atX, xRow, room.g, atG, tiles, room.sums, to);
+            DepthwiseLanes.threeByTwo(room.x, atX, xRow, room.g, atG, tiles, parts, to);
         } else if (kernel == 7 && stride == 1) {
             for (int i = 0; i < 7; i++) {
-                DepthwiseLanes.seven(room.x, atX + i * xRow, room.g, atG, tiles, room.sums, to + i * 7 * lanes);
+                DepthwiseLanes.seven(room.x, atX + i * xRow, room.g, atG, tiles, parts, to + i * 7 * lanes);
             }
         } else {
             for (int tap = 0; tap < kernel * kernel; tap++) {
                 int at = atX + tap / kernel * xRow + tap % kernel * lanes;
-                DepthwiseLanes.tap(room.x, at, stride * lanes, room.g, atG, g.width, room.sums, to + tap * lanes);
+                DepthwiseLanes.tap(room.x, at, stride * lanes, room.g, atG, g.width, parts, to + tap * lanes);
             }
         }
     }

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import org.bytedeco.javacpp.BoolPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.LongArrayRefOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -59,7 +57,7 @@ class DepthwiseWeightGradientTest {
                 }
                 assertArrayEquals(exact, Tensors.toDoubles(found), tolerance * Math.max(1, most), type + " definition");
                 assertArrayEquals(
-                        Tensors.toDoubles(byEngine(x, g, kernel, stride, padding)),
+                        Tensors.toDoubles(DepthwiseWeightGradient.byEngine(x, g, kernel, stride, padding)),
                         Tensors.toDoubles(found),
                         2 * tolerance * Math.max(1, most),
                         type + " engine");
@@ -112,22 +110,6 @@ class DepthwiseWeightGradientTest {
 
     private static Tensor random(ScalarType type, long... shape) {
         return Tensors.channelsLast(torch.randn(shape).to(type));
-    }
-
-    private static Tensor byEngine(Tensor x, Tensor g, int kernel, int stride, int padding) {
-        return torch.convolution_backward(
-                        g.to(ScalarType.Float),
-                        x.to(ScalarType.Float),
-                        torch.zeros(x.size(1), 1, kernel, kernel),
-                        new LongArrayRefOptional(),
-                        new long[] {stride, stride},
-                        new long[] {padding, padding},
-                        new long[] {1, 1},
-                        false,
-                        new long[] {0, 0},
-                        x.size(1),
-                        new BoolPointer(3).put(0, false).put(1, true).put(2, false))
-                .get1();
     }
 
     private static double[] byDefinition(Tensor x, Tensor g, int kernel, int stride, int padding) {
