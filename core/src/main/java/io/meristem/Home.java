@@ -17,6 +17,11 @@ public final class Home {
                 : Path.of(home);
     }
 
+    /** Which ways to compute layers were the fastest. */
+    public static Path plans() {
+        return folder().resolve("plans");
+    }
+
     /** Decoded photos. */
     public static Path photos() {
         return folder().resolve("photos");

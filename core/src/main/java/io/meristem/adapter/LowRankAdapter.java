@@ -41,7 +41,17 @@ public final class LowRankAdapter implements AutoCloseable {
         }
         a.requires_grad_(true);
         b.requires_grad_(true);
-        layer.setForm(AdapterForm.forLayer(layer, dropout).of(this));
+        use(AdapterForm.forLayer(layer, dropout));
+    }
+
+    /** Has the layer computed in another way from here on. */
+    void use(AdapterForm form) {
+        layer.setForm(form.of(this));
+    }
+
+    /** Probability with which an entry of its input is dropped in training. */
+    double dropout() {
+        return dropout;
     }
 
     public int rank() {

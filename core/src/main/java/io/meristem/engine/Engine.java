@@ -93,6 +93,38 @@ public final class Engine {
         }
     }
 
+    /** Names what times depend on: processor, threads, engine, Java and what it was started with. Fit for a file name. */
+    public static String fingerprint() {
+        ensureStarted();
+        Info info = info();
+        String words = String.join(
+                "-",
+                processor(),
+                info.threads() + "t",
+                "libtorch" + info.libtorch(),
+                info.blas(),
+                info.cpu(),
+                "java" + Runtime.version().feature(),
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? "vectors" : "plain",
+                info.missing().isEmpty() ? "tuned" : "untuned");
+        return words.replaceAll("[^A-Za-z0-9.]+", "-");
+    }
+
+    private static String processor() {
+        Path cpu = Path.of("/proc/cpuinfo");
+        if (Files.isReadable(cpu)) {
+            try (Stream<String> lines = Files.lines(cpu)) {
+                return lines.filter(line -> line.startsWith("model name"))
+                        .findFirst()
+                        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                        .orElse("cpu");
+            } catch (IOException e) {
+                return "cpu";
+            }
+        }
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+
     public static Info info() {
         ensureStarted();
         return new Info(

@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.ModelState;
@@ -18,6 +19,12 @@ record Both(TrainListener first, TrainListener second) implements TrainListener 
     public void onAllocation(int firstEpoch, Allocation allocation) {
         first.onAllocation(firstEpoch, allocation);
         second.onAllocation(firstEpoch, allocation);
+    }
+
+    @Override
+    public void onPlan(Plan plan) {
+        first.onPlan(plan);
+        second.onPlan(plan);
     }
 
     @Override

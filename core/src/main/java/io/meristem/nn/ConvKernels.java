@@ -1,6 +1,8 @@
 package io.meristem.nn;
 
 import io.meristem.engine.Precision;
+import java.util.Arrays;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -16,19 +18,52 @@ public record ConvKernels(Input input, Weight weight) {
 
     private static final long[] ONE = {1, 1};
 
+    /** The usual choice for a layer, where nothing has been measured: the engine's own has pitfalls on depthwise layers only. */
+    public static ConvKernels usual(Conv2d layer, Precision precision) {
+        Input input = Input.NATIVE;
+        if (depthwise(layer) && layer.stride() > 1) {
+            input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), Input.FLOAT32);
+        }
+        Weight weight = Weight.NATIVE;
+        if (depthwise(layer) && layer.kernel() > 3) {
+            weight = first(Weight.NATIVE, kernel -> kernel.fits(layer, precision), Weight.LANES, Weight.FLOAT32);
+        }
+        return new ConvKernels(input, weight);
+    }
+
+    @SafeVarargs
+    private static <K> K first(K otherwise, Predicate<K> fits, K... kernels) {
+        return Arrays.stream(kernels).filter(fits).findFirst().orElse(otherwise);
+    }
+
+    /** Whether the layer has one filter for each channel. */
+    private static boolean depthwise(Conv2d layer) {
+        return layer.groups() > 1 && layer.groups() == layer.in() && layer.outFeatures() == layer.in();
+    }
+
     /** Gradient for the input. */
     public enum Input {
         /** The engine's. */
         NATIVE {
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public boolean fits(Conv2d layer, Precision precision) {
+                return true;
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 return layer.backward(g, x, weight, layer.groups(), 0);
             }
         },
         /** The engine's in float32, cast before and after. */
         FLOAT32 {
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public boolean fits(Conv2d layer, Precision precision) {
+                return precision == Precision.BF16;
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 Precision p = Precision.FP32;
                 return NATIVE.compute(layer, p.of(g), p.of(x), p.of(weight)).to(x.scalar_type());
             }
@@ -36,7 +71,12 @@ public record ConvKernels(Input input, Weight weight) {
         /** For depthwise layers: the gradient, spread out by the stride, convolved with the mirrored weight by the forward kernel. */
         MIRRORED {
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public boolean fits(Conv2d layer, Precision precision) {
+                return depthwise(layer) && layer.padding() < layer.kernel();
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 Tensor mirrored = weight.flip(2, 3);
                 long back = layer.kernel() - 1L - layer.padding();
                 return torch.conv2d(
@@ -50,7 +90,10 @@ public record ConvKernels(Input input, Weight weight) {
             }
         };
 
-        abstract Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight);
+        /** Whether this can compute the gradient of the layer at all, run in {@code precision}. */
+        public abstract boolean fits(Conv2d layer, Precision precision);
+
+        public abstract Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight);
 
         /** Zeros between the entries of {@code g}, so that the output of a stride-1 convolution has the size of {@code x}. */
         private static Tensor spread(Conv2d layer, Tensor g, Tensor x) {
@@ -82,19 +125,45 @@ public record ConvKernels(Input input, Weight weight) {
         /** The engine's. */
         NATIVE {
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public boolean fits(Conv2d layer, Precision precision) {
+                return true;
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 return layer.backward(g, x, weight, layer.groups(), 1);
             }
         },
         /** The engine's in float32, cast before. */
         FLOAT32 {
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public boolean fits(Conv2d layer, Precision precision) {
+                return precision == Precision.BF16;
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 Precision p = Precision.FP32;
                 return NATIVE.compute(layer, p.of(g), p.of(x), p.of(weight));
             }
+        },
+        /** For depthwise layers: Java's vectors, where the JVM has them. The gradient is float32. */
+        LANES {
+            @Override
+            public boolean fits(Conv2d layer, Precision precision) {
+                return depthwise(layer) && DepthwiseWeightGradient.fast();
+            }
+
+            @Override
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+                return DepthwiseWeightGradient.compute(
+                        x, g, layer.kernel(), layer.stride(), layer.padding(), torch.get_num_threads());
+            }
         };
 
-        abstract Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight);
+        /** Whether this can compute the gradient of the layer at all, run in {@code precision}. */
+        public abstract boolean fits(Conv2d layer, Precision precision);
+
+        public abstract Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight);
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
 
 /** Told what happens during training, on the training thread. All methods default to nothing. */
@@ -12,6 +13,9 @@ public interface TrainListener {
 
     /** Ranks have been allocated; they are trained from {@code firstEpoch} on. */
     default void onAllocation(int firstEpoch, Allocation allocation) {}
+
+    /** How layers are computed from here on has been decided. */
+    default void onPlan(Plan plan) {}
 
     /**
      * A step is done.

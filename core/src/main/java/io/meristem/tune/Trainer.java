@@ -1,6 +1,9 @@
 package io.meristem.tune;
 
 import io.meristem.InputException;
+import io.meristem.adapter.Plan;
+import io.meristem.adapter.PlanMemory;
+import io.meristem.adapter.Planner;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
 import io.meristem.data.Loader;
@@ -79,6 +82,7 @@ public final class Trainer {
         try (MethodState method = config.method().begin(context)) {
             optimiser = new Optimiser(method.parameters(), head, config.optimization());
             fold();
+            plan(method);
             ModelState state = new ModelState(network, method);
             double best = Double.NEGATIVE_INFINITY;
             for (int epoch = 1; epoch <= config.epochs(); epoch++) {
@@ -101,6 +105,7 @@ public final class Trainer {
                     optimiser = null;
                     optimiser = new Optimiser(method.parameters(), head, config.optimization());
                     fold();
+                    plan(method);
                 }
                 EpochReport.Timing timing = new EpochReport.Timing(
                         (trained - course.start()) / NANOS,
@@ -205,6 +210,18 @@ public final class Trainer {
         if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
             network.fold();
         }
+    }
+
+    /** Picks how each layer is computed; nothing does but where gradients flow. */
+    private void plan(MethodState method) {
+        if (config.method() instanceof HeadOnly) {
+            return;
+        }
+        Planner planner =
+                new Planner(network, method.adapters(), photos.train().options().batchSize(), photos.size());
+        Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
+        plan.apply(network, method.adapters());
+        listener.onPlan(plan);
     }
 
     /** Weights have changed, and layers are about to be measured as they are defined. */

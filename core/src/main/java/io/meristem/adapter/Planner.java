@@ -1,0 +1,245 @@
+package io.meristem.adapter;
+
+import io.meristem.adapter.Plan.Row;
+import io.meristem.adapter.Plan.Way;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Conv2d;
+import io.meristem.nn.ConvKernels;
+import io.meristem.nn.ConvKernels.Input;
+import io.meristem.nn.ConvKernels.Weight;
+import io.meristem.nn.Linear;
+import io.meristem.nn.Network;
+import io.meristem.nn.Tape;
+import io.meristem.nn.WeightedLayer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Picks the fastest way to compute each layer: by what kind it is, or by timing all ways that fit on random numbers of the real shape.
+ *
+ * <p>Timed results are remembered by machine and shape, so that a training on a machine that has seen the shapes starts at once, and a second run of one
+ * seed computes what the first did.
+ */
+public final class Planner {
+
+    /** Timed runs after one that warms up; the quickest counts. */
+    private static final int RUNS = 2;
+
+    /** Values of input and output together that are timed at most: more photos would take longer and say the same. */
+    private static final long ENOUGH = 6_000_000;
+
+    private final Network network;
+    private final AdapterSet adapters;
+    private final int batch;
+    private final Map<String, long[]> shapes = new LinkedHashMap<>();
+
+    /**
+     * @param network in the precision and folding that it will train with
+     * @param adapters on it, or null
+     * @param batch photos per step
+     * @param size side of the input, pixels
+     */
+    public Planner(Network network, AdapterSet adapters, int batch, int size) {
+        this.network = network;
+        this.adapters = adapters;
+        this.batch = batch;
+        observe(size);
+    }
+
+    /** Sends one empty picture through to see what each layer is given. */
+    private void observe(int size) {
+        network.weightedLayers()
+                .forEach((name, layer) -> layer.setObserver((self, x, y) -> shapes.putIfAbsent(name, x.shape())));
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            network.forward(torch.zeros(1, 3, size, size));
+        } finally {
+            network.weightedLayers().values().forEach(layer -> layer.setObserver(null));
+        }
+    }
+
+    /** By the kind of layer, as measured once (docs/performance.md). */
+    public Plan byKind() {
+        return plan((name, layer) -> new Timed(usual(layer, adapter(name)), Double.NaN));
+    }
+
+    /** By timing what {@code memory} does not know yet. */
+    public Plan measured(PlanMemory memory) {
+        Plan plan = plan((name, layer) -> {
+            String key = key(name, layer);
+            Timed known = memory.get(key);
+            if (known == null) {
+                known = measure(name, layer);
+                memory.put(key, known);
+            }
+            return known;
+        });
+        memory.save();
+        return plan;
+    }
+
+    private interface Choice {
+        Timed of(String name, WeightedLayer layer);
+    }
+
+    private Plan plan(Choice choice) {
+        List<Row> rows = new ArrayList<>();
+        network.weightedLayers().forEach((name, layer) -> {
+            boolean adapted = adapter(name) != null;
+            if (shapes.containsKey(name) && (adapted || layer instanceof Conv2d)) {
+                Timed timed = choice.of(name, layer);
+                long[] shape = shapes.get(name);
+                rows.add(new Row(
+                        name,
+                        layer.kind(),
+                        describe(shape),
+                        adapted ? adapter(name).rank() : 0,
+                        timed.way(),
+                        timed.milliseconds()));
+            }
+        });
+        return new Plan(rows);
+    }
+
+    private LowRankAdapter adapter(String name) {
+        return adapters == null ? null : adapters.adapters().get(name);
+    }
+
+    private static String describe(long[] shape) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i < shape.length; i++) {
+            text.append(i > 1 ? "x" : "").append(shape[i]);
+        }
+        return text.toString();
+    }
+
+    /** A way and what it takes; milliseconds are NaN where nothing was timed. */
+    record Timed(Way way, double milliseconds) {}
+
+    /** All that the time depends on. Ranks are taken in steps, since a few more make no other way the best. */
+    private String key(String name, WeightedLayer layer) {
+        LowRankAdapter adapter = adapter(name);
+        String weight = Arrays.toString(layer.weight().shape());
+        String conv = layer instanceof Conv2d c ? " s" + c.stride() + " p" + c.padding() + " g" + c.groups() : "";
+        int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
+        return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
+                + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()
+                + (isFirst(name) ? " first" : "");
+    }
+
+    /** The first layer's input is the photo, which needs no gradient. */
+    private boolean isFirst(String name) {
+        return name.equals(shapes.keySet().iterator().next());
+    }
+
+    private Way usual(WeightedLayer layer, LowRankAdapter adapter) {
+        AdapterForm form = adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout());
+        return new Way(form, layer instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
+    }
+
+    private Timed measure(String name, WeightedLayer layer) {
+        LowRankAdapter adapter = adapter(name);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            long[] shape = shapes.get(name).clone();
+            long one = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            shape[0] = Math.max(1, Math.min(batch, ENOUGH / one));
+            Tensor x = layer.precision().of(torch.randn(shape));
+            Probe probe = new Probe(
+                    layer, shape.length == 4 && layer instanceof Conv2d ? Tensors.channelsLast(x) : x, !isFirst(name));
+            ConvKernels kernels = layer instanceof Conv2d conv ? probe.kernels(conv) : null;
+            Way best = new Way(adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout()), kernels);
+            double least = Double.POSITIVE_INFINITY;
+            for (AdapterForm form : adapter == null ? List.<AdapterForm>of() : candidates(layer, adapter)) {
+                adapter.use(form);
+                double time = probe.time();
+                if (time < least) {
+                    least = time;
+                    best = new Way(form, kernels);
+                }
+            }
+            return new Timed(best, adapter == null ? Double.NaN : least * batch / shape[0]);
+        }
+    }
+
+    private static List<AdapterForm> candidates(WeightedLayer layer, LowRankAdapter adapter) {
+        if (adapter.dropout() > 0) {
+            return List.of(AdapterForm.TWO_BRANCH);
+        }
+        if (layer instanceof Conv2d conv && conv.kind().equals("depthwise")) {
+            return List.of(AdapterForm.MERGED);
+        }
+        return layer instanceof Linear || ((Conv2d) layer).groups() == 1
+                ? List.of(AdapterForm.LOW_RANK, AdapterForm.MERGED, AdapterForm.TWO_BRANCH)
+                : List.of(AdapterForm.LOW_RANK, AdapterForm.MERGED);
+    }
+
+    /** A layer with an input to time it on. */
+    private record Probe(WeightedLayer layer, Tensor x, boolean through) {
+
+        /** Forward and backward. */
+        double time() {
+            return quickest(() -> {
+                try (Tape tape = new Tape(through, false)) {
+                    tape.backward(layer.forward(x, tape));
+                }
+            });
+        }
+
+        /** The fastest of each gradient by itself; only depthwise layers have a choice. */
+        ConvKernels kernels(Conv2d conv) {
+            if (!conv.kind().equals("depthwise")) {
+                return ConvKernels.NATIVE;
+            }
+            Tensor weight = conv.readyWeight();
+            Tensor g = conv.apply(x, weight, null);
+            Input input = Input.NATIVE;
+            double least = Double.POSITIVE_INFINITY;
+            List<Input> inputs = Arrays.stream(Input.values())
+                    .filter(k -> k.fits(conv, conv.precision()))
+                    .toList();
+            for (Input kernel : through ? inputs : List.<Input>of()) {
+                double time = quickest(() -> kernel.compute(conv, g, x, weight));
+                if (time < least) {
+                    least = time;
+                    input = kernel;
+                }
+            }
+            Weight best = Weight.NATIVE;
+            least = Double.POSITIVE_INFINITY;
+            List<Weight> weights = Arrays.stream(Weight.values())
+                    .filter(k -> k.fits(conv, conv.precision()))
+                    .toList();
+            for (Weight kernel : weights) {
+                double time = quickest(() -> kernel.compute(conv, g, x, weight));
+                if (time < least) {
+                    least = time;
+                    best = kernel;
+                }
+            }
+            ConvKernels kernels = new ConvKernels(input, best);
+            conv.setKernels(kernels);
+            return kernels;
+        }
+
+        private static double quickest(Runnable work) {
+            double least = Double.POSITIVE_INFINITY;
+            for (int run = 0; run <= RUNS; run++) {
+                long start = System.nanoTime();
+                try (PointerScope scope = new PointerScope()) {
+                    work.run();
+                }
+                double time = (System.nanoTime() - start) / 1e6;
+                least = run == 0 ? least : Math.min(least, time);
+            }
+            return least;
+        }
+    }
+}
