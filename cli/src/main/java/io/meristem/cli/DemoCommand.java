@@ -16,7 +16,6 @@ import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
-import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
@@ -86,6 +85,9 @@ final class DemoCommand implements Callable<Integer> {
     int epochs;
 
     @Mixin
+    ComputeOptions compute;
+
+    @Mixin
     Threads threads;
 
     @Override
@@ -148,7 +150,15 @@ final class DemoCommand implements Callable<Integer> {
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),
                         Augmentation.standard()),
-                new TrainConfig(method, epochs, 32, seed, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN),
+                new TrainConfig(
+                        method,
+                        epochs,
+                        32,
+                        seed,
+                        optimization,
+                        HeadPolicy.TRAINED,
+                        NormPolicy.FROZEN,
+                        compute.resolve()),
                 threads.count());
     }
 

@@ -23,6 +23,8 @@ import picocli.CommandLine.HelpCommand;
             EvaluateCommand.class,
             PredictCommand.class,
             RanksCommand.class,
+            PlanCommand.class,
+            BenchCommand.class,
             SizeCommand.class,
             ModelsCommand.class,
             WeightsCommand.class,

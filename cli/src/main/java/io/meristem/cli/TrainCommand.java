@@ -60,6 +60,9 @@ final class TrainCommand implements Callable<Integer> {
     long seed;
 
     @Mixin
+    ComputeOptions compute;
+
+    @Mixin
     Threads threads;
 
     @Mixin
@@ -94,7 +97,8 @@ final class TrainCommand implements Callable<Integer> {
                 seed,
                 optimization.resolve(method.method),
                 method.headPolicy(),
-                optimization.norm);
+                optimization.norm,
+                compute.resolve());
         return new RunConfig(model.resolve(), data.resolve(), train, threads.count());
     }
 }

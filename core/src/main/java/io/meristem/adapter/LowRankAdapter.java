@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
@@ -34,10 +35,11 @@ public final class LowRankAdapter implements AutoCloseable {
         this.dropout = options.dropout();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            a = Tensors.keep(torch.empty(rank, layer.columns()));
+            Tensor gaussian = torch.empty(rank, layer.columns());
             Init.normal(1 / Math.sqrt(layer.columns()))
-                    .fill(a, torch.make_generator_cpu(Seeds.of(seed, "lora_A", name)));
-            b = Tensors.keep(torch.zeros(layer.outFeatures(), rank));
+                    .fill(gaussian, torch.make_generator_cpu(Seeds.of(seed, "lora_A", name)));
+            a = Tensors.keep(Engine.onDevice(gaussian));
+            b = Tensors.keep(Engine.onDevice(torch.zeros(layer.outFeatures(), rank)));
         }
         a.requires_grad_(true);
         b.requires_grad_(true);

@@ -2,6 +2,7 @@ package io.meristem.adapter;
 
 import io.meristem.adapter.Plan.Row;
 import io.meristem.adapter.Plan.Way;
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Conv2d;
 import io.meristem.nn.ConvKernels;
@@ -59,7 +60,7 @@ public final class Planner {
                 .forEach((name, layer) -> layer.setObserver((self, x, y) -> shapes.putIfAbsent(name, x.shape())));
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            network.forward(torch.zeros(1, 3, size, size));
+            network.forward(Engine.onDevice(torch.zeros(1, 3, size, size)));
         } finally {
             network.weightedLayers().values().forEach(layer -> layer.setObserver(null));
         }
@@ -151,7 +152,7 @@ public final class Planner {
             long[] shape = shapes.get(name).clone();
             long one = Arrays.stream(shape).reduce(1, Math::multiplyExact);
             shape[0] = Math.max(1, Math.min(batch, ENOUGH / one));
-            Tensor x = layer.precision().of(torch.randn(shape));
+            Tensor x = layer.precision().of(Engine.onDevice(torch.randn(shape)));
             Probe probe = new Probe(
                     layer, shape.length == 4 && layer instanceof Conv2d ? Tensors.channelsLast(x) : x, !isFirst(name));
             ConvKernels kernels = layer instanceof Conv2d conv ? probe.kernels(conv) : null;

@@ -1,5 +1,6 @@
 package io.meristem.engine;
 
+import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -28,6 +31,7 @@ public final class Engine {
     private static final boolean FAST_BF16 = detectBf16();
 
     private static boolean started;
+    private static ComputeDevice device = ComputeDevice.CPU;
 
     /** Facts about the engine for reports; {@code missing} lists the environment variables that the launcher sets and that are not set here. */
     public record Info(
@@ -51,6 +55,34 @@ public final class Engine {
         started = true;
     }
 
+    /**
+     * Starts libtorch like {@link #start(int)}, with tensors on {@code wanted}.
+     *
+     * @throws InputException when the device is not there
+     */
+    public static synchronized void start(int threads, ComputeDevice wanted) {
+        start(threads);
+        if (wanted == ComputeDevice.CUDA && !torch.cuda_is_available()) {
+            throw new InputException("There is no CUDA device, or the engine was built without CUDA: leave --device at"
+                    + " cpu, or see docs/performance.md for how to build with it.");
+        }
+        device = wanted;
+    }
+
+    /** Where networks, photos and adapters live. */
+    public static synchronized ComputeDevice device() {
+        return device;
+    }
+
+    /** {@code tensor} on the device: itself, or a copy that the current scope owns. */
+    public static Tensor onDevice(Tensor tensor) {
+        return device() == ComputeDevice.CPU ? tensor : tensor.to(nativeDevice(), tensor.scalar_type());
+    }
+
+    private static Device nativeDevice() {
+        return new Device(device().type());
+    }
+
     /** Starts the engine with all processors unless it runs already. */
     public static synchronized void ensureStarted() {
         if (!started) {
@@ -65,17 +97,21 @@ public final class Engine {
 
     /** Where the generator behind dropout stands, (bytes); the current scope owns it. */
     public static Tensor randomState() {
-        return torch.getDefaultCPUGenerator().get_state();
+        return generator().get_state();
     }
 
     /** Puts the generator behind dropout back to where it stood. */
     public static void setRandomState(Tensor state) {
-        torch.getDefaultCPUGenerator().set_state(state);
+        generator().set_state(state);
     }
 
-    /** Whether the processor multiplies bfloat16 with instructions of its own. */
+    private static Generator generator() {
+        return torch.globalContext().defaultGenerator(nativeDevice());
+    }
+
+    /** Whether the device multiplies bfloat16 with instructions of its own. */
     public static boolean multipliesBf16() {
-        return FAST_BF16;
+        return device() == ComputeDevice.CUDA || FAST_BF16;
     }
 
     private static boolean detectBf16() {
@@ -104,6 +140,7 @@ public final class Engine {
                 "libtorch" + info.libtorch(),
                 info.blas(),
                 info.cpu(),
+                device().name(),
                 "java" + Runtime.version().feature(),
                 ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? "vectors" : "plain",
                 info.missing().isEmpty() ? "tuned" : "untuned");

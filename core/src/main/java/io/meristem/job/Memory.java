@@ -17,6 +17,20 @@ public final class Memory {
         return read("VmHWM:");
     }
 
+    /** Resident size now, MiB; 0 where the system does not tell. */
+    public static double residentMib() {
+        return read("VmRSS:");
+    }
+
+    /** Forgets the peak so far, so that {@link #peakMib} tells that of what follows; where the system does not allow it, nothing happens. */
+    public static void resetPeak() {
+        try {
+            Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+        } catch (IOException e) {
+            return; // the peak then includes what was before, which is never less
+        }
+    }
+
     private static double read(String key) {
         if (!Files.isReadable(STATUS)) {
             return 0;

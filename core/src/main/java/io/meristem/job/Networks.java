@@ -51,7 +51,7 @@ final class Networks {
         }
     }
 
-    /** The best state of a run. */
+    /** The best state of a run, in the precision that it was trained in. */
     static Network tuned(RunFolder run) {
         RunConfig config = run.config();
         Network network =
@@ -59,6 +59,7 @@ final class Networks {
         try {
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
+            network.setPrecision(config.train().compute().precision());
             network.fold();
             return network;
         } catch (RuntimeException e) {

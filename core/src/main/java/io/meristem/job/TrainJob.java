@@ -10,6 +10,7 @@ import io.meristem.data.ImageFolder;
 import io.meristem.data.Loader;
 import io.meristem.data.Split;
 import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
@@ -36,7 +37,7 @@ public final class TrainJob {
         RunFolder.refuseUnlessFree(out);
         ImageFolder folder =
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
-        Engine.start(config.threads());
+        Engine.start(config.threads(), config.train().compute().device());
         try (Networks.Loaded loaded = Networks.pretrained(
                 config.model(), folder.classes().size(), config.train().seed())) {
             Photos photos =
@@ -107,7 +108,9 @@ public final class TrainJob {
                         ? "no pretrained weights"
                         : String.join(" ", loaded.report().notes()),
                 config.train().seed(),
-                "float32");
+                config.train().compute().precision() == Precision.BF16
+                        ? "bfloat16, trained numbers in float32"
+                        : "float32");
     }
 
     private static String version() {

@@ -1,5 +1,6 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
@@ -85,7 +86,8 @@ public final class Param {
             Tensor tensor = torch.empty(shape);
             Generator generator = torch.make_generator_cpu(Seeds.of(seed, name));
             init.fill(tensor, generator);
-            value = Tensors.keep(shape.length == 4 ? Tensors.channelsLast(tensor) : tensor);
+            Tensor there = Engine.onDevice(tensor);
+            value = Tensors.keep(shape.length == 4 ? Tensors.channelsLast(there) : there);
         }
     }
 

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
 import io.meristem.data.Loader;
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Predictions;
 import io.meristem.nn.ImageFeed;
@@ -22,13 +23,14 @@ public final class Inference {
     private Inference() {}
 
     /**
-     * A view, without copy, of pixels (N, H, W, 3) as an image batch (N, 3, H, W), which is the channels-last layout. Valid as long as the buffer;
+     * A view (on a CPU without copy) of pixels (N, H, W, 3) as an image batch (N, 3, H, W), which is the channels-last layout. Valid as long as the buffer;
      * the caller's scope owns the tensor.
      *
      * @param nhwc a direct buffer
      */
     public static Tensor images(FloatBuffer nhwc, int n, int size) {
-        return torch.from_blob(new FloatPointer(nhwc), n, size, size, 3).permute(0, 3, 1, 2);
+        return Engine.onDevice(torch.from_blob(new FloatPointer(nhwc), n, size, size, 3))
+                .permute(0, 3, 1, 2);
     }
 
     /** Class probabilities (N, classes) of one batch. */

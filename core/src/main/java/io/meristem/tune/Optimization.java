@@ -34,6 +34,11 @@ public record Optimization(
         CONSTANT
     }
 
+    /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
+    public static Optimization plain(double rate) {
+        return new Optimization(Kind.ADAMW, rate, rate, 0, 0, Schedule.CONSTANT, 0, 0, 0, false);
+    }
+
     public Optimization {
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);

@@ -13,6 +13,7 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
+import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
@@ -74,7 +75,7 @@ class JsonTest {
                         TinyRuns.FALLING,
                         HeadPolicy.ADAPTED,
                         NormPolicy.RECALIBRATED,
-                        new Compute(Precision.BF16, true, false)),
+                        new Compute(Precision.BF16, ComputeDevice.CPU, true, false)),
                 2);
     }
 

@@ -1,0 +1,192 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.bench.CurveBench;
+import io.meristem.bench.StepBench;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.tune.Compute;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Times training steps on this machine.",
+        subcommands = {BenchCommand.Step.class, BenchCommand.Curve.class})
+final class BenchCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        throw new InputException("Say what to time: meristem bench step, or meristem bench curve.");
+    }
+
+    /** What both have in common. */
+    static final class Common {
+
+        @Option(
+                names = "--model",
+                defaultValue = "mobilenet_v2",
+                paramLabel = "NAME",
+                description = "The network, with random weights. Default: ${DEFAULT-VALUE}.")
+        String model;
+
+        @Option(
+                names = "--batch",
+                defaultValue = "32",
+                paramLabel = "N",
+                description = "Photos per step. Default: ${DEFAULT-VALUE}.")
+        int batch;
+
+        @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the input. Default: the model's.")
+        Integer size;
+
+        @Option(
+                names = "--rank",
+                defaultValue = "8",
+                paramLabel = "R",
+                description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
+        int rank;
+
+        @Mixin
+        ComputeOptions compute;
+
+        @Mixin
+        Threads threads;
+
+        @Mixin
+        OutputOptions output;
+
+        ModelSpec spec() {
+            if (batch < 1 || rank < 1) {
+                throw new InputException("--batch and --rank take numbers from 1 on.");
+            }
+            return Models.find(model);
+        }
+    }
+
+    @Command(
+            name = "step",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "Times whole training steps of each method against the floor: forward and input gradient of the frozen network.",
+                "All run in one process, in turn; figures are medians and ratios of medians."
+            })
+    static final class Step implements Callable<Integer> {
+
+        @Spec
+        CommandSpec spec;
+
+        @Mixin
+        Common common;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "7",
+                paramLabel = "N",
+                description = "Steps of each that are counted. Default: ${DEFAULT-VALUE}.")
+        int rounds;
+
+        @Option(
+                names = "--methods",
+                split = ",",
+                defaultValue = "lora,dra,same,full",
+                paramLabel = "NAMES",
+                description = "Any of lora, dra, same (LoRA at DRA's size) and full. Default: all.")
+        List<String> methods;
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            Environment.warn(spec.commandLine().getErr());
+            ModelSpec network = common.spec();
+            if (rounds < 1 || !List.of("lora", "dra", "same", "full").containsAll(methods)) {
+                throw new InputException(
+                        "--rounds takes a number from 1 on, --methods names among lora, dra, same and full.");
+            }
+            Map<String, Object> report = StepBench.run(new StepBench.Settings(
+                    network,
+                    common.batch,
+                    PlanCommand.side(network, common.size),
+                    common.rank,
+                    rounds,
+                    common.threads.count(),
+                    common.compute.resolve(),
+                    methods));
+            print(out, report, common.output.json);
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "curve",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description =
+                    "Trains LoRA for some steps from a start that is written to a folder, for other software to repeat, and prints the losses.")
+    static final class Curve implements Callable<Integer> {
+
+        @Spec
+        CommandSpec spec;
+
+        @Mixin
+        Common common;
+
+        @Option(names = "--steps", defaultValue = "100", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+        int steps;
+
+        @Option(
+                names = "--dump",
+                required = true,
+                paramLabel = "FOLDER",
+                description = "Gets weights, first adapters and batches.")
+        Path folder;
+
+        @Override
+        public Integer call() {
+            ModelSpec network = common.spec();
+            Compute compute = common.compute.resolve();
+            List<Double> losses = CurveBench.run(new CurveBench.Settings(
+                    network,
+                    common.batch,
+                    PlanCommand.side(network, common.size),
+                    common.rank,
+                    steps,
+                    common.threads.count(),
+                    compute.precision(),
+                    folder));
+            Map<String, Object> report = new LinkedHashMap<>();
+            report.put("model", network.name());
+            report.put("precision", compute.precision().name().toLowerCase(Locale.ROOT));
+            report.put("losses", losses);
+            print(spec.commandLine().getOut(), report, common.output.json);
+            return 0;
+        }
+    }
+
+    private static void print(PrintWriter out, Map<String, Object> report, boolean json) {
+        if (json) {
+            out.print(Json.pretty(report));
+        } else {
+            report.forEach((name, value) -> out.println(name.replace('_', ' ') + ": "
+                    + (value instanceof Double d ? String.format(Locale.ROOT, "%.2f", d) : value)));
+        }
+        out.flush();
+    }
+}

@@ -1,0 +1,152 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.Plan;
+import io.meristem.artifact.Json;
+import io.meristem.job.PlanJob;
+import io.meristem.nn.ConvKernels;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "plan",
+        mixinStandardHelpOptions = true,
+        customSynopsis = "meristem plan [OPTIONS]",
+        sortOptions = false,
+        description = {
+            "Shows how each layer with an adapter would be computed on this machine.",
+            "Ways that were not timed here before are timed, which takes some seconds; training then finds them."
+        })
+final class PlanCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            defaultValue = "mobilenet_v2",
+            paramLabel = "NAME",
+            description = "The network. Default: ${DEFAULT-VALUE}.")
+    String model;
+
+    @Option(
+            names = "--batch",
+            defaultValue = "32",
+            paramLabel = "N",
+            description = "Photos per step. Default: ${DEFAULT-VALUE}.")
+    int batch;
+
+    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the input. Default: the model's.")
+    Integer size;
+
+    @Option(
+            names = "--rank",
+            defaultValue = "8",
+            paramLabel = "R",
+            description = "Of every adapter. Default: ${DEFAULT-VALUE}.")
+    int rank;
+
+    @Option(names = "--classes", defaultValue = "5", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    int classes;
+
+    @Mixin
+    ComputeOptions compute;
+
+    @Mixin
+    Threads threads;
+
+    @Mixin
+    OutputOptions output;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        Environment.warn(spec.commandLine().getErr());
+        ModelSpec network = Models.find(model);
+        int side = side(network, size);
+        if (classes < 2) {
+            throw new InputException("A classifier needs at least two classes: give --classes 2 or more.");
+        }
+        TrainConfig config = Settings.of(() -> new TrainConfig(
+                new Lora(rank, AdapterOptions.DEFAULT),
+                1,
+                batch,
+                0,
+                Optimization.plain(1e-3),
+                HeadPolicy.TRAINED,
+                NormPolicy.FROZEN,
+                compute.resolve()));
+        Plan plan = PlanJob.run(network, config, classes, side, threads.count());
+        if (output.json) {
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("model", network.name());
+            result.put("batch", batch);
+            result.put("size", side);
+            result.put("rank", rank);
+            result.put("compute", config.compute());
+            result.put("layers", plan.rows());
+            out.print(Json.pretty(result));
+        } else {
+            print(out, plan);
+        }
+        out.flush();
+        return 0;
+    }
+
+    /** The side that is asked for, or the model's; one that the model cannot take is refused. */
+    static int side(ModelSpec network, Integer size) {
+        int side = size == null ? network.inputSize() : size;
+        if (side < network.minSize()) {
+            throw new InputException(network.name() + " needs at least " + network.minSize() + " pixels a side, not "
+                    + side + ": give a larger --size.");
+        }
+        return side;
+    }
+
+    private static void print(PrintWriter out, Plan plan) {
+        Table table = new Table("layer", "kind", "input", "rank", "form", "kernels", "ms");
+        double sum = 0;
+        for (Plan.Row row : plan.rows()) {
+            table.row(
+                    row.layer(),
+                    row.kind(),
+                    row.shape(),
+                    String.valueOf(row.rank()),
+                    row.way().form() == null ? "frozen" : lower(row.way().form()),
+                    kernels(row.way().kernels()),
+                    Double.isNaN(row.milliseconds()) ? "-" : String.format(Locale.ROOT, "%.2f", row.milliseconds()));
+            sum += Double.isNaN(row.milliseconds()) ? 0 : row.milliseconds();
+        }
+        table.print(out);
+        out.printf(
+                Locale.ROOT,
+                "%nKernels are those of the gradients for input and weight, where a layer has a choice. Together %.0f ms a step, one layer timed at a time.%n",
+                sum);
+    }
+
+    private static String kernels(ConvKernels kernels) {
+        return kernels == null || kernels.equals(ConvKernels.NATIVE)
+                ? "-"
+                : lower(kernels.input()) + "/" + lower(kernels.weight());
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}

@@ -1,0 +1,36 @@
+package io.meristem.job;
+
+import io.meristem.adapter.Plan;
+import io.meristem.engine.Engine;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Network;
+import io.meristem.tune.Stepper;
+import io.meristem.tune.TrainConfig;
+import io.meristem.tune.TrainListener;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Says how a training would compute each layer, without photos: times depend on shapes, not on what is seen. */
+public final class PlanJob {
+
+    private PlanJob() {}
+
+    /**
+     * @param config of a method that needs no photos to begin
+     * @param size side of the input, pixels
+     */
+    public static Plan run(ModelSpec spec, TrainConfig config, int classes, int size, int threads) {
+        Engine.start(threads, config.compute().device());
+        AtomicReference<Plan> plan = new AtomicReference<>(new Plan(java.util.List.of()));
+        TrainListener listener = new TrainListener() {
+            @Override
+            public void onPlan(Plan made) {
+                plan.set(made);
+            }
+        };
+        Stepper.Setting setting = new Stepper.Setting(null, config.batchSize(), size, null, listener);
+        try (Network network = new Network(spec, classes).materialize(config.seed());
+                Stepper stepper = new Stepper(network, config, setting)) {
+            return plan.get();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package io.meristem.tune;
+
+import io.meristem.adapter.Plan;
+import io.meristem.adapter.PlanMemory;
+import io.meristem.adapter.Planner;
+import io.meristem.nn.ImageFeed;
+import io.meristem.nn.Network;
+import io.meristem.nn.NormCalibration;
+import io.meristem.nn.Tape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A network in training: its method's adapters, the optimiser and the plan, ready for the next step. {@link Trainer} drives one over epochs of photos;
+ * benchmarks drive one over the same batch. Not thread-safe.
+ */
+public final class Stepper implements AutoCloseable {
+
+    /** Batches that statistics are re-estimated on. */
+    private static final int NORM_BATCHES = 16;
+
+    /**
+     * What surrounds the steps.
+     *
+     * @param calibration gives a number of batches of a size: training photos in evaluation form, the same ones at each call
+     * @param batch photos per step
+     * @param size side of the input, pixels
+     * @param classWeights (classes), of the loss, or null; stays the caller's
+     */
+    public record Setting(
+            BiFunction<Integer, Integer, ImageFeed> calibration,
+            int batch,
+            int size,
+            Tensor classWeights,
+            TrainListener listener) {}
+
+    /**
+     * What a step saw.
+     *
+     * @param loss mean over the batch, before the update
+     * @param right photos whose most probable class was the true one
+     */
+    public record Outcome(double loss, long right) {}
+
+    private final Network network;
+    private final TrainConfig config;
+    private final Setting setting;
+    private final List<Tensor> head;
+    private final MethodState method;
+    private Optimiser optimiser;
+
+    /** @param network materialised and loaded; it is trained in place and stays the caller's */
+    public Stepper(Network network, TrainConfig config, Setting setting) {
+        this.network = network;
+        this.config = config;
+        this.setting = setting;
+        network.setPrecision(config.compute().precision());
+        if (config.norm() == NormPolicy.RECALIBRATED) {
+            recalibrate();
+        }
+        head = headParameters();
+        head.forEach(tensor -> tensor.requires_grad_(true));
+        MethodState begun = null;
+        try {
+            begun = config.method()
+                    .begin(new MethodContext(
+                            network,
+                            config.head(),
+                            config.epochs(),
+                            config.seed(),
+                            setting.calibration(),
+                            this::afterMerge,
+                            setting.listener()));
+            method = begun;
+            prepare();
+        } catch (RuntimeException e) {
+            if (begun != null) {
+                begun.close();
+            }
+            release();
+            throw e;
+        }
+    }
+
+    /** The optimiser, folding and plan for the parameters that the method has now. */
+    private void prepare() {
+        optimiser = new Optimiser(method.parameters(), head, config.optimization());
+        if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
+            network.fold();
+        }
+        if (config.method() instanceof HeadOnly) {
+            return; // no gradient passes any layer below the head
+        }
+        Planner planner = new Planner(network, method.adapters(), setting.batch(), setting.size());
+        Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
+        plan.apply(network, method.adapters());
+        setting.listener().onPlan(plan);
+    }
+
+    /**
+     * Forward, loss, gradients, update.
+     *
+     * @param images (N, 3, H, W), normalised
+     * @param labels (N), int64
+     * @param factor on the learning rates
+     * @throws ArithmeticException when the loss is not finite; nothing is updated then
+     */
+    public Outcome step(Tensor images, Tensor labels, double factor) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Tape tape = new Tape(false, config.compute().checkpointing())) {
+            optimiser.zeroGrad();
+            Tensor logits = network.forward(images, tape);
+            Loss loss = Loss.of(
+                    logits,
+                    labels,
+                    setting.classWeights(),
+                    config.optimization().labelSmoothing());
+            if (!Double.isFinite(loss.value())) {
+                throw new ArithmeticException("the loss became " + loss.value());
+            }
+            tape.backward(loss.gradient());
+            optimiser.step(factor);
+            long right =
+                    logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
+            return new Outcome(loss.value(), right);
+        }
+    }
+
+    /** Tells the method that an epoch is over, with the network in evaluation mode; it may merge its adapters and start new ones. */
+    MethodState.EpochEnd endEpoch(int epoch) {
+        MethodState.EpochEnd end = method.endEpoch(epoch);
+        if (end.replaced()) {
+            optimiser.close();
+            optimiser = null;
+            prepare();
+        }
+        return end;
+    }
+
+    /** Switches dropout and its kin. */
+    public void train(boolean on) {
+        network.train(on);
+        if (method.adapters() != null) {
+            method.adapters().train(on);
+        }
+    }
+
+    MethodState method() {
+        return method;
+    }
+
+    /** Trainable numbers of the method. */
+    public long numbers() {
+        return method.numbers();
+    }
+
+    /** Trainable numbers of a head that trains in full; 0 where it does not. */
+    public long headNumbers() {
+        return head.stream().mapToLong(Tensor::numel).sum();
+    }
+
+    /** Weights have changed, and layers are about to be measured as they are defined. */
+    private void afterMerge() {
+        network.unfold();
+        if (config.norm() == NormPolicy.RECALIBRATED) {
+            recalibrate();
+        }
+    }
+
+    private void recalibrate() {
+        setting.listener().onNote("Re-estimating batch normalisation on the training photos.");
+        NormCalibration.recalibrate(network, setting.calibration().apply(NORM_BATCHES, setting.batch()));
+    }
+
+    private List<Tensor> headParameters() {
+        List<Tensor> tensors = new ArrayList<>();
+        if (config.head() == HeadPolicy.TRAINED) {
+            tensors.add(network.head().weight().value());
+            if (network.head().bias() != null) {
+                tensors.add(network.head().bias().value());
+            }
+        }
+        return tensors;
+    }
+
+    /** Merges every update into the network; only {@link #close} may follow. */
+    void merge() {
+        network.unfold();
+        if (method.adapters() != null) {
+            method.adapters().merge();
+        }
+    }
+
+    /** Takes the adapters off and frees the optimiser; the network stays, unfolded. */
+    @Override
+    public void close() {
+        method.close();
+        release();
+    }
+
+    private void release() {
+        network.unfold();
+        if (optimiser != null) {
+            optimiser.close();
+        }
+        head.forEach(tensor -> tensor.requires_grad_(false));
+    }
+}
