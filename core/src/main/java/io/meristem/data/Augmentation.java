@@ -1,6 +1,7 @@
 package io.meristem.data;
 
 import io.meristem.InputException;
+import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 
 /**
@@ -65,36 +66,40 @@ public record Augmentation(
         return brightness > 0 || contrast > 0 || saturation > 0 || hue > 0;
     }
 
-    /** One training view of a scaled photo into {@code out} (size, size, 3), normalised. */
-    void view(RgbImage scaled, Preprocess preprocess, Normalizer normalizer, SplittableRandom random, float[] out) {
+    /** One training view of a scaled photo as (size, size, 3), normalised, into {@code out} from {@code at} on. */
+    void view(
+            RgbImage scaled,
+            Preprocess preprocess,
+            Normalizer normalizer,
+            SplittableRandom random,
+            Planes scratch,
+            FloatBuffer out,
+            int at) {
         int size = preprocess.size();
-        int[] box = crops() ? crop(scaled.width(), scaled.height(), random) : null;
+        int[] box = crops()
+                ? crop(scaled.width(), scaled.height(), random)
+                : new int[] {preprocess.cropStart(scaled.width()), preprocess.cropStart(scaled.height()), size, size};
         boolean mirror = random.nextDouble() < flip;
         boolean upsideDown = random.nextDouble() < verticalFlip;
-        RgbImage square = box == null
-                ? Resampler.resize(
-                        scaled,
-                        preprocess.cropStart(scaled.width()),
-                        preprocess.cropStart(scaled.height()),
-                        size,
-                        size,
-                        size,
-                        size)
-                : Resampler.resize(scaled, box[0], box[1], box[2], box[3], size, size);
-        byte[] rgb = square.rgb();
-        for (int y = 0, o = 0; y < size; y++) {
-            int row = (upsideDown ? size - 1 - y : y) * size;
-            for (int x = 0; x < size; x++, o += 3) {
-                int p = (row + (mirror ? size - 1 - x : x)) * 3;
-                out[o] = (rgb[p] & 0xff) / 255f;
-                out[o + 1] = (rgb[p + 1] & 0xff) / 255f;
-                out[o + 2] = (rgb[p + 2] & 0xff) / 255f;
+        Resampler rows = new Resampler(scaled, box[0], box[1], box[2], box[3], size, size, mirror);
+        ColorJitter jitter = jitters() ? new ColorJitter(this, random) : null;
+        Planes row = new Planes(size);
+        for (int y = 0; y < size; y++) {
+            rows.next(row);
+            if (jitter != null) {
+                jitter.untilContrast(row);
             }
+            row.writeTo(scratch, (upsideDown ? size - 1 - y : y) * size);
         }
-        if (jitters()) {
-            ColorJitter.apply(this, random, out);
+        float[] interleaved = new float[size * 3];
+        for (int y = 0; y < size; y++) {
+            row.readFrom(scratch, y * size);
+            if (jitter != null) {
+                jitter.fromContrast(row);
+            }
+            normalizer.interleave(row, interleaved);
+            out.put(at + y * interleaved.length, interleaved);
         }
-        normalizer.apply(out);
     }
 
     /** Column, row, width, height of a random crop: ten tries at an area and a ratio, then the largest centred box within the ratio's bounds. */

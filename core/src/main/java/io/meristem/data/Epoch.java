@@ -46,7 +46,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
 
     private void work() {
-        float[] scratch = new float[loader.photoLength()];
+        Planes scratch = loader.scratch();
         while (!stopped && started.get() < results.size()) {
             FloatBuffer buffer;
             try {
@@ -70,7 +70,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         }
     }
 
-    private Batch batch(int b, FloatBuffer buffer, float[] scratch) {
+    private Batch batch(int b, FloatBuffer buffer, Planes scratch) {
         int size = loader.options().batchSize();
         int n = Math.min(size, order.length - b * size);
         long[] labels = new long[n];
@@ -81,7 +81,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
             labels[i] = loader.photos().get(photo).label();
             indices[i] = photo;
         }
-        FloatBuffer view = buffer.slice(0, n * scratch.length);
+        FloatBuffer view = buffer.slice(0, n * loader.photoLength());
         return new Batch(view, labels, indices, () -> {
             loader.held().decrementAndGet();
             free.add(buffer);

@@ -155,15 +155,21 @@ public final class Loader {
         return order;
     }
 
-    /** Fills {@code scratch} with one photo and copies it to its place in the batch. */
-    void fill(int epoch, int photo, float[] scratch, FloatBuffer batch, int place) {
+    /** Puts one photo in its place in the batch; {@code scratch} belongs to the worker. */
+    void fill(int epoch, int photo, Planes scratch, FloatBuffer batch, int place) {
         RgbImage scaled = cache.image(photos.get(photo));
+        int at = place * photoLength();
         if (augmentation == null) {
-            normalizer.centre(scaled, scratch);
+            normalizer.centre(scaled, batch, at);
         } else {
-            augmentation.view(scaled, preprocess, normalizer, Seeds.photo(options.seed(), epoch, photo), scratch);
+            SplittableRandom random = Seeds.photo(options.seed(), epoch, photo);
+            augmentation.view(scaled, preprocess, normalizer, random, scratch, batch, at);
         }
-        batch.put(place * scratch.length, scratch, 0, scratch.length);
+    }
+
+    /** What a worker needs for {@link #fill}. */
+    Planes scratch() {
+        return new Planes(augmentation == null ? 0 : preprocess.size() * preprocess.size());
     }
 
     int photoLength() {

@@ -1,5 +1,7 @@
 package io.meristem.data;
 
+import java.nio.FloatBuffer;
+
 /** (value / 255 - mean) / std, by table for bytes. */
 final class Normalizer {
 
@@ -7,42 +9,57 @@ final class Normalizer {
     private final float[] red = new float[256];
     private final float[] green = new float[256];
     private final float[] blue = new float[256];
-    private final float[] mean;
-    private final float[] std;
+    private final float[] factor = new float[3];
+    private final float[] offset = new float[3];
 
     Normalizer(Preprocess preprocess) {
         this.preprocess = preprocess;
-        this.mean = preprocess.mean();
-        this.std = preprocess.std();
+        float[] mean = preprocess.mean();
+        float[] std = preprocess.std();
         for (int v = 0; v < 256; v++) {
             red[v] = (v / 255f - mean[0]) / std[0];
             green[v] = (v / 255f - mean[1]) / std[1];
             blue[v] = (v / 255f - mean[2]) / std[2];
         }
+        for (int c = 0; c < 3; c++) {
+            factor[c] = (float) (1 / (255.0 * std[c]));
+            offset[c] = (float) (-(double) mean[c] / std[c]);
+        }
     }
 
-    /** The centre square of a scaled photo into {@code out} (size, size, 3). */
-    void centre(RgbImage scaled, float[] out) {
+    /** The centre square of a scaled photo as (size, size, 3), from {@code at} on. */
+    void centre(RgbImage scaled, FloatBuffer out, int at) {
         int size = preprocess.size();
         int left = preprocess.cropStart(scaled.width());
         int top = preprocess.cropStart(scaled.height());
         byte[] rgb = scaled.rgb();
-        for (int y = 0, o = 0; y < size; y++) {
+        float[] row = new float[size * 3];
+        for (int y = 0; y < size; y++) {
             int p = ((top + y) * scaled.width() + left) * 3;
-            for (int x = 0; x < size; x++, p += 3, o += 3) {
-                out[o] = red[rgb[p] & 0xff];
-                out[o + 1] = green[rgb[p + 1] & 0xff];
-                out[o + 2] = blue[rgb[p + 2] & 0xff];
+            for (int o = 0; o < row.length; o += 3, p += 3) {
+                row[o] = red[rgb[p] & 0xff];
+                row[o + 1] = green[rgb[p + 1] & 0xff];
+                row[o + 2] = blue[rgb[p + 2] & 0xff];
             }
+            out.put(at + y * row.length, row);
         }
     }
 
-    /** Values 0..1 in place, (pixels, 3). */
-    void apply(float[] values) {
-        for (int i = 0; i < values.length; i += 3) {
-            values[i] = (values[i] - mean[0]) / std[0];
-            values[i + 1] = (values[i + 1] - mean[1]) / std[1];
-            values[i + 2] = (values[i + 2] - mean[2]) / std[2];
+    /** A row of three planes to interleaved {@code row}. */
+    void interleave(Planes planes, float[] row) {
+        float[] r = planes.red();
+        float[] g = planes.green();
+        float[] b = planes.blue();
+        float fr = factor[0];
+        float fg = factor[1];
+        float fb = factor[2];
+        float or = offset[0];
+        float og = offset[1];
+        float ob = offset[2];
+        for (int i = 0, o = 0; i < r.length; i++, o += 3) {
+            row[o] = r[i] * fr + or;
+            row[o + 1] = g[i] * fg + og;
+            row[o + 2] = b[i] * fb + ob;
         }
     }
 }

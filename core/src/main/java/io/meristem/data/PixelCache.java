@@ -30,7 +30,7 @@ import java.util.Objects;
 public final class PixelCache {
 
     /** To be raised whenever decoding or resizing gives other pixels than before. */
-    private static final int DECODER_VERSION = 1;
+    private static final int DECODER_VERSION = 2;
 
     /**
      * A photo that could not be decoded.

@@ -106,13 +106,13 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
     /** The network's input for one photo: (size, size, 3) rows of interleaved, normalised floats (NHWC without N). */
     public float[] apply(RgbImage photo) {
         float[] out = new float[length()];
-        new Normalizer(this).centre(scaled(photo), out);
+        apply(photo, FloatBuffer.wrap(out), 0);
         return out;
     }
 
     /** As {@link #apply(RgbImage)}, into {@code out} from the absolute position {@code at}; the buffer's own position stays. */
     public void apply(RgbImage photo, FloatBuffer out, int at) {
-        out.put(at, apply(photo), 0, length());
+        new Normalizer(this).centre(scaled(photo), out, at);
     }
 
     @Override

@@ -1,29 +1,47 @@
 package io.meristem.data;
 
-import java.util.Arrays;
-
 /**
- * Antialiased bilinear resizing, as Pillow and torchvision do it: a triangle filter whose support grows with the down-scale, rows first, pixel
- * centres at half integers, edges cut and weights renormalised. Agrees with torchvision's {@code resize(antialias=True)} to one grey level.
+ * Antialiased bilinear resizing, as Pillow and torchvision do it: a triangle filter whose support grows with the down-scale, pixel centres at half
+ * integers, edges cut and weights renormalised. Agrees with torchvision's {@code resize(antialias=True)} to one grey level.
+ *
+ * <p>An instance makes one picture, row by row: source rows are added up first, in whole rows that the JIT vectorises, then columns. Nothing
+ * larger than a few rows is kept.
  */
 public final class Resampler {
 
-    /** For one axis: output i is the sum over k below count[i] of weights[i * stride + k] times source pixel first[i] + k. */
-    private static final class Taps {
-        final int[] first;
-        final int[] count;
-        final float[] weights;
-        final int stride;
+    /** For one axis: output i is the sum over k of weights[k][i] times source pixel first[i] + k; all outputs have as many weights, some 0. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Taps(int[] first, float[][] weights) {}
 
-        Taps(int out, int stride) {
-            this.first = new int[out];
-            this.count = new int[out];
-            this.weights = new float[out * stride];
-            this.stride = stride;
+    private final RgbImage image;
+    private final int x;
+    private final int y;
+    private final Taps columns;
+    private final Taps rows;
+    /** Source rows as floats, each at its number modulo their count. */
+    private final float[][] window;
+
+    private final float[] sum;
+    private int loaded;
+    private int next;
+
+    /** For the given box; {@code mirror} turns left and right round. */
+    Resampler(RgbImage image, int x, int y, int boxW, int boxH, int outW, int outH, boolean mirror) {
+        if (x < 0 || y < 0 || boxW < 1 || boxH < 1 || x + boxW > image.width() || y + boxH > image.height()) {
+            throw new IllegalArgumentException("box " + boxW + " x " + boxH + " at " + x + ", " + y
+                    + " leaves the picture of " + image.width() + " x " + image.height());
         }
+        if (outW < 1 || outH < 1) {
+            throw new IllegalArgumentException("cannot resize to " + outW + " x " + outH);
+        }
+        this.image = image;
+        this.x = x;
+        this.y = y;
+        this.columns = taps(boxW, outW, mirror);
+        this.rows = taps(boxH, outH, false);
+        this.window = new float[rows.weights().length][3 * boxW];
+        this.sum = new float[3 * boxW];
     }
-
-    private Resampler() {}
 
     /** The whole picture at {@code outW} x {@code outH}; the same object when it has that size already. */
     public static RgbImage resize(RgbImage image, int outW, int outH) {
@@ -32,102 +50,170 @@ public final class Resampler {
 
     /** The box of {@code boxW} x {@code boxH} pixels at column {@code x}, row {@code y}, resized; pixels outside the box have no part in it. */
     public static RgbImage resize(RgbImage image, int x, int y, int boxW, int boxH, int outW, int outH) {
-        if (x < 0 || y < 0 || boxW < 1 || boxH < 1 || x + boxW > image.width() || y + boxH > image.height()) {
-            throw new IllegalArgumentException("box " + boxW + " x " + boxH + " at " + x + ", " + y
-                    + " leaves the picture of " + image.width() + " x " + image.height());
-        }
-        if (outW < 1 || outH < 1) {
-            throw new IllegalArgumentException("cannot resize to " + outW + " x " + outH);
-        }
+        Resampler rows = new Resampler(image, x, y, boxW, boxH, outW, outH, false);
         if (boxW == image.width() && boxH == image.height() && outW == boxW && outH == boxH) {
             return image;
         }
-        if (outW == boxW && outH == boxH) {
-            return crop(image, x, y, boxW, boxH);
+        byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(outW, outH))];
+        Planes row = new Planes(outW);
+        for (int o = 0; o < rgb.length; ) {
+            rows.next(row);
+            o = round(row, rgb, o);
         }
-        float[] rows = horizontal(image, x, y, boxH, outW, taps(boxW, outW));
-        return new RgbImage(outW, outH, vertical(rows, outW * 3, outH, taps(boxH, outH)));
+        return new RgbImage(outW, outH, rgb);
     }
 
-    private static RgbImage crop(RgbImage image, int x, int y, int width, int height) {
-        byte[] rgb = new byte[3 * width * height];
-        for (int row = 0; row < height; row++) {
-            System.arraycopy(image.rgb(), ((y + row) * image.width() + x) * 3, rgb, row * width * 3, width * 3);
+    /** 2^23: a float this large has no fraction, so that adding it rounds, and the level is then in the lowest bits. Faster than a cast. */
+    private static final float ROUND = 1 << 23;
+
+    /** To the nearest level; weights add up to 1, so that no sum comes near 255.5. */
+    private static int round(Planes row, byte[] rgb, int at) {
+        float[] r = row.red();
+        float[] g = row.green();
+        float[] b = row.blue();
+        int o = at;
+        for (int i = 0; i < r.length; i++, o += 3) {
+            rgb[o] = (byte) Float.floatToRawIntBits(r[i] + ROUND);
+            rgb[o + 1] = (byte) Float.floatToRawIntBits(g[i] + ROUND);
+            rgb[o + 2] = (byte) Float.floatToRawIntBits(b[i] + ROUND);
         }
-        return new RgbImage(width, height, rgb);
+        return o;
     }
 
-    private static Taps taps(int in, int out) {
+    private static Taps taps(int in, int out, boolean mirror) {
         double scale = (double) in / out;
         double support = Math.max(scale, 1.0);
-        int stride = (int) Math.ceil(support) * 2 + 1;
-        Taps taps = new Taps(out, stride);
-        double[] raw = new double[stride];
+        double[] raw = new double[(int) Math.ceil(support) * 2 + 1];
+        int[] from = new int[out];
+        int[] to = new int[out];
+        int most = 1;
         for (int i = 0; i < out; i++) {
             double center = (i + 0.5) * scale;
-            int from = Math.max(0, (int) (center - support + 0.5));
-            int to = Math.min(in, (int) (center + support + 0.5));
-            double sum = 0;
-            for (int k = 0; k < to - from; k++) {
-                raw[k] = Math.max(0, 1 - Math.abs((from + k + 0.5 - center) / support));
-                sum += raw[k];
+            from[i] = Math.max(0, (int) (center - support + 0.5));
+            to[i] = Math.min(in, (int) (center + support + 0.5));
+            most = Math.max(most, to[i] - from[i]);
+        }
+        Taps taps = new Taps(new int[out], new float[most][out]);
+        for (int i = 0; i < out; i++) {
+            double center = (i + 0.5) * scale;
+            double total = 0;
+            for (int k = 0; k < to[i] - from[i]; k++) {
+                raw[k] = Math.max(0, 1 - Math.abs((from[i] + k + 0.5 - center) / support));
+                total += raw[k];
             }
-            for (int k = 0; k < to - from; k++) {
-                taps.weights[i * stride + k] = (float) (raw[k] / sum);
+            int at = mirror ? out - 1 - i : i;
+            // All weights must meet a pixel, those that are 0 too.
+            int first = Math.min(from[i], in - most);
+            for (int k = 0; k < to[i] - from[i]; k++) {
+                taps.weights()[from[i] - first + k][at] = (float) (raw[k] / total);
             }
-            taps.first[i] = from;
-            taps.count[i] = to - from;
+            taps.first()[at] = first;
         }
         return taps;
     }
 
-    /** (boxH, outW, 3) of the rows y to y + boxH. */
-    private static float[] horizontal(RgbImage image, int x, int y, int boxH, int outW, Taps taps) {
-        byte[] rgb = image.rgb();
-        float[] out = new float[Math.multiplyExact(boxH, outW * 3)];
-        float[] weights = taps.weights;
-        int o = 0;
-        for (int row = 0; row < boxH; row++) {
-            int start = ((y + row) * image.width() + x) * 3;
-            for (int i = 0; i < outW; i++, o += 3) {
-                int p = start + taps.first[i] * 3;
-                int w = i * taps.stride;
-                int end = w + taps.count[i];
-                float r = 0;
-                float g = 0;
-                float b = 0;
-                for (; w < end; w++, p += 3) {
-                    float weight = weights[w];
-                    r += weight * (rgb[p] & 0xff);
-                    g += weight * (rgb[p + 1] & 0xff);
-                    b += weight * (rgb[p + 2] & 0xff);
-                }
-                out[o] = r;
-                out[o + 1] = g;
-                out[o + 2] = b;
+    /** The next row of the picture, from the top. */
+    void next(Planes out) {
+        int first = rows.first()[next];
+        int taps = window.length;
+        for (loaded = Math.max(loaded, first); loaded < first + taps; loaded++) {
+            load(loaded, window[loaded % taps]);
+        }
+        float[][] weights = rows.weights();
+        if (taps == 1) {
+            System.arraycopy(window[0], 0, sum, 0, sum.length);
+        } else {
+            add(window[first % taps], weights[0][next], window[(first + 1) % taps], weights[1][next], sum);
+            for (int k = 2; k < taps; k++) {
+                add(window[(first + k) % taps], weights[k][next], sum);
             }
         }
-        return out;
+        next++;
+        switch (columns.weights().length) {
+            case 2 -> two(out);
+            case 3 -> three(out);
+            default -> any(out);
+        }
     }
 
-    private static byte[] vertical(float[] rows, int rowLength, int outH, Taps taps) {
-        byte[] out = new byte[outH * rowLength];
-        float[] sum = new float[rowLength];
-        for (int i = 0; i < outH; i++) {
-            // 0.5 up front, so that the cast below rounds to nearest.
-            Arrays.fill(sum, 0.5f);
-            for (int k = 0; k < taps.count[i]; k++) {
-                float weight = taps.weights[i * taps.stride + k];
-                int from = (taps.first[i] + k) * rowLength;
-                for (int j = 0; j < rowLength; j++) {
-                    sum[j] += weight * rows[from + j];
-                }
-            }
-            int at = i * rowLength;
-            for (int j = 0; j < rowLength; j++) {
-                out[at + j] = (byte) Math.min((int) sum[j], 255);
-            }
+    private void load(int row, float[] to) {
+        byte[] rgb = image.rgb();
+        int from = ((y + row) * image.width() + x) * 3;
+        for (int j = 0; j < to.length; j++) {
+            to[j] = rgb[from + j] & 0xff;
         }
-        return out;
+    }
+
+    private static void add(float[] a, float weightA, float[] b, float weightB, float[] sum) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] = weightA * a[j] + weightB * b[j];
+        }
+    }
+
+    private static void add(float[] row, float weight, float[] sum) {
+        for (int j = 0; j < sum.length; j++) {
+            sum[j] += weight * row[j];
+        }
+    }
+
+    /** Enlarging takes two columns, and a slight reduction three: the usual random crops. */
+    private void two(Planes out) {
+        float[] r = out.red();
+        float[] g = out.green();
+        float[] b = out.blue();
+        float[] s = sum;
+        int[] first = columns.first();
+        float[] w0 = columns.weights()[0];
+        float[] w1 = columns.weights()[1];
+        for (int i = 0; i < first.length; i++) {
+            int p = 3 * first[i];
+            float u = w0[i];
+            float v = w1[i];
+            r[i] = u * s[p] + v * s[p + 3];
+            g[i] = u * s[p + 1] + v * s[p + 4];
+            b[i] = u * s[p + 2] + v * s[p + 5];
+        }
+    }
+
+    private void three(Planes out) {
+        float[] r = out.red();
+        float[] g = out.green();
+        float[] b = out.blue();
+        float[] s = sum;
+        int[] first = columns.first();
+        float[] w0 = columns.weights()[0];
+        float[] w1 = columns.weights()[1];
+        float[] w2 = columns.weights()[2];
+        for (int i = 0; i < first.length; i++) {
+            int p = 3 * first[i];
+            float u = w0[i];
+            float v = w1[i];
+            float w = w2[i];
+            r[i] = u * s[p] + v * s[p + 3] + w * s[p + 6];
+            g[i] = u * s[p + 1] + v * s[p + 4] + w * s[p + 7];
+            b[i] = u * s[p + 2] + v * s[p + 5] + w * s[p + 8];
+        }
+    }
+
+    private void any(Planes out) {
+        float[] s = sum;
+        int[] first = columns.first();
+        float[][] weights = columns.weights();
+        for (int i = 0; i < first.length; i++) {
+            int p = 3 * first[i];
+            float r = 0;
+            float g = 0;
+            float b = 0;
+            for (float[] weight : weights) {
+                float w = weight[i];
+                r += w * s[p];
+                g += w * s[p + 1];
+                b += w * s[p + 2];
+                p += 3;
+            }
+            out.red()[i] = r;
+            out.green()[i] = g;
+            out.blue()[i] = b;
+        }
     }
 }
