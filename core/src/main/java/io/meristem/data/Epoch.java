@@ -39,6 +39,8 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         }
         for (int t = 0; t < Math.min(loader.options().threads(), batches); t++) {
             Thread worker = new Thread(this::work, "photo-loader-" + t);
+            // Where the virtual machine lets priorities through (-XX:ThreadPriorityPolicy=1), the network goes first.
+            worker.setPriority(Thread.MIN_PRIORITY);
             worker.setDaemon(true);
             workers.add(worker);
             worker.start();
