@@ -88,6 +88,20 @@ public record ConvKernels(Input input, Weight weight) {
                         ONE,
                         layer.groups());
             }
+        },
+        /** For depthwise layers with a 3x3 kernel, stride 2 and padding 1: Java's vectors, where the JVM has them. */
+        LANES {
+            @Override
+            public boolean fits(Conv2d layer, Precision precision) {
+                return depthwise(layer)
+                        && DepthwiseInputGradient.handles(layer.kernel(), layer.stride(), layer.padding());
+            }
+
+            @Override
+            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+                return DepthwiseInputGradient.compute(
+                        g, weight, x.shape(), layer.kernel(), layer.stride(), layer.padding(), torch.get_num_threads());
+            }
         };
 
         /** Whether this can compute the gradient of the layer at all, run in {@code precision}. */

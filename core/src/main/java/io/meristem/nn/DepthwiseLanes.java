@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The inner loops of {@link DepthwiseWeightGradient} on the processor's vectors. Load this class only where the module jdk.incubator.vector
+ * The inner loops of {@link DepthwiseWeightGradient} and {@link DepthwiseInputGradient} on the processor's vectors. Load this class only where the module jdk.incubator.vector
  * is present.
  *
  * <p>Rows of x and g lie in blocks of {@link #LANES} channels: position after position, LANES floats each. In a sum, tap after tap, likewise.
@@ -280,6 +280,85 @@ final class DepthwiseLanes {
             s = FloatVector.fromArray(FLOATS, g, from + t * LANES).fma(v, s);
         }
         s.intoArray(sums, to);
+    }
+
+    /**
+     * For a 3x3 kernel of stride 2 and padding 1: two rows of the input's gradient, {@code even} and {@code odd}, from two rows of the output's,
+     * {@code above} and {@code below}, for LANES channels from {@code at} on. All are bfloat16, {@code step} numbers a position; {@code above} and
+     * {@code below} have one more position, zero. In {@code taps} there are {@code step} numbers for each tap.
+     */
+    static void backHalves(
+            short[] above, short[] below, int at, int step, int positions, float[] taps, short[] even, short[] odd) {
+        FloatVector w0 = FloatVector.fromArray(FLOATS, taps, at);
+        FloatVector w1 = FloatVector.fromArray(FLOATS, taps, at + step);
+        FloatVector w2 = FloatVector.fromArray(FLOATS, taps, at + 2 * step);
+        FloatVector w3 = FloatVector.fromArray(FLOATS, taps, at + 3 * step);
+        FloatVector w4 = FloatVector.fromArray(FLOATS, taps, at + 4 * step);
+        FloatVector w5 = FloatVector.fromArray(FLOATS, taps, at + 5 * step);
+        FloatVector w6 = FloatVector.fromArray(FLOATS, taps, at + 6 * step);
+        FloatVector w7 = FloatVector.fromArray(FLOATS, taps, at + 7 * step);
+        FloatVector w8 = FloatVector.fromArray(FLOATS, taps, at + 8 * step);
+        FloatVector a0 = floats(above, at);
+        FloatVector b0 = floats(below, at);
+        for (int t = 0; t < positions; t++) {
+            int next = at + (t + 1) * step;
+            FloatVector a1 = floats(above, next);
+            FloatVector b1 = floats(below, next);
+            int to = at + 2 * t * step;
+            halves(a0.mul(w4)).intoArray(even, to);
+            halves(a0.fma(w5, a1.mul(w3))).intoArray(even, to + step);
+            halves(a0.fma(w7, b0.mul(w1))).intoArray(odd, to);
+            halves(a0.fma(w8, a1.fma(w6, b0.fma(w2, b1.mul(w0))))).intoArray(odd, to + step);
+            a0 = a1;
+            b0 = b1;
+        }
+    }
+
+    /** The same in float32. */
+    static void backFloats(
+            float[] above, float[] below, int at, int step, int positions, float[] taps, float[] even, float[] odd) {
+        FloatVector w0 = FloatVector.fromArray(FLOATS, taps, at);
+        FloatVector w1 = FloatVector.fromArray(FLOATS, taps, at + step);
+        FloatVector w2 = FloatVector.fromArray(FLOATS, taps, at + 2 * step);
+        FloatVector w3 = FloatVector.fromArray(FLOATS, taps, at + 3 * step);
+        FloatVector w4 = FloatVector.fromArray(FLOATS, taps, at + 4 * step);
+        FloatVector w5 = FloatVector.fromArray(FLOATS, taps, at + 5 * step);
+        FloatVector w6 = FloatVector.fromArray(FLOATS, taps, at + 6 * step);
+        FloatVector w7 = FloatVector.fromArray(FLOATS, taps, at + 7 * step);
+        FloatVector w8 = FloatVector.fromArray(FLOATS, taps, at + 8 * step);
+        FloatVector a0 = FloatVector.fromArray(FLOATS, above, at);
+        FloatVector b0 = FloatVector.fromArray(FLOATS, below, at);
+        for (int t = 0; t < positions; t++) {
+            int next = at + (t + 1) * step;
+            FloatVector a1 = FloatVector.fromArray(FLOATS, above, next);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, below, next);
+            int to = at + 2 * t * step;
+            a0.mul(w4).intoArray(even, to);
+            a0.fma(w5, a1.mul(w3)).intoArray(even, to + step);
+            a0.fma(w7, b0.mul(w1)).intoArray(odd, to);
+            a0.fma(w8, a1.fma(w6, b0.fma(w2, b1.mul(w0)))).intoArray(odd, to + step);
+            a0 = a1;
+            b0 = b1;
+        }
+    }
+
+    private static FloatVector floats(short[] from, int at) {
+        return ShortVector.fromArray(SHORTS, from, at)
+                .convertShape(VectorOperators.S2I, INTS, 0)
+                .reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 16)
+                .reinterpretAsFloats();
+    }
+
+    /** Rounds to the nearest bfloat16, to the even one in the middle. */
+    private static ShortVector halves(FloatVector values) {
+        IntVector bits = values.reinterpretAsInts();
+        IntVector even = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);
+        return bits.add(0x7fff)
+                .add(even)
+                .lanewise(VectorOperators.LSHR, 16)
+                .convertShape(VectorOperators.I2S, SHORTS, 0)
+                .reinterpretAsShorts();
     }
 
     /** Takes the channels of one block out of {@code positions} positions that are {@code step} bfloat16 numbers apart. */

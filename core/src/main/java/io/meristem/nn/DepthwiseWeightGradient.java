@@ -6,9 +6,6 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BoolPointer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.LongArrayRefOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -49,39 +46,6 @@ final class DepthwiseWeightGradient {
         private Object call;
     }
 
-    /** The memory of one tensor, image after image; one of the two arrays is null. */
-    private record Images(ShortBuffer[] halves, FloatBuffer[] floats, int count, int channels, int height, int width) {
-
-        static Images of(Tensor tensor) {
-            int n = Math.toIntExact(tensor.size(0));
-            boolean half = tensor.scalar_type().intern() == ScalarType.BFloat16;
-            int channels = Math.toIntExact(tensor.size(1));
-            int height = Math.toIntExact(tensor.size(2));
-            int width = Math.toIntExact(tensor.size(3));
-            long size = (long) channels * height * width;
-            ShortBuffer[] halves = half ? new ShortBuffer[n] : null;
-            FloatBuffer[] floats = half ? null : new FloatBuffer[n];
-            try (Pointer data = tensor.data_ptr()) {
-                for (int i = 0; i < n; i++) {
-                    if (half) {
-                        try (ShortPointer image = new ShortPointer(data)) {
-                            halves[i] = image.limit((i + 1) * size)
-                                    .position(i * size)
-                                    .asBuffer();
-                        }
-                    } else {
-                        try (FloatPointer image = new FloatPointer(data)) {
-                            floats[i] = image.limit((i + 1) * size)
-                                    .position(i * size)
-                                    .asBuffer();
-                        }
-                    }
-                }
-            }
-            return new Images(halves, floats, n, channels, height, width);
-        }
-    }
-
     private final Images x;
     private final Images g;
     private final int kernel;
@@ -111,18 +75,20 @@ final class DepthwiseWeightGradient {
         this.stride = stride;
         this.padding = padding;
         int lanes = DepthwiseLanes.LANES;
-        int wanted = up(2 * threads, x.count);
+        int wanted = up(2 * threads, x.count());
         int unit = Math.max(lanes, SPLIT);
-        channels = x.count >= 2 * threads ? x.channels : Math.min(x.channels, up(up(x.channels, wanted), unit) * unit);
-        groups = up(x.channels, channels);
+        channels = x.count() >= 2 * threads
+                ? x.channels()
+                : Math.min(x.channels(), up(up(x.channels(), wanted), unit) * unit);
+        groups = up(x.channels(), channels);
         blocks = up(channels, lanes);
-        int positions = up(g.width, DepthwiseLanes.TILE) * DepthwiseLanes.TILE;
+        int positions = up(g.width(), DepthwiseLanes.TILE) * DepthwiseLanes.TILE;
         gRow = positions * lanes;
         xRow = ((positions - 1) * stride + kernel) * lanes;
         int fit = (CACHED / blocks - (kernel - stride) * xRow) / (stride * xRow + gRow);
-        gRows = Math.max(1, Math.min(fit, g.height));
+        gRows = Math.max(1, Math.min(fit, g.height()));
         xRows = (gRows - 1) * stride + kernel;
-        parts = new float[x.count * groups * sums()];
+        parts = new float[x.count() * groups * sums()];
     }
 
     private static int up(int a, int b) {
@@ -166,7 +132,7 @@ final class DepthwiseWeightGradient {
         Tensor denseG = Tensors.channelsLast(g);
         DepthwiseWeightGradient work =
                 new DepthwiseWeightGradient(Images.of(denseX), Images.of(denseG), kernel, stride, padding, threads);
-        Crew.run(work.x.count * work.groups, threads, work::piece);
+        Crew.run(work.x.count() * work.groups, threads, work::piece);
         Reference.reachabilityFence(denseX);
         Reference.reachabilityFence(denseG);
         return Tensors.of(work.total(), x.size(1), 1, kernel, kernel);
@@ -203,8 +169,8 @@ final class DepthwiseWeightGradient {
             room.call = call;
         }
         int held = 0;
-        for (int y = 0; y < g.height; y += gRows) {
-            int rows = Math.min(gRows, g.height - y);
+        for (int y = 0; y < g.height(); y += gRows) {
+            int rows = Math.min(gRows, g.height() - y);
             for (int r = 0; r < rows; r++) {
                 load(g, image, first, y + r, room, room.g, r * gRow, gRows * gRow, 0);
             }
@@ -217,7 +183,7 @@ final class DepthwiseWeightGradient {
                 }
             }
             held = Math.max(0, kernel - stride);
-            for (int b = 0; b < blocks && y + gRows < g.height; b++) {
+            for (int b = 0; b < blocks && y + gRows < g.height(); b++) {
                 int start = b * xRows * xRow;
                 System.arraycopy(room.x, start + gRows * stride * xRow, room.x, start, held * xRow);
             }
@@ -237,32 +203,32 @@ final class DepthwiseWeightGradient {
             Images from, int image, int first, int y, Room room, float[] to, int start, int blockStep, int edge) {
         int lanes = DepthwiseLanes.LANES;
         int wide = from == x ? xRow : gRow;
-        if (y < 0 || y >= from.height) {
+        if (y < 0 || y >= from.height()) {
             for (int b = 0; b < blocks; b++) {
                 int at = start + b * blockStep;
                 Arrays.fill(to, at, at + wide, 0);
             }
             return;
         }
-        int positions = Math.min(from.width, wide / lanes - edge);
-        int count = Math.min(channels, from.channels - first);
-        if (from.halves != null) {
+        int positions = Math.min(from.width(), wide / lanes - edge);
+        int count = Math.min(channels, from.channels() - first);
+        if (from.halves() != null) {
             if (room.shorts.length < positions * count) {
                 room.shorts = new short[positions * count];
             }
-            read(from.halves[image], y * from.width, from.channels, first, positions, count, room.shorts);
+            read(from.halves()[image], y * from.width(), from.channels(), first, positions, count, room.shorts);
         } else {
             if (room.floats.length < positions * count) {
                 room.floats = new float[positions * count];
             }
-            read(from.floats[image], y * from.width, from.channels, first, positions, count, room.floats);
+            read(from.floats()[image], y * from.width(), from.channels(), first, positions, count, room.floats);
         }
         for (int b = 0; b < blocks; b++) {
             int at = start + b * blockStep + edge * lanes;
             int here = Math.min(lanes, count - b * lanes);
             if (here < lanes) {
-                rest(from.halves != null, room, b * lanes, here, count, positions, to, at);
-            } else if (from.halves != null) {
+                rest(from.halves() != null, room, b * lanes, here, count, positions, to, at);
+            } else if (from.halves() != null) {
                 DepthwiseLanes.widen(room.shorts, b * lanes, count, positions, to, at);
             } else {
                 DepthwiseLanes.copy(room.floats, b * lanes, count, positions, to, at);
@@ -321,7 +287,7 @@ final class DepthwiseWeightGradient {
         } else {
             for (int tap = 0; tap < kernel * kernel; tap++) {
                 int at = atX + tap / kernel * xRow + tap % kernel * lanes;
-                DepthwiseLanes.tap(room.x, at, stride * lanes, room.g, atG, g.width, parts, to + tap * lanes);
+                DepthwiseLanes.tap(room.x, at, stride * lanes, room.g, atG, g.width(), parts, to + tap * lanes);
             }
         }
     }
@@ -331,11 +297,11 @@ final class DepthwiseWeightGradient {
         int lanes = DepthwiseLanes.LANES;
         int taps = kernel * kernel;
         float[] all = new float[groups * sums()];
-        for (int image = 0; image < x.count; image++) {
+        for (int image = 0; image < x.count(); image++) {
             DepthwiseLanes.add(parts, image * all.length, all.length, all);
         }
-        float[] gradient = new float[x.channels * taps];
-        for (int c = 0; c < x.channels; c++) {
+        float[] gradient = new float[x.channels() * taps];
+        for (int c = 0; c < x.channels(); c++) {
             int inGroup = c % channels;
             int at = c / channels * sums() + inGroup / lanes * taps * lanes + inGroup % lanes;
             for (int tap = 0; tap < taps; tap++) {

@@ -56,10 +56,10 @@ class ConvKernelsTest {
         }
     }
 
-    /** In float32 up to the order of the sums, in bfloat16 up to two roundings of the largest: one on each side. */
+    /** In float32 up to the order of the sums, in bfloat16 up to two roundings of the largest, one on each side. */
     private static void close(double[] expected, Tensor found, Precision precision, String what) {
         double most = Arrays.stream(expected).map(Math::abs).max().orElse(0);
-        double tolerance = precision == Precision.FP32 ? 1e-5 : 1.0 / 256;
+        double tolerance = precision == Precision.FP32 ? 1e-5 : 1.0 / 128;
         assertArrayEquals(expected, Tensors.toDoubles(found), tolerance * Math.max(1, most), precision + " " + what);
     }
 

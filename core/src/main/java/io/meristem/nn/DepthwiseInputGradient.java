@@ -1,0 +1,199 @@
+package io.meristem.nn;
+
+import io.meristem.engine.Tensors;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The input gradient of a depthwise convolution with a 3x3 kernel, stride 2 and padding 1, in channels-last layout on the CPU, many times faster
+ * than the engine's own in bfloat16.
+ *
+ * <p>Two rows of it, 2m and 2m + 1, depend on two rows of g, m and m + 1. They are computed in Java arrays that stay in the processor's cache and
+ * written to the engine's memory at once. Sums are float32, rounded once.
+ *
+ * <p>Needs the module jdk.incubator.vector (JVM option {@code --add-modules jdk.incubator.vector}).
+ */
+final class DepthwiseInputGradient {
+
+    private static final int KERNEL = 3;
+    private static final int STRIDE = 2;
+    private static final int PADDING = 1;
+
+    private static final ThreadLocal<Room> ROOMS = ThreadLocal.withInitial(Room::new);
+
+    /** Rows of g and of the gradient, in arrays that a thread keeps from one call to the next; used are those of one type. */
+    private static final class Room {
+        private short[] halfAbove = new short[0];
+        private short[] halfBelow = new short[0];
+        private short[] halfEven = new short[0];
+        private short[] halfOdd = new short[0];
+        private float[] above = new float[0];
+        private float[] below = new float[0];
+        private float[] even = new float[0];
+        private float[] odd = new float[0];
+    }
+
+    private final Images g;
+    private final Images gradient;
+    /** Tap after tap, one number for each channel. */
+    private final float[] taps;
+    /** Rows of g in a piece of work, and pieces in an image. */
+    private final int band;
+
+    private final int bands;
+    /** Numbers in a row of g and of the gradient as held. */
+    private final int gRow;
+
+    private final int row;
+
+    private DepthwiseInputGradient(Images g, Images gradient, float[] weight, int threads) {
+        this.g = g;
+        this.gradient = gradient;
+        int wanted = Math.max(1, Math.min(g.height(), up(4 * threads, g.count())));
+        band = up(g.height(), wanted);
+        bands = up(g.height(), band);
+        int channels = g.channels();
+        // Vectors may reach beyond the end where there are fewer channels than lanes.
+        gRow = (g.width() + 1) * channels + DepthwiseLanes.LANES;
+        row = 2 * g.width() * channels + DepthwiseLanes.LANES;
+        int count = KERNEL * KERNEL;
+        taps = new float[count * channels + DepthwiseLanes.LANES];
+        for (int i = 0; i < weight.length; i++) {
+            taps[i % count * channels + i / count] = weight[i];
+        }
+    }
+
+    private static int up(int a, int b) {
+        return (a + b - 1) / b;
+    }
+
+    /** Whether {@link #compute} can do this kind of convolution here. */
+    static boolean handles(int kernel, int stride, int padding) {
+        return DepthwiseWeightGradient.fast() && kernel == KERNEL && stride == STRIDE && padding == PADDING;
+    }
+
+    /**
+     * The gradient (N, C, H, W), of the type of g, dense in channels-last layout, owned by the current scope, for output gradient g (N, C, H', W')
+     * and weight (C, 1, k, k), both bfloat16 or both float32.
+     */
+    static Tensor compute(
+            Tensor g, Tensor weight, long[] inputShape, int kernel, int stride, int padding, int threads) {
+        if (!handles(kernel, stride, padding)) {
+            throw new IllegalArgumentException("kernel " + kernel + ", stride " + stride + ", padding " + padding
+                    + " is not computed here, or the vector module is missing");
+        }
+        ScalarType type = g.scalar_type().intern();
+        if (type != weight.scalar_type().intern() || type != ScalarType.BFloat16 && type != ScalarType.Float) {
+            throw new IllegalArgumentException("g and weight must be both bfloat16 or both float32");
+        }
+        long[] shape = {inputShape[0], inputShape[1], up(inputShape[2]), up(inputShape[3])};
+        long[] weightShape = {inputShape[1], 1, KERNEL, KERNEL};
+        if (!Arrays.equals(shape, g.shape()) || !Arrays.equals(weightShape, weight.shape())) {
+            throw new IllegalArgumentException("the shapes of g, weight and input do not belong together");
+        }
+        Tensor gradient = torch.empty(inputShape, g.options(), new MemoryFormatOptional(MemoryFormat.ChannelsLast));
+        Tensor dense = Tensors.channelsLast(g);
+        DepthwiseInputGradient work =
+                new DepthwiseInputGradient(Images.of(dense), Images.of(gradient), Tensors.toFloats(weight), threads);
+        Crew.run(work.g.count() * work.bands, threads, work.g.halves() == null ? work::floats : work::halves);
+        Reference.reachabilityFence(dense);
+        Reference.reachabilityFence(gradient);
+        return gradient;
+    }
+
+    /** Height or width of g for that of the input. */
+    private static long up(long size) {
+        return (size + 2 * PADDING - KERNEL) / STRIDE + 1;
+    }
+
+    private void halves(int number) {
+        int image = number / bands;
+        int first = number % bands * band;
+        Room room = ROOMS.get();
+        if (room.halfAbove.length < gRow || room.halfEven.length < row) {
+            room.halfAbove = new short[gRow];
+            room.halfBelow = new short[gRow];
+            room.halfEven = new short[row];
+            room.halfOdd = new short[row];
+        }
+        int channels = g.channels();
+        int wide = gradient.width() * channels;
+        load(image, first, room.halfAbove);
+        for (int y = first; y < Math.min(first + band, g.height()); y++) {
+            load(image, y + 1, room.halfBelow);
+            for (int c = 0; c < channels; c += DepthwiseLanes.LANES) {
+                DepthwiseLanes.backHalves(
+                        room.halfAbove,
+                        room.halfBelow,
+                        block(c),
+                        channels,
+                        g.width(),
+                        taps,
+                        room.halfEven,
+                        room.halfOdd);
+            }
+            gradient.halves()[image].put(2 * y * wide, room.halfEven, 0, wide);
+            if (2 * y + 1 < gradient.height()) {
+                gradient.halves()[image].put((2 * y + 1) * wide, room.halfOdd, 0, wide);
+            }
+            short[] done = room.halfAbove;
+            room.halfAbove = room.halfBelow;
+            room.halfBelow = done;
+        }
+    }
+
+    private void floats(int number) {
+        int image = number / bands;
+        int first = number % bands * band;
+        Room room = ROOMS.get();
+        if (room.above.length < gRow || room.even.length < row) {
+            room.above = new float[gRow];
+            room.below = new float[gRow];
+            room.even = new float[row];
+            room.odd = new float[row];
+        }
+        int channels = g.channels();
+        int wide = gradient.width() * channels;
+        load(image, first, room.above);
+        for (int y = first; y < Math.min(first + band, g.height()); y++) {
+            load(image, y + 1, room.below);
+            for (int c = 0; c < channels; c += DepthwiseLanes.LANES) {
+                DepthwiseLanes.backFloats(
+                        room.above, room.below, block(c), channels, g.width(), taps, room.even, room.odd);
+            }
+            gradient.floats()[image].put(2 * y * wide, room.even, 0, wide);
+            if (2 * y + 1 < gradient.height()) {
+                gradient.floats()[image].put((2 * y + 1) * wide, room.odd, 0, wide);
+            }
+            float[] done = room.above;
+            room.above = room.below;
+            room.below = done;
+        }
+    }
+
+    /**
+     * Where the block of channels for {@code c} begins. The last one lies so that it ends with the channels, and some are computed twice. With fewer
+     * channels than lanes, the only block reaches into the next position, which is written later.
+     */
+    private int block(int c) {
+        return Math.max(0, Math.min(c, g.channels() - DepthwiseLanes.LANES));
+    }
+
+    /** Brings a row of g, with zeros behind it; the row below the last is zero. */
+    private void load(int image, int y, short[] to) {
+        int count = y < g.height() ? g.width() * g.channels() : 0;
+        g.halves()[image].get(count == 0 ? 0 : y * count, to, 0, count);
+        Arrays.fill(to, count, gRow, (short) 0);
+    }
+
+    private void load(int image, int y, float[] to) {
+        int count = y < g.height() ? g.width() * g.channels() : 0;
+        g.floats()[image].get(count == 0 ? 0 : y * count, to, 0, count);
+        Arrays.fill(to, count, gRow, 0);
+    }
+}
