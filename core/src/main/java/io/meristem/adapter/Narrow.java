@@ -70,7 +70,13 @@ interface Narrow {
 
         @Override
         public Tensor ofB(Tensor g, Tensor hidden) {
-            return Linear.rows(g).t().matmul(Linear.rows(hidden));
+            if (!Linear.isPointwise(g)) {
+                return Linear.rows(g).t().matmul(Linear.rows(hidden));
+            }
+            Tensor kernel = b.view(b.size(0), b.size(1), 1, 1);
+            Conv2d point = new Conv2d((int) b.size(1), (int) b.size(0), 1, 1, 0, 1, false);
+            return point.weightGradient(Linear.asImage(g), Linear.asImage(hidden), kernel)
+                    .reshape(b.size(0), b.size(1));
         }
     }
 

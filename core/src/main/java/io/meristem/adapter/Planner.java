@@ -33,6 +33,9 @@ public final class Planner {
     /** Timed runs after one that warms up; the quickest counts. */
     private static final int RUNS = 2;
 
+    /** Runs before a kernel in Java is timed, so that it has been compiled. */
+    private static final int JAVA_RUNS = 8;
+
     /** Values of input and output together that are timed at most: more photos would take longer and say the same. */
     private static final long ENOUGH = 6_000_000;
 
@@ -187,7 +190,7 @@ public final class Planner {
 
         /** Forward and backward. */
         double time() {
-            return quickest(() -> {
+            return quickest(1, () -> {
                 try (Tape tape = new Tape(through, false)) {
                     tape.backward(layer.forward(x, tape));
                 }
@@ -207,7 +210,7 @@ public final class Planner {
                     .filter(k -> k.fits(conv, conv.precision()))
                     .toList();
             for (Input kernel : through ? inputs : List.<Input>of()) {
-                double time = quickest(() -> kernel.compute(conv, g, x, weight));
+                double time = quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight));
                 if (time < least) {
                     least = time;
                     input = kernel;
@@ -219,7 +222,7 @@ public final class Planner {
                     .filter(k -> k.fits(conv, conv.precision()))
                     .toList();
             for (Weight kernel : weights) {
-                double time = quickest(() -> kernel.compute(conv, g, x, weight));
+                double time = quickest(warm(kernel == Weight.LANES), () -> kernel.compute(conv, g, x, weight));
                 if (time < least) {
                     least = time;
                     best = kernel;
@@ -230,15 +233,20 @@ public final class Planner {
             return kernels;
         }
 
-        private static double quickest(Runnable work) {
+        private static int warm(boolean java) {
+            return java ? JAVA_RUNS : 1;
+        }
+
+        /** The least time of some runs, in milliseconds, after {@code warm} others. */
+        private static double quickest(int warm, Runnable work) {
             double least = Double.POSITIVE_INFINITY;
-            for (int run = 0; run <= RUNS; run++) {
+            for (int run = -warm; run < RUNS; run++) {
                 long start = System.nanoTime();
                 try (PointerScope scope = new PointerScope()) {
                     work.run();
                 }
                 double time = (System.nanoTime() - start) / 1e6;
-                least = run == 0 ? least : Math.min(least, time);
+                least = run < 0 ? least : Math.min(least, time);
             }
             return least;
         }

@@ -22,7 +22,7 @@ public record ConvKernels(Input input, Weight weight) {
     public static ConvKernels usual(Conv2d layer, Precision precision) {
         Input input = Input.NATIVE;
         if (depthwise(layer) && layer.stride() > 1) {
-            input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), Input.FLOAT32);
+            input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), Input.LANES, Input.FLOAT32);
         }
         Weight weight = Weight.NATIVE;
         if (depthwise(layer) && layer.kernel() > 3) {
@@ -98,7 +98,7 @@ public record ConvKernels(Input input, Weight weight) {
             }
 
             @Override
-            Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+            public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
                 return DepthwiseInputGradient.compute(
                         g, weight, x.shape(), layer.kernel(), layer.stride(), layer.padding(), torch.get_num_threads());
             }
