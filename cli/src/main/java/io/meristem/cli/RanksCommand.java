@@ -47,6 +47,9 @@ final class RanksCommand implements Callable<Integer> {
     long seed;
 
     @Mixin
+    ComputeOptions compute;
+
+    @Mixin
     Threads threads;
 
     @Mixin
@@ -65,6 +68,7 @@ final class RanksCommand implements Callable<Integer> {
                     dra,
                     method.headPolicy(),
                     seed,
+                    compute.resolve(),
                     threads.count(),
                     data.cacheFolder(),
                     reporter);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -80,7 +81,7 @@ public final class Planner {
             String key = key(name, layer);
             Timed known = memory.get(key);
             if (known == null) {
-                known = measure(name, layer);
+                known = undisturbed(() -> measure(name, layer));
                 memory.put(key, known);
             }
             return known;
@@ -170,6 +171,18 @@ public final class Planner {
                 }
             }
             return new Timed(best, adapter == null ? Double.NaN : least * batch / shape[0]);
+        }
+    }
+
+    /** With the generator behind dropout left where it stands: whether something had to be timed must not change a training. */
+    private static Timed undisturbed(Supplier<Timed> work) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor state = Engine.randomState();
+            try {
+                return work.get();
+            } finally {
+                Engine.setRandomState(state);
+            }
         }
     }
 

@@ -356,6 +356,7 @@ class TrainJobTest {
                 TinyRuns.dra(RankOptions.DEFAULT),
                 HeadPolicy.TRAINED,
                 4,
+                Compute.PLAIN,
                 1,
                 folder.resolve("cache"),
                 JobListener.NONE);
