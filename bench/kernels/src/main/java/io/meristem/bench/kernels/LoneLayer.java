@@ -110,7 +110,7 @@ public final class LoneLayer implements AutoCloseable {
         }
     }
 
-    /** Frees all; fails where the benchmark left a tensor behind. Close adapters first. */
+    /** Frees all; fails where something is still kept that was not before. Close adapters first. */
     @Override
     public void close() {
         Tensors.free(x);
