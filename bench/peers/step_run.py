@@ -110,7 +110,7 @@ def java(chosen, what, extra=()):
     if chosen.threads:
         command += ["--threads", chosen.threads]
     if chosen.precision != "auto":
-        command += ["--precision", chosen.precision]
+        command += ["--precision", {"float32": "fp32", "bfloat16": "bf16"}[chosen.precision]]
     return call([str(word) for word in command], dict(os.environ))
 
 

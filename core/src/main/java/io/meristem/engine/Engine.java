@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
@@ -31,6 +32,7 @@ public final class Engine {
     private static final boolean FAST_BF16 = detectBf16();
 
     private static boolean started;
+    private static boolean warned;
     private static ComputeDevice device = ComputeDevice.CPU;
 
     /** Facts about the engine for reports; {@code missing} lists the environment variables that the launcher sets and that are not set here. */
@@ -185,6 +187,21 @@ public final class Engine {
             }
         });
         return List.copyOf(missing);
+    }
+
+    /**
+     * One sentence about settings that make the engine fast and that the process was started without; empty after the first call, and when nothing is
+     * missing.
+     */
+    public static synchronized Optional<String> warnOnce() {
+        List<String> missing = missingEnvironment();
+        if (warned || missing.isEmpty()) {
+            return Optional.empty();
+        }
+        warned = true;
+        return Optional.of("Started without " + String.join(" ", missing)
+                + " in the environment, which the launcher sets: steps take up to SLOWDOWN times as long"
+                + " (docs/performance.md).");
     }
 
     private static String version(String artifact) {

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
+import io.meristem.engine.Engine;
 import io.meristem.nn.ImageFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
@@ -59,6 +60,7 @@ public final class Stepper implements AutoCloseable {
         this.network = network;
         this.config = config;
         this.setting = setting;
+        Engine.warnOnce().ifPresent(setting.listener()::onNote);
         network.setPrecision(config.compute().precision());
         if (config.norm() == NormPolicy.RECALIBRATED) {
             recalibrate();

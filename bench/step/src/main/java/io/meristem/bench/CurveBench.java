@@ -11,6 +11,7 @@ import io.meristem.engine.Tensors;
 import io.meristem.nn.Conv2d;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Network;
+import io.meristem.nn.NormCalibration;
 import io.meristem.nn.Tape;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.Safetensors;
@@ -30,6 +31,7 @@ import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -48,6 +50,9 @@ public final class CurveBench {
     private static final int BATCHES = 4;
 
     private static final double RATE = 1e-3;
+
+    /** ConvNeXt's scale of a branch. */
+    private static final double BRANCH = 0.3;
 
     private CurveBench() {}
 
@@ -74,6 +79,7 @@ public final class CurveBench {
                 labels[i] =
                         torch.randint(CLASSES, new long[] {settings.batch()}).to(torch.ScalarType.Long);
             }
+            enliven(network, images);
             network.setPrecision(settings.precision());
             try (AdapterSet adapters = AdapterSet.attach(network, ranks, AdapterOptions.DEFAULT, 1)) {
                 write(settings, network, adapters, images, labels);
@@ -82,6 +88,29 @@ public final class CurveBench {
                 plan.apply(network, adapters);
                 return train(settings, network, adapters, images, labels);
             }
+        }
+    }
+
+    /**
+     * Fresh networks start with branches that are nearly off and statistics of nothing, so that adapters would have no effect to compare: branches are
+     * switched on, and normalisations take the statistics of the batches.
+     */
+    private static void enliven(Network network, Tensor[] images) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            network.params().forEach((name, param) -> {
+                if (name.endsWith(".gamma")) {
+                    param.value().fill_(new Scalar(BRANCH));
+                }
+            });
+            network.batchNorms().keySet().forEach(name -> network.params()
+                    .get(name + ".weight")
+                    .value()
+                    .fill_(new Scalar(1.0)));
+            NormCalibration.recalibrate(network, consumer -> {
+                for (Tensor batch : images) {
+                    consumer.accept(batch);
+                }
+            });
         }
     }
 

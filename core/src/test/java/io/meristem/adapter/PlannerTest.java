@@ -1,0 +1,165 @@
+package io.meristem.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.Tape;
+import io.meristem.testing.TinyNetworks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlannerTest {
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void oneThread() {
+        Engine.start(1);
+    }
+
+    @AfterAll
+    static void allThreads() {
+        Engine.start(0);
+    }
+
+    private static AdapterSet adapt(Network network, AdapterOptions options) {
+        Map<String, Integer> ranks = TinyNetworks.ranks(network, 2);
+        ranks.remove(network.spec().headName());
+        return AdapterSet.attach(network, ranks, options, 3);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMeasuredPlanIsRememberedAndDisturbsNothing(Precision precision) throws IOException {
+        long kept = Tensors.kept();
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.mixed().materialize(1)) {
+            network.setPrecision(precision);
+            try (AdapterSet adapters = adapt(network, AdapterOptions.DEFAULT)) {
+                byte[] random = bytes(Engine.randomState());
+                Plan plan = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
+                assertArrayEquals(random, bytes(Engine.randomState()), "timing drew from the training's generator");
+                assertEquals(5, plan.rows().size());
+                plan.rows().forEach(row -> {
+                    assertTrue(row.milliseconds() > 0, row.toString());
+                    assertEquals(2, row.rank());
+                });
+                Plan again = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
+                assertEquals(plan, again, "what was timed was not found again");
+                try (var files = Files.list(folder)) {
+                    Path file = files.findFirst().orElseThrow();
+                    Files.writeString(file, "{ torn");
+                }
+                assertEquals(
+                        5,
+                        new Planner(network, adapters, 4, 16)
+                                .measured(PlanMemory.open(folder))
+                                .rows()
+                                .size());
+            }
+        }
+        assertEquals(kept, Tensors.kept());
+    }
+
+    @Test
+    void dropoutLeavesTwoBranchesOnly() {
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.mixed().materialize(1);
+                AdapterSet adapters = adapt(network, new AdapterOptions(0, false, 0.2))) {
+            Planner planner = new Planner(network, adapters, 4, 16);
+            planner.byKind()
+                    .rows()
+                    .forEach(row -> assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
+            planner.measured(PlanMemory.open(folder))
+                    .rows()
+                    .forEach(row -> assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
+        }
+    }
+
+    /** Adapters, their dropout included, give the same gradients when blocks are computed a second time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenet_v2_035", "regnety_002", "convnext_atto"})
+    void checkpointingChangesNoGradient(String model) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = new Network(Models.find(model), 3).materialize(2)) {
+            network.fold();
+            network.train(true);
+            try (AdapterSet adapters = adapt(network, new AdapterOptions(0, false, 0.3))) {
+                adapters.train(true);
+                adapters.parameters().forEach(p -> p.normal_(0, 0.1, new org.bytedeco.pytorch.GeneratorOptional()));
+                Tensor x = torch.randn(2, 3, 64, 64);
+                List<float[]> whole = gradients(network, adapters, x, false);
+                List<float[]> again = gradients(network, adapters, x, true);
+                boolean any = false;
+                for (int i = 0; i < whole.size(); i++) {
+                    assertArrayEquals(whole.get(i), again.get(i), 1e-6f, model + " " + i);
+                    for (float value : whole.get(i)) {
+                        any |= value != 0;
+                    }
+                }
+                assertTrue(any, "all gradients are zero");
+            }
+        }
+    }
+
+    private static List<float[]> gradients(Network network, AdapterSet adapters, Tensor x, boolean checkpointing) {
+        Engine.seed(5);
+        try (PointerScope scope = new PointerScope();
+                Tape tape = new Tape(false, checkpointing)) {
+            network.forward(x, tape);
+            tape.backward(torch.ones(2, 3));
+            List<float[]> all = new ArrayList<>();
+            adapters.parameters().forEach(p -> all.add(Tensors.toFloats(p.grad())));
+            return all;
+        }
+    }
+
+    @Test
+    void aLayerThatIsNotRunIsNotPlanned() {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.normed().materialize(1)) {
+            ranks.put("first", 2);
+            try (AdapterSet adapters = AdapterSet.attach(network, ranks, AdapterOptions.DEFAULT, 1)) {
+                Plan plan = new Planner(network, adapters, 2, 16).byKind();
+                assertEquals(2, plan.rows().size(), "both convolutions have kernels");
+                assertFalse(plan.rows().get(1).way().form() != null, "the second has no adapter");
+                plan.apply(network, adapters);
+            }
+        }
+    }
+
+    private static byte[] bytes(Tensor tensor) {
+        double[] values = Tensors.toDoubles(tensor);
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        return bytes;
+    }
+}
