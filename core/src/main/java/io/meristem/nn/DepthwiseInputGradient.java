@@ -40,7 +40,9 @@ final class DepthwiseInputGradient {
 
     private final Images g;
     private final Images gradient;
-    /** Tap after tap, one number for each channel. */
+    /** Channels that are computed at once. */
+    private final int block;
+    /** Block after block and tap after tap, one number for each channel, in the order that {@link DepthwiseLanes} wants. */
     private final float[] taps;
     /** Rows of g in a piece of work, and pieces in an image. */
     private final int band;
@@ -57,14 +59,19 @@ final class DepthwiseInputGradient {
         int wanted = Math.max(1, Math.min(g.height(), up(4 * threads, g.count())));
         band = up(g.height(), wanted);
         bands = up(g.height(), band);
+        boolean half = g.halves() != null;
+        int lanes = DepthwiseLanes.LANES;
+        block = half ? 2 * lanes : lanes;
         int channels = g.channels();
-        // Vectors may reach beyond the end where there are fewer channels than lanes.
-        gRow = (g.width() + 1) * channels + DepthwiseLanes.LANES;
-        row = 2 * g.width() * channels + DepthwiseLanes.LANES;
+        // Vectors may reach beyond the end where there are fewer channels than a block has.
+        gRow = (g.width() + 1) * channels + block;
+        row = 2 * g.width() * channels + block;
         int count = KERNEL * KERNEL;
-        taps = new float[count * channels + DepthwiseLanes.LANES];
-        for (int i = 0; i < weight.length; i++) {
-            taps[i % count * channels + i / count] = weight[i];
+        taps = new float[up(channels, block) * count * block];
+        for (int i = 0; i < taps.length; i++) {
+            int lane = i % block;
+            int channel = start(i / (count * block)) + (half ? lane % lanes * 2 + lane / lanes : lane);
+            taps[i] = channel < channels ? weight[channel * count + i / block % count] : 0;
         }
     }
 
@@ -126,14 +133,15 @@ final class DepthwiseInputGradient {
         load(image, first, room.halfAbove);
         for (int y = first; y < Math.min(first + band, g.height()); y++) {
             load(image, y + 1, room.halfBelow);
-            for (int c = 0; c < channels; c += DepthwiseLanes.LANES) {
+            for (int b = 0; b * block < channels; b++) {
                 DepthwiseLanes.backHalves(
                         room.halfAbove,
                         room.halfBelow,
-                        block(c),
+                        start(b),
                         channels,
                         g.width(),
                         taps,
+                        b * KERNEL * KERNEL * block,
                         room.halfEven,
                         room.halfOdd);
             }
@@ -162,9 +170,17 @@ final class DepthwiseInputGradient {
         load(image, first, room.above);
         for (int y = first; y < Math.min(first + band, g.height()); y++) {
             load(image, y + 1, room.below);
-            for (int c = 0; c < channels; c += DepthwiseLanes.LANES) {
+            for (int b = 0; b * block < channels; b++) {
                 DepthwiseLanes.backFloats(
-                        room.above, room.below, block(c), channels, g.width(), taps, room.even, room.odd);
+                        room.above,
+                        room.below,
+                        start(b),
+                        channels,
+                        g.width(),
+                        taps,
+                        b * KERNEL * KERNEL * block,
+                        room.even,
+                        room.odd);
             }
             gradient.floats()[image].put(2 * y * wide, room.even, 0, wide);
             if (2 * y + 1 < gradient.height()) {
@@ -177,11 +193,11 @@ final class DepthwiseInputGradient {
     }
 
     /**
-     * Where the block of channels for {@code c} begins. The last one lies so that it ends with the channels, and some are computed twice. With fewer
-     * channels than lanes, the only block reaches into the next position, which is written later.
+     * The first channel of a block. The last block ends with the channels, so that some are computed twice. With fewer channels than a block has,
+     * the only one reaches into the next position, which is written later.
      */
-    private int block(int c) {
-        return Math.max(0, Math.min(c, g.channels() - DepthwiseLanes.LANES));
+    private int start(int number) {
+        return Math.max(0, Math.min(number * block, g.channels() - block));
     }
 
     /** Brings a row of g, with zeros behind it; the row below the last is zero. */

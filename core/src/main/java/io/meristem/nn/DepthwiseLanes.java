@@ -24,6 +24,8 @@ final class DepthwiseLanes {
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(LANES * Short.SIZE));
+    private static final VectorSpecies<Short> PAIRED = VectorSpecies.of(short.class, FLOATS.vectorShape());
+    private static final int HIGH = 0xffff0000;
 
     private DepthwiseLanes() {}
 
@@ -284,48 +286,117 @@ final class DepthwiseLanes {
 
     /**
      * For a 3x3 kernel of stride 2 and padding 1: two rows of the input's gradient, {@code even} and {@code odd}, from two rows of the output's,
-     * {@code above} and {@code below}, for LANES channels from {@code at} on. All are bfloat16, {@code step} numbers a position; {@code above} and
-     * {@code below} have one more position, zero. In {@code taps} there are {@code step} numbers for each tap.
+     * {@code above} and {@code below}, for 2 LANES channels from {@code at} on. All are bfloat16, {@code step} numbers a position; {@code above}
+     * and {@code below} have one more position than {@code positions}, zero.
+     *
+     * <p>Two neighbours make one int: the low half shifted up and the high half with the low one cleared are their float32. So there are two
+     * vectors for each tap in {@code taps}, of the first, third, ... channel and of the others. The sums are rounded to the nearest
+     * bfloat16, to the even one in the middle. Spelled out because JDK 17 takes more than ten times as long if vectors are narrowed from int to
+     * short or if a method of its own does the rounding.
      */
     static void backHalves(
-            short[] above, short[] below, int at, int step, int positions, float[] taps, short[] even, short[] odd) {
-        FloatVector w0 = FloatVector.fromArray(FLOATS, taps, at);
-        FloatVector w1 = FloatVector.fromArray(FLOATS, taps, at + step);
-        FloatVector w2 = FloatVector.fromArray(FLOATS, taps, at + 2 * step);
-        FloatVector w3 = FloatVector.fromArray(FLOATS, taps, at + 3 * step);
-        FloatVector w4 = FloatVector.fromArray(FLOATS, taps, at + 4 * step);
-        FloatVector w5 = FloatVector.fromArray(FLOATS, taps, at + 5 * step);
-        FloatVector w6 = FloatVector.fromArray(FLOATS, taps, at + 6 * step);
-        FloatVector w7 = FloatVector.fromArray(FLOATS, taps, at + 7 * step);
-        FloatVector w8 = FloatVector.fromArray(FLOATS, taps, at + 8 * step);
-        FloatVector a0 = floats(above, at);
-        FloatVector b0 = floats(below, at);
+            short[] above,
+            short[] below,
+            int at,
+            int step,
+            int positions,
+            float[] taps,
+            int from,
+            short[] even,
+            short[] odd) {
+        FloatVector l0 = FloatVector.fromArray(FLOATS, taps, from);
+        FloatVector h0 = FloatVector.fromArray(FLOATS, taps, from + LANES);
+        FloatVector l1 = FloatVector.fromArray(FLOATS, taps, from + 2 * LANES);
+        FloatVector h1 = FloatVector.fromArray(FLOATS, taps, from + 3 * LANES);
+        FloatVector l2 = FloatVector.fromArray(FLOATS, taps, from + 4 * LANES);
+        FloatVector h2 = FloatVector.fromArray(FLOATS, taps, from + 5 * LANES);
+        FloatVector l3 = FloatVector.fromArray(FLOATS, taps, from + 6 * LANES);
+        FloatVector h3 = FloatVector.fromArray(FLOATS, taps, from + 7 * LANES);
+        FloatVector l4 = FloatVector.fromArray(FLOATS, taps, from + 8 * LANES);
+        FloatVector h4 = FloatVector.fromArray(FLOATS, taps, from + 9 * LANES);
+        FloatVector l5 = FloatVector.fromArray(FLOATS, taps, from + 10 * LANES);
+        FloatVector h5 = FloatVector.fromArray(FLOATS, taps, from + 11 * LANES);
+        FloatVector l6 = FloatVector.fromArray(FLOATS, taps, from + 12 * LANES);
+        FloatVector h6 = FloatVector.fromArray(FLOATS, taps, from + 13 * LANES);
+        FloatVector l7 = FloatVector.fromArray(FLOATS, taps, from + 14 * LANES);
+        FloatVector h7 = FloatVector.fromArray(FLOATS, taps, from + 15 * LANES);
+        FloatVector l8 = FloatVector.fromArray(FLOATS, taps, from + 16 * LANES);
+        FloatVector h8 = FloatVector.fromArray(FLOATS, taps, from + 17 * LANES);
         for (int t = 0; t < positions; t++) {
-            int next = at + (t + 1) * step;
-            FloatVector a1 = floats(above, next);
-            FloatVector b1 = floats(below, next);
+            int here = at + t * step;
+            IntVector a0 = pairs(above, here);
+            IntVector b0 = pairs(below, here);
+            int next = here + step;
+            IntVector a1 = pairs(above, next);
+            IntVector b1 = pairs(below, next);
+            FloatVector a0l = low(a0);
+            FloatVector a0h = high(a0);
+            FloatVector a1l = low(a1);
+            FloatVector a1h = high(a1);
+            FloatVector b0l = low(b0);
+            FloatVector b0h = high(b0);
+            FloatVector b1l = low(b1);
+            FloatVector b1h = high(b1);
             int to = at + 2 * t * step;
-            halves(a0.mul(w4)).intoArray(even, to);
-            halves(a0.fma(w5, a1.mul(w3))).intoArray(even, to + step);
-            halves(a0.fma(w7, b0.mul(w1))).intoArray(odd, to);
-            halves(a0.fma(w8, a1.fma(w6, b0.fma(w2, b1.mul(w0))))).intoArray(odd, to + step);
-            a0 = a1;
-            b0 = b1;
+            IntVector l = a0l.mul(l4).reinterpretAsInts();
+            IntVector h = a0h.mul(h4).reinterpretAsInts();
+            l = l.add(l.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.LSHR, 16);
+            h = h.add(h.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.AND, HIGH);
+            l.lanewise(VectorOperators.OR, h).reinterpretAsShorts().intoArray(even, to);
+            l = a0l.fma(l5, a1l.mul(l3)).reinterpretAsInts();
+            h = a0h.fma(h5, a1h.mul(h3)).reinterpretAsInts();
+            l = l.add(l.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.LSHR, 16);
+            h = h.add(h.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.AND, HIGH);
+            l.lanewise(VectorOperators.OR, h).reinterpretAsShorts().intoArray(even, to + step);
+            l = a0l.fma(l7, b0l.mul(l1)).reinterpretAsInts();
+            h = a0h.fma(h7, b0h.mul(h1)).reinterpretAsInts();
+            l = l.add(l.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.LSHR, 16);
+            h = h.add(h.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.AND, HIGH);
+            l.lanewise(VectorOperators.OR, h).reinterpretAsShorts().intoArray(odd, to);
+            l = a0l.fma(l8, a1l.fma(l6, b0l.fma(l2, b1l.mul(l0)))).reinterpretAsInts();
+            h = a0h.fma(h8, a1h.fma(h6, b0h.fma(h2, b1h.mul(h0)))).reinterpretAsInts();
+            l = l.add(l.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.LSHR, 16);
+            h = h.add(h.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1))
+                    .add(0x7fff)
+                    .lanewise(VectorOperators.AND, HIGH);
+            l.lanewise(VectorOperators.OR, h).reinterpretAsShorts().intoArray(odd, to + step);
         }
     }
 
-    /** The same in float32. */
+    /** The same for LANES channels in float32, with one vector for each tap. */
     static void backFloats(
-            float[] above, float[] below, int at, int step, int positions, float[] taps, float[] even, float[] odd) {
-        FloatVector w0 = FloatVector.fromArray(FLOATS, taps, at);
-        FloatVector w1 = FloatVector.fromArray(FLOATS, taps, at + step);
-        FloatVector w2 = FloatVector.fromArray(FLOATS, taps, at + 2 * step);
-        FloatVector w3 = FloatVector.fromArray(FLOATS, taps, at + 3 * step);
-        FloatVector w4 = FloatVector.fromArray(FLOATS, taps, at + 4 * step);
-        FloatVector w5 = FloatVector.fromArray(FLOATS, taps, at + 5 * step);
-        FloatVector w6 = FloatVector.fromArray(FLOATS, taps, at + 6 * step);
-        FloatVector w7 = FloatVector.fromArray(FLOATS, taps, at + 7 * step);
-        FloatVector w8 = FloatVector.fromArray(FLOATS, taps, at + 8 * step);
+            float[] above,
+            float[] below,
+            int at,
+            int step,
+            int positions,
+            float[] taps,
+            int from,
+            float[] even,
+            float[] odd) {
+        FloatVector w0 = FloatVector.fromArray(FLOATS, taps, from);
+        FloatVector w1 = FloatVector.fromArray(FLOATS, taps, from + LANES);
+        FloatVector w2 = FloatVector.fromArray(FLOATS, taps, from + 2 * LANES);
+        FloatVector w3 = FloatVector.fromArray(FLOATS, taps, from + 3 * LANES);
+        FloatVector w4 = FloatVector.fromArray(FLOATS, taps, from + 4 * LANES);
+        FloatVector w5 = FloatVector.fromArray(FLOATS, taps, from + 5 * LANES);
+        FloatVector w6 = FloatVector.fromArray(FLOATS, taps, from + 6 * LANES);
+        FloatVector w7 = FloatVector.fromArray(FLOATS, taps, from + 7 * LANES);
+        FloatVector w8 = FloatVector.fromArray(FLOATS, taps, from + 8 * LANES);
         FloatVector a0 = FloatVector.fromArray(FLOATS, above, at);
         FloatVector b0 = FloatVector.fromArray(FLOATS, below, at);
         for (int t = 0; t < positions; t++) {
@@ -342,23 +413,16 @@ final class DepthwiseLanes {
         }
     }
 
-    private static FloatVector floats(short[] from, int at) {
-        return ShortVector.fromArray(SHORTS, from, at)
-                .convertShape(VectorOperators.S2I, INTS, 0)
-                .reinterpretAsInts()
-                .lanewise(VectorOperators.LSHL, 16)
-                .reinterpretAsFloats();
+    private static IntVector pairs(short[] from, int at) {
+        return ShortVector.fromArray(PAIRED, from, at).reinterpretAsInts();
     }
 
-    /** Rounds to the nearest bfloat16, to the even one in the middle. */
-    private static ShortVector halves(FloatVector values) {
-        IntVector bits = values.reinterpretAsInts();
-        IntVector even = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);
-        return bits.add(0x7fff)
-                .add(even)
-                .lanewise(VectorOperators.LSHR, 16)
-                .convertShape(VectorOperators.I2S, SHORTS, 0)
-                .reinterpretAsShorts();
+    private static FloatVector low(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    private static FloatVector high(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.AND, HIGH).reinterpretAsFloats();
     }
 
     /** Takes the channels of one block out of {@code positions} positions that are {@code step} bfloat16 numbers apart. */

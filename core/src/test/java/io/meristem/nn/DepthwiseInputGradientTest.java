@@ -26,6 +26,8 @@ class DepthwiseInputGradientTest {
         "1,  15,  7,  4",
         "1,  16, 14, 14",
         "3,  17,  2,  1",
+        "2,  31,  4,  5",
+        "2,  32,  4,  5",
         "1,  70,  9, 13",
         "5,  24, 15, 11",
         "3,  37, 10,  7",
@@ -66,21 +68,24 @@ class DepthwiseInputGradientTest {
     @Test
     void roundsToTheNearestEven() {
         try (PointerScope scope = new PointerScope()) {
-            float half = 1 + 1 / 128f;
-            float[] g = {1, -1, 1 + 1 / 64f, 3e38f, Float.NaN, Float.POSITIVE_INFINITY, 0, 1e-40f};
-            // 1 + 1/256 is in the middle; so is its product with 1 + 1/64, nearly.
+            // 3 * 87 = 261 and 3 * 89 = 267 lie in the middle between two numbers of 8 bits.
+            float[] g = {87, -87, 89, -89, 85, 3e38f, Float.NaN, Float.POSITIVE_INFINITY, 0, 1e-40f};
             Tensor rows = Tensors.of(g, 1, 1, 1, g.length).to(ScalarType.BFloat16);
-            float[] taps = {0, 0, 0, 0, half, half / 2, 0, 0, 0};
+            float[] taps = {0, 0, 0, 0, 3, 1.5f, 0, 0, 0};
             Tensor weight = Tensors.of(taps, 1, 1, 3, 3).to(ScalarType.BFloat16);
-            Tensor found = DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 16}, 3, 2, 1, 1);
+            Tensor found = DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 2 * g.length}, 3, 2, 1, 1);
             float[] read = Tensors.toFloats(rows);
-            float[] expected = new float[16];
+            float[] expected = new float[2 * g.length];
             for (int i = 0; i < g.length; i++) {
-                expected[2 * i] = read[i] * half;
-                expected[2 * i + 1] = read[i] * (half / 2) + (i + 1 < g.length ? 0 * read[i + 1] : 0);
+                expected[2 * i] = read[i] * 3;
+                expected[2 * i + 1] = read[i] * 1.5f + (i + 1 < g.length ? 0 * read[i + 1] : 0);
             }
-            Tensor rounded = Tensors.of(expected, 1, 1, 1, 16).to(ScalarType.BFloat16);
-            assertArrayEquals(Tensors.toFloats(rounded), Tensors.toFloats(found), 0);
+            assertEquals(261, expected[0]);
+            Tensor rounded = Tensors.of(expected, 1, 1, 1, expected.length).to(ScalarType.BFloat16);
+            float[] values = Tensors.toFloats(found);
+            assertArrayEquals(Tensors.toFloats(rounded), values, 0);
+            assertArrayEquals(
+                    new float[] {260, -260, 268, -268}, new float[] {values[0], values[2], values[4], values[6]}, 0);
         }
     }
 
