@@ -25,8 +25,20 @@ class PlanAndBenchTest {
     @ValueSource(strings = {"fp32", "bf16"})
     void thePlanNamesEveryAdaptedLayer(String precision) throws IOException {
         Shell shell = Shell.run(
-                        "plan", "--model", "mobilenet_v2_035", "--size", 32, "--batch", 2, "--rank", 2, "--precision",
-                        precision, "--threads", 1, "--json")
+                        "plan",
+                        "--model",
+                        "mobilenet_v2_035",
+                        "--size",
+                        32,
+                        "--batch",
+                        2,
+                        "--rank",
+                        2,
+                        "--precision",
+                        precision,
+                        "--threads",
+                        1,
+                        "--json")
                 .succeeds();
         JsonNode plan = new ObjectMapper().readTree(shell.out());
         assertEquals(52, plan.get("layers").size());
@@ -39,8 +51,23 @@ class PlanAndBenchTest {
     @Test
     void aStepIsTimedForEveryMethod() throws IOException {
         Shell shell = Shell.run(
-                        "bench", "step", "--model", "mobilenet_v2_035", "--size", 32, "--batch", 4, "--rank", 2,
-                        "--rounds", 2, "--plan", "kind", "--threads", 1, "--json")
+                        "bench",
+                        "step",
+                        "--model",
+                        "mobilenet_v2_035",
+                        "--size",
+                        32,
+                        "--batch",
+                        4,
+                        "--rank",
+                        2,
+                        "--rounds",
+                        2,
+                        "--plan",
+                        "kind",
+                        "--threads",
+                        1,
+                        "--json")
                 .succeeds();
         JsonNode report = new ObjectMapper().readTree(shell.out());
         for (String field : new String[] {
@@ -54,8 +81,25 @@ class PlanAndBenchTest {
     @Test
     void aCurveIsWrittenDownForOthersToRepeat() throws IOException {
         Shell shell = Shell.run(
-                        "bench", "curve", "--model", "mobilenet_v2_035", "--size", 32, "--batch", 4, "--rank", 2,
-                        "--steps", 9, "--precision", "fp32", "--dump", folder, "--threads", 1, "--json")
+                        "bench",
+                        "curve",
+                        "--model",
+                        "mobilenet_v2_035",
+                        "--size",
+                        32,
+                        "--batch",
+                        4,
+                        "--rank",
+                        2,
+                        "--steps",
+                        9,
+                        "--precision",
+                        "fp32",
+                        "--dump",
+                        folder,
+                        "--threads",
+                        1,
+                        "--json")
                 .succeeds();
         JsonNode losses = new ObjectMapper().readTree(shell.out()).get("losses");
         assertEquals(9, losses.size());

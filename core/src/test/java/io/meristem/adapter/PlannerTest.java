@@ -93,10 +93,12 @@ class PlannerTest {
             Planner planner = new Planner(network, adapters, 4, 16);
             planner.byKind()
                     .rows()
-                    .forEach(row -> assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
+                    .forEach(row ->
+                            assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
             planner.measured(PlanMemory.open(folder))
                     .rows()
-                    .forEach(row -> assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
+                    .forEach(row ->
+                            assertEquals(AdapterForm.TWO_BRANCH, row.way().form()));
         }
     }
 

@@ -102,10 +102,10 @@ public final class CurveBench {
                     param.value().fill_(new Scalar(BRANCH));
                 }
             });
-            network.batchNorms().keySet().forEach(name -> network.params()
-                    .get(name + ".weight")
-                    .value()
-                    .fill_(new Scalar(1.0)));
+            network.batchNorms()
+                    .keySet()
+                    .forEach(name ->
+                            network.params().get(name + ".weight").value().fill_(new Scalar(1.0)));
             NormCalibration.recalibrate(network, consumer -> {
                 for (Tensor batch : images) {
                     consumer.accept(batch);
