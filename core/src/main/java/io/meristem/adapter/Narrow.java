@@ -120,7 +120,7 @@ interface Narrow {
 
         @Override
         public Tensor throughA(Tensor up, Tensor x) {
-            return layer.inputGradient(up, x, first);
+            return layer.inputGradient(up, x, first, layer.groups());
         }
 
         @Override

@@ -169,13 +169,22 @@ public final class Engine {
         return new Info(
                 version("pytorch"),
                 version("javacpp"),
-                openblas.blas_get_vendor() == 0 ? "unknown" : openblas.blas_get_vendor() == 1 ? "OpenBLAS" : "MKL",
+                blas(),
                 torch.get_cpu_capability().getString(),
                 torch.get_num_threads(),
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 missingEnvironment());
+    }
+
+    /** What multiplies float32 matrices, by the codes of the presets. */
+    private static String blas() {
+        return switch (openblas.blas_get_vendor()) {
+            case 2 -> "OpenBLAS";
+            case 3 -> "MKL";
+            default -> "unknown";
+        };
     }
 
     /** The settings of {@link #ENVIRONMENT} that are not set, as NAME=value; asking does not start the engine. */
@@ -200,7 +209,7 @@ public final class Engine {
         }
         warned = true;
         return Optional.of("Started without " + String.join(" ", missing)
-                + " in the environment, which the launcher sets: steps take up to SLOWDOWN times as long"
+                + " in the environment, which the launcher sets: steps take up to 1.5 times as long"
                 + " (docs/performance.md).");
     }
 

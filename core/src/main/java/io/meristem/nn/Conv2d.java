@@ -103,6 +103,11 @@ public final class Conv2d extends WeightedLayer {
         return kernels.weight().compute(this, g, x, weight);
     }
 
+    /** Gradient for the input of what {@link #apply(Tensor, Tensor, Tensor, int)} computes. */
+    public Tensor inputGradient(Tensor g, Tensor x, Tensor weight, int groups) {
+        return backward(g, x, weight, groups, 0);
+    }
+
     /** Gradient for the weight of what {@link #apply(Tensor, Tensor, Tensor, int)} computes. */
     public Tensor weightGradient(Tensor g, Tensor x, Tensor weight, int groups) {
         return backward(g, x, weight, groups, 1);

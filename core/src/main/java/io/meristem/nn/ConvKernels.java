@@ -1,7 +1,7 @@
 package io.meristem.nn;
 
 import io.meristem.engine.Precision;
-import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -22,18 +22,18 @@ public record ConvKernels(Input input, Weight weight) {
     public static ConvKernels usual(Conv2d layer, Precision precision) {
         Input input = Input.NATIVE;
         if (depthwise(layer) && layer.stride() > 1) {
-            input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), Input.LANES, Input.FLOAT32);
+            input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Input.LANES, Input.FLOAT32));
         }
         Weight weight = Weight.NATIVE;
         if (depthwise(layer) && layer.kernel() > 3) {
-            weight = first(Weight.NATIVE, kernel -> kernel.fits(layer, precision), Weight.LANES, Weight.FLOAT32);
+            weight = first(
+                    Weight.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Weight.LANES, Weight.FLOAT32));
         }
         return new ConvKernels(input, weight);
     }
 
-    @SafeVarargs
-    private static <K> K first(K otherwise, Predicate<K> fits, K... kernels) {
-        return Arrays.stream(kernels).filter(fits).findFirst().orElse(otherwise);
+    private static <K> K first(K otherwise, Predicate<K> fits, List<K> kernels) {
+        return kernels.stream().filter(fits).findFirst().orElse(otherwise);
     }
 
     /** Whether the layer has one filter for each channel. */

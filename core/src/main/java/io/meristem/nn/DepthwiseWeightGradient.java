@@ -1,5 +1,7 @@
 package io.meristem.nn;
 
+import io.meristem.engine.ComputeDevice;
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
@@ -30,9 +32,6 @@ final class DepthwiseWeightGradient {
 
     /** Fewest channels in a piece of work that is less than an image. */
     private static final int SPLIT = 32;
-
-    /** Positions of g from which on a 3x3 kernel is worth it here; measured: 14x14 is not, 28x28 is. */
-    private static final int LARGE_MAP = 500;
 
     private static final ThreadLocal<Room> ROOMS = ThreadLocal.withInitial(Room::new);
 
@@ -100,14 +99,9 @@ final class DepthwiseWeightGradient {
         return blocks * kernel * kernel * DepthwiseLanes.LANES;
     }
 
-    /** Whether the fast way is there: the JVM was started with {@code --add-modules jdk.incubator.vector}. */
+    /** Whether the fast way is there: tensors are in the memory of a JVM that was started with {@code --add-modules jdk.incubator.vector}. */
     static boolean fast() {
-        return LANES_PRESENT;
-    }
-
-    /** Whether {@link #compute} takes less time than the engine in the tensors' own type: not on small maps under small kernels. */
-    static boolean pays(int kernel, long outHeight, long outWidth) {
-        return kernel > 3 || LANES_PRESENT && outHeight * outWidth >= LARGE_MAP;
+        return LANES_PRESENT && Engine.device() == ComputeDevice.CPU;
     }
 
     /**
@@ -199,6 +193,7 @@ final class DepthwiseWeightGradient {
     }
 
     /** Brings one row of an image into its blocks, {@code edge} positions from their left end; a row outside of the image is zero. */
+    @SuppressWarnings("ReferenceEquality")
     private void load(
             Images from, int image, int first, int y, Room room, float[] to, int start, int blockStep, int edge) {
         int lanes = DepthwiseLanes.LANES;

@@ -109,6 +109,7 @@ public final class Tape implements AutoCloseable {
     }
 
     /** Records that the output here is the sum of what {@code paths} gave, and of the input itself when {@code identity}. */
+    @SuppressWarnings("ReferenceEquality") // whether it is the same handle, not the same numbers
     void merge(boolean identity, Tape... paths) {
         boolean through = flowing;
         boolean any = through;
@@ -170,6 +171,7 @@ public final class Tape implements AutoCloseable {
      * @param gradient of the output; it is not overwritten
      * @return gradient of the input, owned by the caller's scope, or null when it was not asked for
      */
+    @SuppressWarnings("ReferenceEquality")
     public Tensor backward(Tensor gradient) {
         Tensor g = Tensors.keep(gradient);
         owned = false;

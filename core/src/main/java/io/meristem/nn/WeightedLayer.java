@@ -213,6 +213,7 @@ public abstract class WeightedLayer extends Layer {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // whether it is the same handle, not the same numbers
     public final Tensor forward(Tensor x, Tape tape) {
         Tensor input = precision.of(x);
         if (tape.flowing() && input != x) {
