@@ -1,6 +1,8 @@
 package io.meristem.nn;
 
 import io.meristem.engine.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +19,12 @@ import org.bytedeco.pytorch.global.torch;
 public final class BatchNorm2d extends Layer {
 
     public static final double DEFAULT_MOMENTUM = 0.1;
+
+    /** Scales below cannot be divided by safely in float32 and bfloat16. */
+    private static final double LEAST_SCALE = 1e-20;
+
+    /** Times the deviation of a layer's values, root of the mean squares over channels: bfloat16 then rounds by at most 1/32 of the deviation. */
+    private static final double MOST_OFFSET = 16;
 
     public enum Mode {
         /** The running statistics, unchanged. */
@@ -76,6 +84,23 @@ public final class BatchNorm2d extends Layer {
     /** {@code bias - mean * scale}, (C); what is added to each channel afterwards. */
     Tensor shift(Tensor scale) {
         return bias.value().sub(mean.value().mul(scale));
+    }
+
+    /**
+     * Whether what comes out tells what went in, but for a constant per channel, even in few digits. Seen from the input, rounding acts on {@code x +
+     * shift / scale}; that must not be far larger than how much x varies. A channel of scale zero says no.
+     */
+    boolean reversible() {
+        if (mode != Mode.FROZEN) {
+            return false;
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor s = scale();
+            double offset = shift(s).div(s).square().mean().item_double();
+            double variance = var.value().mean().item_double();
+            return s.abs().min().item_double() > LEAST_SCALE && offset <= MOST_OFFSET * MOST_OFFSET * variance;
+        }
     }
 
     /** Whether the convolution before does this layer's work. */

@@ -3,8 +3,10 @@ package io.meristem.nn;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -75,6 +77,39 @@ public final class Network implements AutoCloseable {
     /** Undoes {@link #fold}; nothing happens when it was not called. */
     public void unfold() {
         weighted.values().forEach(WeightedLayer::unfold);
+    }
+
+    /** Puts a network's layers back to how they were folded. */
+    @FunctionalInterface
+    public interface Folding extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * {@linkplain #fold Folds} exactly those layers whose own output, but for a constant per channel, is what they then give divided by {@link
+     * WeightedLayer#runningScale}. Closing the result undoes that.
+     */
+    public Folding foldReversibly() {
+        Set<WeightedLayer> before = new HashSet<>();
+        for (WeightedLayer layer : weighted.values()) {
+            boolean reversible = layer.reversible();
+            if (layer.folded()) {
+                before.add(layer);
+                if (!reversible) {
+                    layer.unfold();
+                }
+            } else if (reversible) {
+                layer.fold();
+            }
+        }
+        return () -> weighted.values().forEach(layer -> {
+            if (before.contains(layer)) {
+                layer.fold();
+            } else if (layer.folded()) {
+                layer.unfold();
+            }
+        });
     }
 
     /** Switches dropout and its kin; batch normalisation has its own {@linkplain BatchNorm2d#setMode mode}. */

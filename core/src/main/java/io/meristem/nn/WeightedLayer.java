@@ -129,15 +129,22 @@ public abstract class WeightedLayer extends Layer {
                     Tensors.keep(bias == null ? shift : shift.add(bias.value().mul(s))),
                     Tensors.keep(s));
         }
+        forgetReady();
         norm.setAbsorbed(true);
+    }
+
+    final boolean folded() {
+        return fold != null;
+    }
+
+    /** Whether a normalisation follows that {@link #fold} can take in such that dividing by {@link #runningScale} gives the output without it. */
+    final boolean reversible() {
+        return norm != null && norm.reversible();
     }
 
     /** Undoes {@link #fold}, and forgets copies of the weight in another precision. */
     final void unfold() {
-        Tensors.free(readyWeight);
-        Tensors.free(readyBias);
-        readyWeight = null;
-        readyBias = null;
+        forgetReady();
         if (fold != null) {
             Tensors.free(fold.weight);
             Tensors.free(fold.bias);
@@ -145,6 +152,13 @@ public abstract class WeightedLayer extends Layer {
             fold = null;
             norm.setAbsorbed(false);
         }
+    }
+
+    private void forgetReady() {
+        Tensors.free(readyWeight);
+        Tensors.free(readyBias);
+        readyWeight = null;
+        readyBias = null;
     }
 
     /** The weight that the layer runs with: {@link #weight()}, or with the normalisation that follows taken in. */

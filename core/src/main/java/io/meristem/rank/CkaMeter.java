@@ -24,14 +24,18 @@ public final class CkaMeter {
      * @param outputFeatures width of the output representation, which bounds the number of directions
      */
     public void add(double[] k, double[] l, int n, long outputFeatures) {
-        rawKL += Hsic.biased(k, l, n);
-        rawKK += Hsic.biased(k, k, n);
-        rawLL += Hsic.biased(l, l, n);
-        debKL += Hsic.unbiased(k, l, n);
-        debKK += Hsic.unbiased(k, k, n);
-        debLL += Hsic.unbiased(l, l, n);
+        double[] ck = Hsic.centred(k, n);
+        double[] cl = Hsic.centred(l, n);
+        double squared = (n - 1.0) * (n - 1.0);
+        rawKL += Hsic.dot(ck, cl) / squared;
+        rawKK += Hsic.dot(ck, ck) / squared;
+        rawLL += Hsic.dot(cl, cl) / squared;
+        // Centring changes none of these.
+        debKL += Hsic.unbiased(ck, cl, n);
+        debKK += Hsic.unbiased(ck, ck, n);
+        debLL += Hsic.unbiased(cl, cl, n);
         double directions = Math.min(n - 1.0, (double) outputFeatures);
-        spread += directions > 1 ? clamp01((Hsic.participationRatio(l, n) - 1) / (directions - 1)) : 0;
+        spread += directions > 1 ? clamp01((Hsic.participationRatioOfCentred(cl, n) - 1) / (directions - 1)) : 0;
         batches++;
     }
 

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
  * Measures every weighted layer of a network in ordinary forward passes: the Gram matrices of what goes in and what comes out are reduced to numbers
  * while the batch passes, so that no feature map is kept.
  *
- * <p>Feature maps larger than {@value #POOL} x {@value #POOL} are average-pooled to that size first. Features are centred per column before the product, which
- * changes neither estimator and keeps float32 products accurate (tested against float64).
+ * <p>Feature maps larger than {@value #POOL} x {@value #POOL} are average-pooled to that size first, in their own precision. Batch normalisation is folded while
+ * measuring, where dividing by its scale gives what the layer gives without it: the shift cancels, since features are seen from the first sample.
  */
 public final class GramProbe {
 
@@ -33,6 +33,13 @@ public final class GramProbe {
      * @return by layer name, in definition order
      */
     public static Map<String, Similarity> measure(Network network, ImageFeed batches) {
+        try (Network.Folding folding = network.foldReversibly()) {
+            return measureAsIs(network, batches);
+        }
+    }
+
+    /** The same without folding first. */
+    static Map<String, Similarity> measureAsIs(Network network, ImageFeed batches) {
         Map<String, CkaMeter> meters = new LinkedHashMap<>();
         network.weightedLayers().forEach((name, layer) -> {
             CkaMeter meter = new CkaMeter();
@@ -59,24 +66,21 @@ public final class GramProbe {
             Tensor in = features(layer, x);
             Tensor out = features(layer, y);
             int n = Math.toIntExact(in.size(0));
-            meter.add(gram(in), gram(out), n, out.size(1));
+            double[] k = Tensors.toDoubles(Gram.of(in, null));
+            double[] l = Tensors.toDoubles(Gram.of(out, layer.runningScale()));
+            meter.add(k, l, n, out.size(1));
         }
     }
 
-    /** (N, features), centred per column. A linear layer's map is (N, ..., C): its channels come last. */
+    /** (N, features), channels last: the order that maps lie in memory in. A linear layer's map is (N, ..., C) anyway. */
     private static Tensor features(WeightedLayer layer, Tensor map) {
         Tensor image = layer instanceof Linear && map.dim() == 4 ? map.permute(0, 3, 1, 2) : map; // (N, C, H, W)
-        if (image.dim() == 4 && (image.size(2) > POOL || image.size(3) > POOL)) {
+        if (image.dim() != 4) {
+            return image.flatten(1, -1);
+        }
+        if (image.size(2) > POOL || image.size(3) > POOL) {
             image = torch.adaptive_avg_pool2d(image, Math.min(image.size(2), POOL), Math.min(image.size(3), POOL));
         }
-        Tensor flat = image.to(torch.ScalarType.Float).flatten(1, -1);
-        // Seen from the first sample, columns that do not vary are zero exactly; a float32 mean alone would leave
-        // rounding noise there.
-        Tensor shifted = flat.sub(flat.narrow(0, 0, 1));
-        return shifted.sub(shifted.mean(0));
-    }
-
-    private static double[] gram(Tensor features) {
-        return Tensors.toDoubles(features.matmul(features.t()));
+        return image.permute(0, 2, 3, 1).flatten(1, -1);
     }
 }

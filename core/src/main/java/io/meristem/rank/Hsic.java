@@ -48,7 +48,11 @@ public final class Hsic {
      * How many directions the features use, in [1, n-1]: {@code tr(HLH)^2 / ||HLH||_F^2}. Zero for features that do not vary.
      */
     public static double participationRatio(double[] l, int n) {
-        double[] c = centred(l, n);
+        return participationRatioOfCentred(centred(l, n), n);
+    }
+
+    /** {@link #participationRatio} of a matrix that is centred already. */
+    static double participationRatioOfCentred(double[] c, int n) {
         double trace = 0;
         for (int i = 0; i < n; i++) {
             trace += c[i * n + i];
@@ -76,7 +80,8 @@ public final class Hsic {
         return c;
     }
 
-    private static double dot(double[] a, double[] b) {
+    /** {@code tr(A B)} of symmetric matrices. */
+    static double dot(double[] a, double[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += a[i] * b[i];
