@@ -27,19 +27,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 4, time = 150, timeUnit = TimeUnit.MILLISECONDS)
 public class DepthwiseBenchmark {
 
+    /** Kernels in Java are compiled while they run, which takes longer than to wake the engine's threads. */
+    private static final int WARM = 800;
+
     /** The layer, its input and its output's gradient. */
     @State(Scope.Thread)
     public abstract static class Depthwise {
-        @Param({"DEPTHWISE_144_K3_AT_56", "DEPTHWISE_96_K3_S2_AT_112", "DEPTHWISE_96_K7_AT_56"})
-        public LayerShape layer;
-
         @Param("32")
         public int batch;
 
         LoneLayer lone;
         Conv2d conv;
 
-        void open(Precision precision) {
+        void open(LayerShape layer, Precision precision) {
             lone = new LoneLayer(layer, precision, batch);
             conv = (Conv2d) lone.layer();
         }
@@ -52,17 +52,23 @@ public class DepthwiseBenchmark {
 
     /** For the forward pass. */
     public static class Forward extends Depthwise {
+        @Param({"DEPTHWISE_144_K3_AT_56", "DEPTHWISE_96_K3_S2_AT_112", "DEPTHWISE_96_K7_AT_56"})
+        public LayerShape layer;
+
         @Param
         public Precision precision;
 
         @Setup
         public void open() {
-            open(precision);
+            open(layer, precision);
         }
     }
 
     /** For the input's gradient. */
     public static class InputGradient extends Depthwise {
+        @Param({"DEPTHWISE_144_K3_AT_56", "DEPTHWISE_96_K3_S2_AT_112", "DEPTHWISE_96_K7_AT_56"})
+        public LayerShape layer;
+
         /** The layer's precision and the kernel. */
         @Param({"FP32/NATIVE", "FP32/MIRRORED", "BF16/NATIVE", "BF16/FLOAT32", "BF16/MIRRORED"})
         public String way;
@@ -73,13 +79,31 @@ public class DepthwiseBenchmark {
         public void open() {
             Precision precision = Precision.valueOf(way.substring(0, way.indexOf('/')));
             kernel = ConvKernels.Input.valueOf(way.substring(way.indexOf('/') + 1));
-            open(precision);
+            open(layer, precision);
             check(kernel.fits(conv, precision), this);
+        }
+    }
+
+    /** For the input's gradient by LANES, which knows strided layers only. */
+    public static class StridedInputGradient extends Depthwise {
+        @Param("DEPTHWISE_96_K3_S2_AT_112")
+        public LayerShape layer;
+
+        @Param
+        public Precision precision;
+
+        @Setup
+        public void open() {
+            open(layer, precision);
+            check(ConvKernels.Input.LANES.fits(conv, precision), this);
         }
     }
 
     /** For the weight's gradient. */
     public static class WeightGradient extends Depthwise {
+        @Param({"DEPTHWISE_144_K3_AT_56", "DEPTHWISE_96_K3_S2_AT_112", "DEPTHWISE_96_K7_AT_56"})
+        public LayerShape layer;
+
         /** The layer's precision and the kernel. */
         @Param({"FP32/NATIVE", "FP32/LANES", "BF16/NATIVE", "BF16/FLOAT32", "BF16/LANES"})
         public String way;
@@ -90,7 +114,7 @@ public class DepthwiseBenchmark {
         public void open() {
             Precision precision = Precision.valueOf(way.substring(0, way.indexOf('/')));
             kernel = ConvKernels.Weight.valueOf(way.substring(way.indexOf('/') + 1));
-            open(precision);
+            open(layer, precision);
             check(kernel.fits(conv, precision), this);
         }
     }
@@ -119,6 +143,16 @@ public class DepthwiseBenchmark {
     }
 
     @Benchmark
+    @Warmup(iterations = 2, time = WARM, timeUnit = TimeUnit.MILLISECONDS)
+    public void inputByLanes(StridedInputGradient state) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            ConvKernels.Input.LANES.compute(state.conv, state.lone.g(), state.lone.x(), state.conv.readyWeight());
+        }
+    }
+
+    @Benchmark
+    @Warmup(iterations = 2, time = WARM, timeUnit = TimeUnit.MILLISECONDS)
     public void weight(WeightGradient state) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
