@@ -209,7 +209,7 @@ public final class Engine {
         }
         warned = true;
         return Optional.of("Started without " + String.join(" ", missing)
-                + " in the environment, which the launcher sets: steps take up to 1.5 times as long"
+                + " in the environment, which the launcher sets: steps take up to 1.4 times as long"
                 + " (docs/performance.md).");
     }
 
