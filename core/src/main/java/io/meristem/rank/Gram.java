@@ -31,7 +31,7 @@ final class Gram {
         if (!halves) {
             return g;
         }
-        // The product is summed in float32 and rounded at the end: once more, what the rounding took is brought in.
+        // The product is summed in float32 and rounded at the end: a second product brings in what the rounding took.
         Tensor rest = torch.addmm(g.neg(), d, d.t());
         return g.to(ScalarType.Float).add(rest.to(ScalarType.Float));
     }
