@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.BatchNorm2d;
 import io.meristem.nn.Init;
@@ -65,6 +66,25 @@ class FoldTest {
             network.params()
                     .forEach((name, param) ->
                             assertArrayEquals(before.get(name), Tensors.toFloats(param.value()), name));
+        }
+    }
+
+    @Test
+    void foldingForgetsWhatWasReadyForRunningUnfolded() {
+        try (Network network = new Network(Models.find("mobilenet_v2_035"), 4);
+                PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            network.materialize(1);
+            shakeNorms(network);
+            network.setPrecision(Precision.BF16);
+            network.train(false);
+            Tensor x = torch.randn(2, 3, 64, 64);
+            network.fold();
+            float[] expected = Tensors.toFloats(network.forward(x));
+            network.unfold();
+            network.forward(x);
+            network.fold();
+            assertArrayEquals(expected, Tensors.toFloats(network.forward(x)));
         }
     }
 
