@@ -23,8 +23,8 @@ public final class BatchNorm2d extends Layer {
     /** Scales below cannot be divided by safely in float32 and bfloat16. */
     private static final double LEAST_SCALE = 1e-20;
 
-    /** Times the deviation of a layer's values, root of the mean squares over channels: bfloat16 then rounds by at most 1/32 of the deviation. */
-    private static final double MOST_OFFSET = 16;
+    /** Times the deviation of a layer's values, root of the mean squares over channels: bfloat16 then rounds by at most 1/128 of the deviation. */
+    private static final double MOST_OFFSET = 4;
 
     public enum Mode {
         /** The running statistics, unchanged. */
