@@ -1,0 +1,111 @@
+package io.meristem.tune;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AdamW;
+import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class OptimiserTest {
+
+    private static final int STEPS = 30;
+    private static final double RATE = 1e-2;
+    private static final double DECAY = 0.05;
+
+    @BeforeAll
+    static void start() {
+        Engine.start(1);
+    }
+
+    @Test
+    void adamwMovesAsTheEnginesOwn() {
+        long before = Tensors.kept();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            torch.manual_seed(1);
+            Tensor matrix = torch.randn(7, 5);
+            Tensor kernel = Tensors.channelsLast(torch.randn(4, 3, 3, 3));
+            Tensor head = torch.randn(11);
+            Tensor[] ours = {matrix.clone(), kernel.clone(), head.clone()};
+            Tensor[] theirs = {matrix, kernel, head};
+            AdamWOptions options = new AdamWOptions(RATE);
+            options.weight_decay().put(DECAY);
+            AdamW reference = new AdamW(new TensorVector(theirs), options);
+            try (Optimiser optimiser =
+                    new Optimiser(List.of(ours[0], ours[1]), List.of(ours[2]), config(Optimization.Kind.ADAMW))) {
+                for (int step = 0; step < STEPS; step++) {
+                    // the kernel's gradient lies in memory in another order than the kernel does
+                    Tensor[] gradients = {torch.randn(7, 5), torch.randn(4, 3, 3, 3), torch.randn(11)};
+                    for (int i = 0; i < ours.length; i++) {
+                        ours[i].mutable_grad().put(gradients[i]);
+                        theirs[i].mutable_grad().put(gradients[i]);
+                    }
+                    optimiser.step(1);
+                    reference.step();
+                }
+                optimiser.zeroGrad();
+                assertEquals(false, ours[0].grad().defined());
+            }
+            for (int i = 0; i < ours.length; i++) {
+                assertArrayEquals(Tensors.toFloats(theirs[i]), Tensors.toFloats(ours[i]), 2e-6f, "tensor " + i);
+            }
+        }
+        assertEquals(before, Tensors.kept());
+    }
+
+    @Test
+    void adamwMovesAsThePaperSays() {
+        double x = 0.7;
+        double mean = 0;
+        double square = 0;
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor tensor = Tensors.of(new float[] {(float) x}, 1);
+            try (Optimiser optimiser = new Optimiser(List.of(tensor), List.of(), config(Optimization.Kind.ADAMW))) {
+                for (int step = 1; step <= STEPS; step++) {
+                    double g = Math.sin(step);
+                    tensor.mutable_grad().put(Tensors.of(new float[] {(float) g}, 1));
+                    double rate = RATE / step;
+                    optimiser.step(1.0 / step);
+                    mean = 0.9 * mean + 0.1 * g;
+                    square = 0.999 * square + 0.001 * g * g;
+                    x -= rate * DECAY * x;
+                    x -= rate
+                            * (mean / (1 - Math.pow(0.9, step)))
+                            / (Math.sqrt(square / (1 - Math.pow(0.999, step))) + 1e-8);
+                }
+            }
+            assertEquals(x, Tensors.toFloats(tensor)[0], 1e-6);
+        }
+    }
+
+    @Test
+    void aTensorWithoutGradientStays() {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor moves = torch.ones(3);
+            Tensor stays = torch.ones(3);
+            for (Optimization.Kind kind : Optimization.Kind.values()) {
+                try (Optimiser optimiser = new Optimiser(List.of(moves, stays), List.of(), config(kind))) {
+                    moves.mutable_grad().put(torch.ones(3));
+                    optimiser.step(1);
+                }
+                assertArrayEquals(new float[] {1, 1, 1}, Tensors.toFloats(stays));
+            }
+        }
+    }
+
+    private static Optimization config(Optimization.Kind kind) {
+        return new Optimization(kind, RATE, RATE, DECAY, 0.9, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+    }
+}
