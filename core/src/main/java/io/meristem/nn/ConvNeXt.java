@@ -73,7 +73,7 @@ final class ConvNeXt {
         private final Param gamma;
         private final Conv2d depthwise;
         private final LayerNorm norm;
-        private final Sequence mlp;
+        private final Mlp mlp;
 
         Block(int channels, boolean convMlp) {
             this.convMlp = convMlp;
@@ -81,10 +81,11 @@ final class ConvNeXt {
             gamma = param("gamma", Init.constant(1e-6), channels);
             depthwise = child("conv_dw", conv(channels, channels, 7, 1, 3, channels));
             norm = child("norm", new LayerNorm(channels, EPS, convMlp));
-            mlp = child("mlp", new Sequence());
-            mlp.add("fc1", convMlp ? conv(channels, hidden, 1, 1, 0, 1) : linear(channels, hidden));
-            mlp.add("act", Activation.GELU.layer());
-            mlp.add("fc2", convMlp ? conv(hidden, channels, 1, 1, 0, 1) : linear(hidden, channels));
+            mlp = child(
+                    "mlp",
+                    new Mlp(
+                            convMlp ? conv(channels, hidden, 1, 1, 0, 1) : linear(channels, hidden),
+                            convMlp ? conv(hidden, channels, 1, 1, 0, 1) : linear(hidden, channels)));
         }
 
         @Override
@@ -126,6 +127,33 @@ final class ConvNeXt {
         @Override
         boolean repeatable() {
             return true;
+        }
+    }
+
+    /**
+     * Expansion, GELU, projection. The map between the last two is four times as large as the block's others and cheap to compute, so that a training step
+     * keeps only what GELU is taken of.
+     */
+    private static final class Mlp extends Layer {
+
+        private final WeightedLayer expand;
+        private final WeightedLayer project;
+
+        Mlp(WeightedLayer expand, WeightedLayer project) {
+            this.expand = child("fc1", expand);
+            this.project = child("fc2", project);
+        }
+
+        @Override
+        @SuppressWarnings("ReferenceEquality") // whether it is the same handle, not the same numbers
+        public Tensor forward(Tensor x, Tape tape) {
+            Tensor hidden = expand.forward(x, tape);
+            Tensor active = Activation.GELU.apply(hidden, tape);
+            Tensor y = project.forward(active, tape);
+            if (active != hidden) {
+                tape.recompute(active, () -> torch.gelu(hidden), hidden);
+            }
+            return y;
         }
     }
 }

@@ -3,7 +3,9 @@ package io.meristem.nn;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -101,6 +103,27 @@ public final class Tape implements AutoCloseable {
         }
         entries.addLast(new Entry(step, view, saved));
         flowing = true;
+    }
+
+    /**
+     * Forgets a value that steps recorded before have saved, and computes it again just before they run: for what is large and cheap to compute. Nobody
+     * may read it in the rest of the forward pass.
+     *
+     * @param again gives the same value from {@code from}, which is saved
+     */
+    void recompute(Tensor value, Supplier<Tensor> again, Tensor... from) {
+        if (!recording || !flowing) {
+            return;
+        }
+        Tensor[] saved = Arrays.copyOf(from, from.length + 1);
+        saved[from.length] = value;
+        push(
+                (g, mine) -> {
+                    value.put(again.get());
+                    return g;
+                },
+                saved);
+        value.reset();
     }
 
     /** A tape for a path that leaves from this point and comes back with {@link #merge}. */
