@@ -125,7 +125,13 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private Map<Method, RunConfig> configs(Path photos) {
-        Dra dra = new Dra(Importance.DEFAULT, RankOptions.DEFAULT, CALIBRATION_EPOCHS, 4, 64, AdapterOptions.DEFAULT);
+        Dra dra = new Dra(
+                Importance.DEFAULT,
+                RankOptions.DEFAULT,
+                CALIBRATION_EPOCHS,
+                Dra.CALIBRATION_BATCHES,
+                Dra.CALIBRATION_BATCH_SIZE,
+                AdapterOptions.DEFAULT);
         Map<Method, RunConfig> configs = new LinkedHashMap<>();
         for (Method method : new Method[] {dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly()}) {
             configs.put(method, config(method, photos));

@@ -93,14 +93,14 @@ final class MethodOptions {
 
     @Option(
             names = "--calibration-batches",
-            defaultValue = "4",
+            defaultValue = "" + Dra.CALIBRATION_BATCHES,
             paramLabel = "N",
             description = "Batches of photos that layers are measured on. Default: ${DEFAULT-VALUE}.")
     int calibrationBatches;
 
     @Option(
             names = "--calibration-batch",
-            defaultValue = "64",
+            defaultValue = "" + Dra.CALIBRATION_BATCH_SIZE,
             paramLabel = "N",
             description = "Photos in each of them. Default: ${DEFAULT-VALUE}.")
     int calibrationBatch;

@@ -33,6 +33,11 @@ public record Dra(
         AdapterOptions adapter)
         implements Method {
 
+    /** As many as give the ranks that eight give, but for a layer or two (docs/performance.md). */
+    public static final int CALIBRATION_BATCHES = 2;
+
+    public static final int CALIBRATION_BATCH_SIZE = 64;
+
     public Dra {
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
             throw new IllegalArgumentException("calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not "

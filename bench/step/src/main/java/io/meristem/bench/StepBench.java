@@ -99,7 +99,13 @@ public final class StepBench {
             contestants.put("floor", new Floor(settings, images));
             Lora same = null;
             if (settings.methods().contains("dra")) {
-                Dra dra = new Dra(Importance.DEFAULT, RankOptions.DEFAULT, 5, 4, 64, AdapterOptions.DEFAULT);
+                Dra dra = new Dra(
+                        Importance.DEFAULT,
+                        RankOptions.DEFAULT,
+                        5,
+                        Dra.CALIBRATION_BATCHES,
+                        Dra.CALIBRATION_BATCH_SIZE,
+                        AdapterOptions.DEFAULT);
                 long start = System.nanoTime();
                 Training training = new Training(dra, images, labels);
                 report.put("dra_begin_ms", (System.nanoTime() - start) / NANOS);
