@@ -287,21 +287,44 @@ def curves(chosen):
         # Float32 and frozen statistics, so that both sides compute the same function; the allocator's settings only save time.
         setting = {"options": ["--frozen-norm", "--curve", chosen.curves, *files], "environment": KEEP_BLOCKS}
         peer = python(chosen, "peft", setting, chosen.curves, 0)
+        # The yardstick: AdamW turns rounding into steps of full size wherever a gradient is nearly zero, so that even PEFT does not agree with itself.
+        setting["options"] += ["--layout", "channels_last"]
+        again = python(chosen, "peft", setting, chosen.curves, 0)
     ours, theirs = own.get("losses"), peer["losses"]
     if not isinstance(ours, list) or len(ours) != len(theirs):
         raise Failure(f"Meristem gave no {len(theirs)} losses")
-    gaps = [abs(a - b) for a, b in zip(ours, theirs)]
-    widest = max(range(len(gaps)), key=gaps.__getitem__)
+    gap, step = widest(ours, theirs)
+    own_gap, own_step = widest(again["losses"], theirs)
     asked = {key: getattr(chosen, key) for key in ("model", "batch", "size", "rank")}
-    return {**asked, "steps": chosen.curves, "meristem": ours, "peft": theirs, "largest_difference": gaps[widest], "at_step": widest, "adapter_effect": peer["adapter_effect"], "versions": peer["versions"]}
+    return {
+        **asked,
+        "steps": chosen.curves,
+        "meristem": ours,
+        "peft": theirs,
+        "peft_channels_last": again["losses"],
+        "largest_difference": gap,
+        "at_step": step,
+        "peft_largest_difference": own_gap,
+        "peft_at_step": own_step,
+        "adapter_effect": peer["adapter_effect"],
+        "versions": peer["versions"],
+    }
+
+
+def widest(losses, others):
+    """The largest difference of two curves, and its step."""
+    gaps = [abs(a - b) for a, b in zip(losses, others)]
+    step = max(range(len(gaps)), key=gaps.__getitem__)
+    return gaps[step], step
 
 
 def curve_table(result):
     print(f"{result['model']}, batch {result['batch']}, {result['size']} px, rank {result['rank']}: loss of each step, float32, frozen normalisation\n")
-    print(f"{'step':>5}{'meristem':>12}{'peft':>12}{'difference':>13}")
-    for i, (ours, theirs) in enumerate(zip(result["meristem"], result["peft"])):
-        print(f"{i:5}{ours:12.6f}{theirs:12.6f}{ours - theirs:13.2e}")
+    print(f"{'step':>5}{'meristem':>12}{'peft':>12}{'difference':>13}{'peft with channels last':>26}{'difference':>13}")
+    for i, (ours, theirs, again) in enumerate(zip(result["meristem"], result["peft"], result["peft_channels_last"])):
+        print(f"{i:5}{ours:12.6f}{theirs:12.6f}{ours - theirs:13.2e}{again:26.6f}{again - theirs:13.2e}")
     print(f"\nlargest difference {result['largest_difference']:.2e}, at step {result['at_step']}")
+    print(f"of PEFT with itself, layout alone changed, {result['peft_largest_difference']:.2e}, at step {result['peft_at_step']}")
     print(f"without its adapters, PEFT's network at the end has a loss that differs by {result['adapter_effect']:.2e}")
     if result["adapter_effect"] < 10 * result["largest_difference"] or result["adapter_effect"] < 1e-3:
         print("so the curves say little about the adapters: start from weights whose activations do not vanish")
