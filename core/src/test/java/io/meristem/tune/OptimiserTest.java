@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
@@ -10,11 +11,16 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.SGD;
+import org.bytedeco.pytorch.SGDOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OptimiserTest {
 
@@ -27,8 +33,9 @@ class OptimiserTest {
         Engine.start(1);
     }
 
-    @Test
-    void adamwMovesAsTheEnginesOwn() {
+    @ParameterizedTest
+    @CsvSource({"ADAMW, 0.9", "SGD, 0.9", "SGD, 0"})
+    void movesAsTheEnginesOwn(Optimization.Kind kind, double momentum) {
         long before = Tensors.kept();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
@@ -38,11 +45,9 @@ class OptimiserTest {
             Tensor head = torch.randn(11);
             Tensor[] ours = {matrix.clone(), kernel.clone(), head.clone()};
             Tensor[] theirs = {matrix, kernel, head};
-            AdamWOptions options = new AdamWOptions(RATE);
-            options.weight_decay().put(DECAY);
-            AdamW reference = new AdamW(new TensorVector(theirs), options);
+            Optimizer reference = reference(kind, momentum, theirs);
             try (Optimiser optimiser =
-                    new Optimiser(List.of(ours[0], ours[1]), List.of(ours[2]), config(Optimization.Kind.ADAMW))) {
+                    new Optimiser(List.of(ours[0], ours[1]), List.of(ours[2]), config(kind, momentum))) {
                 for (int step = 0; step < STEPS; step++) {
                     // the kernel's gradient lies in memory in another order than the kernel does
                     Tensor[] gradients = {torch.randn(7, 5), torch.randn(4, 3, 3, 3), torch.randn(11)};
@@ -54,13 +59,26 @@ class OptimiserTest {
                     reference.step();
                 }
                 optimiser.zeroGrad();
-                assertEquals(false, ours[0].grad().defined());
+                assertFalse(ours[0].grad().defined());
             }
             for (int i = 0; i < ours.length; i++) {
                 assertArrayEquals(Tensors.toFloats(theirs[i]), Tensors.toFloats(ours[i]), 2e-6f, "tensor " + i);
             }
         }
         assertEquals(before, Tensors.kept());
+    }
+
+    private static Optimizer reference(Optimization.Kind kind, double momentum, Tensor... tensors) {
+        if (kind == Optimization.Kind.ADAMW) {
+            AdamWOptions options = new AdamWOptions(RATE);
+            options.weight_decay().put(DECAY);
+            return new AdamW(new TensorVector(tensors), options);
+        }
+        SGDOptions options = new SGDOptions(RATE);
+        options.momentum().put(momentum);
+        options.nesterov().put(momentum > 0);
+        options.weight_decay().put(DECAY);
+        return new SGD(new TensorVector(tensors), options);
     }
 
     @Test
@@ -71,7 +89,8 @@ class OptimiserTest {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor tensor = Tensors.of(new float[] {(float) x}, 1);
-            try (Optimiser optimiser = new Optimiser(List.of(tensor), List.of(), config(Optimization.Kind.ADAMW))) {
+            try (Optimiser optimiser =
+                    new Optimiser(List.of(tensor), List.of(), config(Optimization.Kind.ADAMW, 0.9))) {
                 for (int step = 1; step <= STEPS; step++) {
                     double g = Math.sin(step);
                     tensor.mutable_grad().put(Tensors.of(new float[] {(float) g}, 1));
@@ -96,7 +115,7 @@ class OptimiserTest {
             Tensor moves = torch.ones(3);
             Tensor stays = torch.ones(3);
             for (Optimization.Kind kind : Optimization.Kind.values()) {
-                try (Optimiser optimiser = new Optimiser(List.of(moves, stays), List.of(), config(kind))) {
+                try (Optimiser optimiser = new Optimiser(List.of(moves, stays), List.of(), config(kind, 0.9))) {
                     moves.mutable_grad().put(torch.ones(3));
                     optimiser.step(1);
                 }
@@ -105,7 +124,7 @@ class OptimiserTest {
         }
     }
 
-    private static Optimization config(Optimization.Kind kind) {
-        return new Optimization(kind, RATE, RATE, DECAY, 0.9, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+    private static Optimization config(Optimization.Kind kind, double momentum) {
+        return new Optimization(kind, RATE, RATE, DECAY, momentum, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
     }
 }
