@@ -2,8 +2,10 @@ package io.meristem.cli;
 
 import io.meristem.Home;
 import io.meristem.artifact.Json;
+import io.meristem.data.Perturbations;
 import io.meristem.eval.Scores;
 import io.meristem.job.EvaluateJob;
+import io.meristem.job.Robustness;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -47,6 +49,9 @@ final class EvaluateCommand implements Callable<Integer> {
     Path cache;
 
     @Mixin
+    PerturbOptions perturb;
+
+    @Mixin
     Threads threads;
 
     @Mixin
@@ -55,10 +60,11 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        Perturbations perturbations = perturb.resolve();
+        Path photos = cache == null ? Home.photos() : cache;
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
-            outcome =
-                    EvaluateJob.run(run, data, part, threads.count(), cache == null ? Home.photos() : cache, reporter);
+            outcome = EvaluateJob.run(run, data, part, perturbations, threads.count(), photos, reporter);
         }
         if (output.json) {
             out.print(Json.pretty(outcome));
@@ -94,6 +100,30 @@ final class EvaluateCommand implements Callable<Integer> {
                     number(c.averagePrecision()));
         }
         table.print(out);
+        if (outcome.robustness() != null) {
+            out.println();
+            print(out, scores, outcome.robustness());
+        }
+    }
+
+    private static void print(PrintWriter out, Scores clean, Robustness robustness) {
+        Table table = new Table("perturbation", "level", "setting", "accuracy", "change", "macro F1");
+        table.row("none", "", "", percent(clean.accuracy()), "", number(clean.macroF1()));
+        for (Robustness.Result result : robustness.results()) {
+            Scores scores = result.scores();
+            table.row(
+                    result.perturbation().kind().label(),
+                    String.valueOf(result.perturbation().level()),
+                    result.setting(),
+                    percent(scores.accuracy()),
+                    String.format(Locale.ROOT, "%+.2f", 100 * (scores.accuracy() - clean.accuracy())),
+                    number(scores.macroF1()));
+        }
+        table.print(out);
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.2f %%", 100 * share);
     }
 
     private static String number(double value) {

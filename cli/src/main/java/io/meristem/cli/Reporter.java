@@ -45,6 +45,16 @@ final class Reporter implements JobListener, AutoCloseable {
     }
 
     @Override
+    public void onPerturbed(int done, int total) {
+        if (bars) {
+            step("judging perturbed photos", done, total);
+            if (done == total) {
+                close();
+            }
+        }
+    }
+
+    @Override
     public void onNote(String sentence) {
         print(sentence);
     }

@@ -145,6 +145,50 @@ class TrainedRunTest {
     }
 
     @Test
+    void perturbedPhotosAreJudgedToo() throws IOException {
+        List<String> before = names(run);
+        JsonNode plain =
+                JSON.readTree(Shell.run("evaluate", run, "--json").succeeds().out());
+        assertFalse(plain.has("robustness"), plain.toString());
+        Shell asJson = Shell.run("evaluate", run, "--perturb", "all,noise:0", "--perturb-seed", 5, "--json")
+                .succeeds();
+        assertEquals(1, count(asJson.out()));
+        JsonNode json = JSON.readTree(asJson.out());
+        assertEquals(plain.get("scores"), json.get("scores"));
+        assertEquals(5, json.at("/robustness/seed").asInt());
+        JsonNode results = json.at("/robustness/results");
+        assertEquals(5, results.size());
+        assertEquals("rotation", results.get(3).get("kind").asText());
+        assertEquals(3, results.get(3).get("level").asInt());
+        assertEquals(plain.get("scores"), results.get(4).get("scores"));
+
+        Shell table = Shell.run("evaluate", run, "--perturb", "jitter:4-5").succeeds();
+        List<String> lines = table.out().lines().toList();
+        List<String> last = lines.subList(lines.size() - 4, lines.size());
+        assertTrue(last.get(0).matches("perturbation +level +setting +accuracy +change +macro F1"), table.out());
+        assertTrue(last.get(1).matches("none +[\\d.]+ % +[\\d.]+"), table.out());
+        assertTrue(
+                last.get(3).matches("jitter +5 +0.8, hue 0.08 +[\\d.]+ % +[+-][\\d.]+ +[\\d.]+"), table.out());
+        assertEquals(before, names(run), "nothing is written");
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void perturbationsThatAreNone() {
+        Shell.run("evaluate", run, "--perturb", "blur").refuses("'blur'", "noise, crop, jitter, rotation or all");
+        Shell.run("evaluate", run, "--perturb", "noise:9").refuses("'noise:9'", "noise:1-5");
+        Shell.run("evaluate", run, "--perturb", "crop,noise:5-1").refuses("'noise:5-1'");
+        Shell.run("evaluate", run, "--perturb", "").refuses("no perturbation ''");
+        Shell.run("evaluate", run, "--perturb-seed", 1).refuses("--perturb-seed", "--perturb too");
+        Shell.run("evaluate", run, "--perturb", "all", "--perturb-seed", "x").refuses("--perturb-seed", "x");
+    }
+
+    @Test
     void evaluationOfAnotherFolderJudgesAllOfIt() throws IOException {
         Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
         JsonNode json = JSON.readTree(

@@ -47,6 +47,28 @@ final class ColorJitter {
         return (float) (low + random.nextDouble() * (1 + strength - low));
     }
 
+    /** A whole picture, to the nearest levels. */
+    static RgbImage apply(RgbImage image, Augmentation how, SplittableRandom random) {
+        int w = image.width();
+        int h = image.height();
+        ColorJitter jitter = new ColorJitter(how, random);
+        Resampler rows = new Resampler(image, 0, 0, w, h, w, h, false);
+        Planes row = new Planes(w);
+        Planes all = new Planes(w * h);
+        for (int y = 0; y < h; y++) {
+            rows.next(row);
+            jitter.untilContrast(row);
+            row.writeTo(all, y * w);
+        }
+        byte[] rgb = new byte[3 * w * h];
+        for (int y = 0; y < h; y++) {
+            row.readFrom(all, y * w);
+            jitter.fromContrast(row);
+            Resampler.round(row, rgb, y * 3 * w);
+        }
+        return new RgbImage(w, h, rgb);
+    }
+
     /** The steps before contrast, on a row; each row must come once. */
     void untilContrast(Planes planes) {
         for (int step : order) {

@@ -69,18 +69,22 @@ public final class Loader {
         this.options = options;
         // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
-        long floats = (long) Math.min(options.batchSize(), Math.max(1, photos.size())) * preprocess.length();
-        if (floats * Float.BYTES + ALIGNMENT > Integer.MAX_VALUE) {
-            throw new InputException("A batch of " + options.batchSize() + " photos of " + preprocess.size() + " x "
+        for (int i = 0; i < buffers; i++) {
+            free.add(buffer(Math.min(options.batchSize(), Math.max(1, photos.size())), preprocess));
+        }
+    }
+
+    /** Direct memory for so many photos. */
+    static FloatBuffer buffer(int photos, Preprocess preprocess) {
+        long bytes = (long) photos * preprocess.length() * Float.BYTES + ALIGNMENT;
+        if (bytes > Integer.MAX_VALUE) {
+            throw new InputException("A batch of " + photos + " photos of " + preprocess.size() + " x "
                     + preprocess.size() + " pixels needs more than 2 GiB: choose a smaller batch size.");
         }
-        int bytes = (int) floats * Float.BYTES + ALIGNMENT;
-        for (int i = 0; i < buffers; i++) {
-            free.add(ByteBuffer.allocateDirect(bytes)
-                    .alignedSlice(ALIGNMENT)
-                    .order(ByteOrder.nativeOrder())
-                    .asFloatBuffer());
-        }
+        return ByteBuffer.allocateDirect((int) bytes)
+                .alignedSlice(ALIGNMENT)
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
     }
 
     /** Shuffled and augmented batches for training; the last, smaller batch is kept. */

@@ -85,17 +85,31 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
      * proportion, at most four times the short one.
      */
     public RgbImage scaled(RgbImage photo) {
+        return scaled(photo, 0, 0, photo.width(), photo.height(), 1);
+    }
+
+    /** The same of a box of the photo, and so many {@code times} as large. */
+    RgbImage scaled(RgbImage photo, int x, int y, int w, int h, int times) {
+        int side = times * shortSide();
         if (fit == Fit.SQUASH) {
-            return Resampler.resize(photo, size, size);
+            return Resampler.resize(photo, x, y, w, h, side, side);
         }
-        int w = photo.width();
-        int h = photo.height();
         int boxW = (int) Math.min(w, (long) MAX_ASPECT * h);
         int boxH = (int) Math.min(h, (long) MAX_ASPECT * w);
-        int side = shortSide();
         int outW = boxW <= boxH ? side : (int) ((long) side * boxW / boxH);
         int outH = boxW <= boxH ? (int) ((long) side * boxH / boxW) : side;
-        return Resampler.resize(photo, (w - boxW) / 2, (h - boxH) / 2, boxW, boxH, outW, outH);
+        return Resampler.resize(photo, x + (w - boxW) / 2, y + (h - boxH) / 2, boxW, boxH, outW, outH);
+    }
+
+    /** The centre of a scaled photo, size x size: all of it that the network sees. */
+    RgbImage centre(RgbImage scaled) {
+        byte[] rgb = new byte[length()];
+        int left = cropStart(scaled.width());
+        int top = cropStart(scaled.height());
+        for (int y = 0; y < size; y++) {
+            System.arraycopy(scaled.rgb(), ((top + y) * scaled.width() + left) * 3, rgb, y * size * 3, size * 3);
+        }
+        return new RgbImage(size, size, rgb);
     }
 
     /** Column of the centre crop in a scaled photo of this width (or row, of this height); halves go to even, as in torchvision. */

@@ -66,8 +66,8 @@ public final class Resampler {
     /** 2^23: a float this large has no fraction, so that adding it rounds, and the level is then in the lowest bits. Faster than a cast. */
     private static final float ROUND = 1 << 23;
 
-    /** To the nearest level; weights add up to 1, so that no sum comes near 255.5. */
-    private static int round(Planes row, byte[] rgb, int at) {
+    /** To the nearest level, interleaved from {@code at} on; returns where the next row begins. Values must not come near 255.5. */
+    static int round(Planes row, byte[] rgb, int at) {
         float[] r = row.red();
         float[] g = row.green();
         float[] b = row.blue();

@@ -1,18 +1,24 @@
 package io.meristem.job;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.ImageFolder;
+import io.meristem.data.Perturbation;
+import io.meristem.data.Perturbations;
+import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
 import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
+import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.tune.Inference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -31,16 +37,34 @@ public final class EvaluateJob {
      * @param scores of the readable photos
      * @param unreadable a sentence for each photo left out
      * @param synthetic whether the photos are drawings
+     * @param robustness scores of the same photos under perturbations, or null where none were asked for
      */
-    public record Outcome(Scores scores, List<String> unreadable, boolean synthetic) {}
+    public record Outcome(
+            Scores scores,
+            List<String> unreadable,
+            boolean synthetic,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness) {}
 
     private EvaluateJob() {}
+
+    /** Without perturbations. */
+    public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
+        return run(runPath, data, part, Perturbations.NONE, threads, cache, listener);
+    }
 
     /**
      * @param data a folder with the run's classes, or null for the run's own
      * @param part null for the test photos where the folder (or the run's split) has some, otherwise all
+     * @param perturbations under each of which the same photos are judged again
      */
-    public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
+    public static Outcome run(
+            Path runPath,
+            Path data,
+            Part part,
+            Perturbations perturbations,
+            int threads,
+            Path cache,
+            JobListener listener) {
         RunFolder run = RunFolder.open(runPath);
         RunConfig config = run.config();
         boolean own = data == null
@@ -54,16 +78,34 @@ public final class EvaluateJob {
         Engine.start(threads);
         try (Network network = Networks.tuned(run)) {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
+            List<Photo> chosen = choose(photos, wanted);
+            int batchSize = config.train().batchSize();
+            int size = config.model().size();
             Scores scores = Scores.of(
-                    Inference.predict(
-                            network,
-                            photos.evaluation(
-                                    choose(photos, wanted), config.train().batchSize(), threads),
-                            config.model().size(),
-                            () -> true),
+                    Inference.predict(network, photos.evaluation(chosen, batchSize, threads), size, () -> true),
                     run.classes());
-            return new Outcome(scores, photos.unreadable(), photos.synthetic());
+            Robustness robustness = perturbations.isEmpty()
+                    ? null
+                    : robustness(
+                            network,
+                            photos.perturbed(chosen, perturbations, batchSize, threads),
+                            run.classes(),
+                            listener);
+            return new Outcome(scores, photos.unreadable(), photos.synthetic(), robustness);
         }
+    }
+
+    private static Robustness robustness(
+            Network network, PerturbedPhotos photos, List<String> classes, JobListener listener) {
+        int total = photos.batches();
+        List<Predictions> predictions = Inference.predict(network, photos, done -> listener.onPerturbed(done, total));
+        List<Robustness.Result> results = new ArrayList<>();
+        for (int p = 0; p < predictions.size(); p++) {
+            Perturbation perturbation = photos.perturbations().list().get(p);
+            results.add(new Robustness.Result(
+                    perturbation, perturbation.setting(), Scores.of(predictions.get(p), classes)));
+        }
+        return new Robustness(photos.perturbations().seed(), results);
     }
 
     /** Of a folder that was not trained on: nothing is set aside where all is judged. */

@@ -9,4 +9,7 @@ public interface JobListener extends TrainListener {
 
     /** Photos are being decoded into the cache; not called when all are there. */
     default void onDecode(int done, int total) {}
+
+    /** Photos under perturbations are being judged, so many batches of all. */
+    default void onPerturbed(int done, int total) {}
 }

@@ -4,6 +4,8 @@ import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.Loader;
+import io.meristem.data.Perturbations;
+import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
 import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
@@ -70,6 +72,11 @@ final class Photos {
     /** In evaluation form, in order; null when there are none. */
     Loader evaluation(List<Photo> photos, int batchSize, int threads) {
         return photos.isEmpty() ? null : Loader.evaluation(cache, photos, preprocess, batchSize, threads);
+    }
+
+    /** In evaluation form under perturbations, in order. */
+    PerturbedPhotos perturbed(List<Photo> photos, Perturbations how, int batchSize, int threads) {
+        return new PerturbedPhotos(photos, preprocess, how, batchSize, threads);
     }
 
     Trainer.Photos forTraining(RunConfig config) {

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
 import io.meristem.data.Loader;
+import io.meristem.data.PerturbedPhotos;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Predictions;
@@ -10,7 +11,9 @@ import io.meristem.nn.ImageFeed;
 import io.meristem.nn.Network;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -53,25 +56,66 @@ public final class Inference {
      */
     public static Predictions predict(Network network, Loader loader, int size, BooleanSupplier keepGoing) {
         network.train(false);
-        int total = loader.photos().size();
-        float[][] rows = new float[total][];
-        int[] labels = new int[total];
-        int[] photos = new int[total];
-        int done = 0;
+        Rows rows = new Rows(loader.photos().size());
         try (Epoch epoch = loader.epoch(0)) {
             while (epoch.hasNext() && keepGoing.getAsBoolean()) {
-                try (Batch batch = epoch.next();
-                        PointerScope scope = new PointerScope()) {
-                    float[][] probabilities = probabilities(network, images(batch.nhwc(), batch.size(), size));
-                    for (int i = 0; i < batch.size(); i++, done++) {
-                        rows[done] = probabilities[i];
-                        labels[done] = (int) batch.labels()[i];
-                        photos[done] = batch.photoIndices()[i];
-                    }
+                try (Batch batch = epoch.next()) {
+                    rows.add(network, batch, size);
                 }
             }
         }
-        return new Predictions(Arrays.copyOf(rows, done), Arrays.copyOf(labels, done), Arrays.copyOf(photos, done));
+        return rows.predictions();
+    }
+
+    /**
+     * All photos under each perturbation. The network is left in evaluation mode.
+     *
+     * @param progress told how many batches have been predicted, of {@link PerturbedPhotos#batches}
+     * @return in the order of {@link PerturbedPhotos#perturbations()}
+     */
+    public static List<Predictions> predict(Network network, PerturbedPhotos photos, IntConsumer progress) {
+        network.train(false);
+        int size = photos.preprocess().size();
+        List<Rows> rows = photos.perturbations().list().stream()
+                .map(p -> new Rows(photos.photos().size()))
+                .toList();
+        int[] done = {0};
+        photos.forEach((perturbation, batch) -> {
+            rows.get(perturbation).add(network, batch, size);
+            progress.accept(++done[0]);
+        });
+        return rows.stream().map(Rows::predictions).toList();
+    }
+
+    /** Predictions, batch by batch. */
+    private static final class Rows {
+
+        private final float[][] probabilities;
+        private final int[] labels;
+        private final int[] photos;
+        private int done;
+
+        Rows(int total) {
+            this.probabilities = new float[total][];
+            this.labels = new int[total];
+            this.photos = new int[total];
+        }
+
+        void add(Network network, Batch batch, int size) {
+            try (PointerScope scope = new PointerScope()) {
+                float[][] rows = Inference.probabilities(network, images(batch.nhwc(), batch.size(), size));
+                for (int i = 0; i < batch.size(); i++, done++) {
+                    probabilities[done] = rows[i];
+                    labels[done] = (int) batch.labels()[i];
+                    photos[done] = batch.photoIndices()[i];
+                }
+            }
+        }
+
+        Predictions predictions() {
+            return new Predictions(
+                    Arrays.copyOf(probabilities, done), Arrays.copyOf(labels, done), Arrays.copyOf(photos, done));
+        }
     }
 
     /** The first {@code batches} full batches of a loader's first epoch, the same at each use. */
