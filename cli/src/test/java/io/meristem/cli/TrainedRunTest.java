@@ -167,8 +167,7 @@ class TrainedRunTest {
         List<String> last = lines.subList(lines.size() - 4, lines.size());
         assertTrue(last.get(0).matches("perturbation +level +setting +accuracy +change +macro F1"), table.out());
         assertTrue(last.get(1).matches("none +[\\d.]+ % +[\\d.]+"), table.out());
-        assertTrue(
-                last.get(3).matches("jitter +5 +0.8, hue 0.08 +[\\d.]+ % +[+-][\\d.]+ +[\\d.]+"), table.out());
+        assertTrue(last.get(3).matches("jitter +5 +0.8, hue 0.08 +[\\d.]+ % +[+-][\\d.]+ +[\\d.]+"), table.out());
         assertEquals(before, names(run), "nothing is written");
     }
 
