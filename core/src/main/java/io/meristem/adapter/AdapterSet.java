@@ -30,6 +30,16 @@ public final class AdapterSet implements AutoCloseable {
      * @param seed from which every A is drawn, by layer name
      */
     public static AdapterSet attach(Network network, Map<String, Integer> ranks, AdapterOptions options, long seed) {
+        return attach(network, ranks, (name, layer, rank) -> LowRankAdapter.lora(name, layer, rank, options, seed));
+    }
+
+    /** Makes the adapter of one layer. */
+    @FunctionalInterface
+    interface Start {
+        LowRankAdapter of(String name, WeightedLayer layer, int rank);
+    }
+
+    static AdapterSet attach(Network network, Map<String, Integer> ranks, Start start) {
         ranks.forEach((name, rank) -> {
             if (!network.weightedLayers().containsKey(name)) {
                 throw new IllegalArgumentException(network.spec().name() + " has no layer " + name);
@@ -41,8 +51,7 @@ public final class AdapterSet implements AutoCloseable {
         AdapterSet set = new AdapterSet();
         ranks.forEach((name, rank) -> {
             if (rank > 0) {
-                WeightedLayer layer = network.weightedLayers().get(name);
-                set.adapters.put(name, new LowRankAdapter(name, layer, rank, options, seed));
+                set.adapters.put(name, start.of(name, network.weightedLayers().get(name), rank));
             }
         });
         return set;
@@ -74,20 +83,36 @@ public final class AdapterSet implements AutoCloseable {
         adapters.values().forEach(adapter -> adapter.train(on));
     }
 
+    /**
+     * Has only the first {@code rank} rows of every A and columns of every B take part from here on, or as many as the layer has.
+     *
+     * @param scaling the factor before their product, of all layers
+     * @param lastOnly whether gradients reach the last of them only
+     */
+    public void truncate(int rank, double scaling, boolean lastOnly) {
+        adapters.values().forEach(adapter -> adapter.truncate(Math.min(rank, adapter.rank()), scaling, lastOnly));
+    }
+
+    /** Takes the adapter off one layer and frees it; the weight stays as it is. */
+    void drop(String name) {
+        adapters.remove(name).close();
+    }
+
     /** The factors of every update now, by layer name, the scaling included in B. */
     public Map<String, LowRankChange.Factors> factors() {
         Map<String, LowRankChange.Factors> factors = new LinkedHashMap<>();
-        adapters.forEach((name, adapter) -> {
-            WeightedLayer layer = adapter.layer();
-            double[] b = Tensors.toDoubles(adapter.b());
-            for (int i = 0; i < b.length; i++) {
-                b[i] *= adapter.scaling();
-            }
-            factors.put(
-                    name,
-                    new LowRankChange.Factors(
-                            b, Tensors.toDoubles(adapter.a()), layer.outFeatures(), layer.columns(), adapter.rank()));
-        });
+        try (PointerScope scope = new PointerScope()) {
+            adapters.forEach((name, adapter) -> {
+                WeightedLayer layer = adapter.layer();
+                double[] b = Tensors.toDoubles(adapter.activeB());
+                for (int i = 0; i < b.length; i++) {
+                    b[i] *= adapter.scaling();
+                }
+                double[] a = Tensors.toDoubles(adapter.activeA());
+                factors.put(
+                        name, new LowRankChange.Factors(b, a, layer.outFeatures(), layer.columns(), adapter.active()));
+            });
+        }
         return factors;
     }
 

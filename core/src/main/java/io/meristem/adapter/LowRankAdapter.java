@@ -15,35 +15,73 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The update {@code W' = W + s * reshape(B A, W.shape)} of one layer (Hu et al. 2021, on the weight of any convolution, grouped ones included).
  *
- * <p>Tensors, float32, owned by this object: A (rank, columns), Gaussian at the start with standard deviation 1/sqrt(columns); B (out, rank), zero
- * at the start, so that training starts at the pretrained function exactly.
+ * <p>Tensors, float32, owned by this object: A (rank, columns) and B (out, rank). At the start one of them is zero, so that training starts at the
+ * pretrained function exactly. Only the first {@link #active} rows of A and columns of B take part, all of them unless {@linkplain #truncate
+ * truncated}.
  */
 public final class LowRankAdapter implements AutoCloseable {
 
     private final WeightedLayer layer;
-    private final int rank;
-    private final double scaling;
     private final double dropout;
-    private final Tensor a;
-    private final Tensor b;
+    private double scaling;
+    private Tensor a;
+    private Tensor b;
+    private int active;
+    private boolean lastOnly;
     private boolean training;
 
-    LowRankAdapter(String name, WeightedLayer layer, int rank, AdapterOptions options, long seed) {
+    /** @param a (rank, columns) and {@code b} (out, rank), which this object takes over from the scope that they were made in */
+    LowRankAdapter(WeightedLayer layer, Tensor a, Tensor b, double scaling, double dropout) {
         this.layer = layer;
-        this.rank = rank;
-        this.scaling = options.scaling(rank);
-        this.dropout = options.dropout();
+        this.scaling = scaling;
+        this.dropout = dropout;
+        take(a, b);
+        use(AdapterForm.forLayer(layer, dropout));
+    }
+
+    /** Starts as LoRA does: A Gaussian of standard deviation 1/sqrt(columns), B zero. */
+    static LowRankAdapter lora(String name, WeightedLayer layer, int rank, AdapterOptions options, long seed) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor gaussian = torch.empty(rank, layer.columns());
-            Init.normal(1 / Math.sqrt(layer.columns()))
-                    .fill(gaussian, torch.make_generator_cpu(Seeds.of(seed, "lora_A", name)));
-            a = Tensors.keep(Engine.onDevice(gaussian));
-            b = Tensors.keep(Engine.onDevice(torch.zeros(layer.outFeatures(), rank)));
+            Tensor a = gaussian(1 / Math.sqrt(layer.columns()), Seeds.of(seed, "lora_A", name), rank, layer.columns());
+            Tensor b = Engine.onDevice(torch.zeros(layer.outFeatures(), rank));
+            return new LowRankAdapter(layer, a, b, options.scaling(rank), options.dropout());
         }
+    }
+
+    /** (rows, columns); the caller's scope owns it. */
+    static Tensor gaussian(double deviation, long seed, int rows, int columns) {
+        Tensor tensor = torch.empty(rows, columns);
+        Init.normal(deviation).fill(tensor, torch.make_generator_cpu(seed));
+        return Engine.onDevice(tensor);
+    }
+
+    private void take(Tensor newA, Tensor newB) {
+        a = Tensors.keep(newA);
+        b = Tensors.keep(newB);
         a.requires_grad_(true);
         b.requires_grad_(true);
-        use(AdapterForm.forLayer(layer, dropout));
+        active = Math.toIntExact(a.size(0));
+    }
+
+    /** Goes on with other factors of another rank, taken over from the scope that they were made in; those before are freed. */
+    void replace(Tensor newA, Tensor newB) {
+        Tensors.free(a);
+        Tensors.free(b);
+        take(newA, newB);
+    }
+
+    /**
+     * Has only the first rows of A and columns of B take part from here on.
+     *
+     * @param rank how many, at most {@link #rank}
+     * @param scaling the factor before their product
+     * @param lastOnly whether gradients reach the last of them only
+     */
+    void truncate(int rank, double scaling, boolean lastOnly) {
+        this.active = rank;
+        this.scaling = scaling;
+        this.lastOnly = lastOnly;
     }
 
     /** Has the layer computed in another way from here on. */
@@ -57,21 +95,40 @@ public final class LowRankAdapter implements AutoCloseable {
     }
 
     public int rank() {
-        return rank;
+        return Math.toIntExact(a.size(0));
+    }
+
+    /** The rank that takes part in the layer's function now. */
+    public int active() {
+        return active;
     }
 
     public double scaling() {
         return scaling;
     }
 
-    /** (rank, columns). */
+    /** (rank, columns): all of it, as it trains. */
     public Tensor a() {
         return a;
     }
 
-    /** (out, rank). */
+    /** (out, rank): all of it, as it trains. */
     public Tensor b() {
         return b;
+    }
+
+    private boolean whole() {
+        return active == a.size(0);
+    }
+
+    /** (active, columns): A as far as it takes part; the caller's scope owns it, unless it is all of A. */
+    Tensor activeA() {
+        return whole() ? a : a.narrow(0, 0, active);
+    }
+
+    /** (out, active): B as far as it takes part; the caller's scope owns it, unless it is all of B. */
+    Tensor activeB() {
+        return whole() ? b : b.narrow(1, 0, active);
     }
 
     /** Probability of dropping an entry of the adapter's input right now: zero outside training. */
@@ -89,19 +146,22 @@ public final class LowRankAdapter implements AutoCloseable {
 
     /** {@code s * reshape(B A, W.shape)}, with gradient; the caller's scope owns it. */
     public Tensor delta() {
-        return b.mul(new Scalar(scaling)).matmul(a).reshape(layer.weight().shape());
+        return activeB()
+                .mul(new Scalar(scaling))
+                .matmul(activeA())
+                .reshape(layer.weight().shape());
     }
 
     /** {@code s B}, rows multiplied by what a folded normalisation asks for: with it {@code B A} is an update of the running weight. */
     Tensor runningB() {
         Tensor scale = layer.runningScale();
-        Tensor scaled = b.mul(new Scalar(scaling)); // (out, rank)
+        Tensor scaled = activeB().mul(new Scalar(scaling)); // (out, active)
         return scale == null ? scaled : scaled.mul(scale.unsqueeze(1));
     }
 
     /** The update of {@link WeightedLayer#runningWeight}, with gradient; the caller's scope owns it. */
     Tensor runningDelta() {
-        return runningB().matmul(a).reshape(layer.weight().shape());
+        return runningB().matmul(activeA()).reshape(layer.weight().shape());
     }
 
     /** {@link WeightedLayer#runningWeight} plus the update, in the layer's precision; the sum is taken in float32. The caller's scope owns it. */
@@ -110,12 +170,15 @@ public final class LowRankAdapter implements AutoCloseable {
         long[] shape = running.shape(); // (out, in) or (out, in/groups, k, k)
         if (shape.length == 2 || shape[1] == 1) {
             Tensor matrix = running.reshape(shape[0], layer.columns());
-            return layer.precision().of(torch.addmm(matrix, runningB(), a)).view(shape);
+            return layer.precision()
+                    .of(torch.addmm(matrix, runningB(), activeA()))
+                    .view(shape);
         }
         // With channels innermost, as the weight lies in memory, so that nothing is copied around.
-        Tensor last = a.reshape(rank, shape[1], shape[2], shape[3])
+        Tensor last = activeA()
+                .reshape(active, shape[1], shape[2], shape[3])
                 .permute(0, 2, 3, 1)
-                .reshape(rank, layer.columns());
+                .reshape(active, layer.columns());
         Tensor matrix = running.permute(0, 2, 3, 1).reshape(shape[0], layer.columns());
         return layer.precision()
                 .of(torch.addmm(matrix, runningB(), last))
@@ -126,20 +189,31 @@ public final class LowRankAdapter implements AutoCloseable {
     /** Hands the optimiser the gradients of A and B that follow from the whole running weight's, of any dtype. */
     void setGradientsFrom(Tensor weightGradient) {
         Tensor whole = Precision.FP32.of(weightGradient).reshape(layer.outFeatures(), layer.columns());
-        setGradients(runningB().t().matmul(whole), whole.matmul(a.t()));
+        setGradients(runningB().t().matmul(whole), whole.matmul(activeA().t()));
     }
 
     /**
-     * Hands the optimiser the gradients of A and B, which replace those before.
+     * Hands the optimiser the gradients of A and B, which replace those before; what takes no part gets zeros.
      *
-     * @param ofA (rank, columns), any dtype
-     * @param ofRunningB gradient of {@link #runningB}, (out, rank), any dtype
+     * @param ofA (active, columns), any dtype
+     * @param ofRunningB gradient of {@link #runningB}, (out, active), any dtype
      */
     void setGradients(Tensor ofA, Tensor ofRunningB) {
         Tensor scale = layer.runningScale();
         Tensor ofB = Precision.FP32.of(ofRunningB).mul(new Scalar(scaling));
-        a.mutable_grad().put(Precision.FP32.of(ofA));
-        b.mutable_grad().put(scale == null ? ofB : ofB.mul_(scale.unsqueeze(1)));
+        a.mutable_grad().put(placed(a, Precision.FP32.of(ofA), 0));
+        b.mutable_grad().put(placed(b, scale == null ? ofB : ofB.mul_(scale.unsqueeze(1)), 1));
+    }
+
+    /** {@code part}, the gradient of the first entries along {@code dim}, as one of all of {@code of}. */
+    private Tensor placed(Tensor of, Tensor part, int dim) {
+        if (whole() && !lastOnly) {
+            return part;
+        }
+        Tensor all = torch.zeros_like(of);
+        int from = lastOnly ? active - 1 : 0;
+        all.narrow(dim, from, active - from).copy_(part.narrow(dim, from, active - from));
+        return all;
     }
 
     /** Adds the update to the frozen weight ({@code sign} 1) or takes it away ({@code sign} -1). */

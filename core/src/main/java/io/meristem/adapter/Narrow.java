@@ -35,9 +35,9 @@ interface Narrow {
 
     static Narrow of(LowRankAdapter adapter) {
         WeightedLayer layer = adapter.layer();
-        Tensor a = layer.precision().of(adapter.a());
+        Tensor a = layer.precision().of(adapter.activeA());
         Tensor b = layer.precision().of(adapter.runningB());
-        return layer instanceof Linear ? new Rows(a, b) : new Maps((Conv2d) layer, a, b, adapter.rank());
+        return layer instanceof Linear ? new Rows(a, b) : new Maps((Conv2d) layer, a, b, adapter.active());
     }
 
     /** On a linear layer: products of matrices. */
