@@ -108,7 +108,8 @@ final class BenchCommand implements Callable<Integer> {
                 split = ",",
                 defaultValue = "lora,dra,same,full",
                 paramLabel = "NAMES",
-                description = "Any of lora, dra, same (LoRA at DRA's size) and full. Default: all.")
+                description =
+                        "Any of lora, dra, same (LoRA at DRA's size), adalora, dylora and full. Default: ${DEFAULT-VALUE}.")
         List<String> methods;
 
         @Override
@@ -116,9 +117,11 @@ final class BenchCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             Environment.warn(spec.commandLine().getErr());
             ModelSpec network = common.spec();
-            if (rounds < 1 || !List.of("lora", "dra", "same", "full").containsAll(methods)) {
+            if (rounds < 1
+                    || !List.of("lora", "dra", "same", "adalora", "dylora", "full")
+                            .containsAll(methods)) {
                 throw new InputException(
-                        "--rounds takes a number from 1 on, --methods names among lora, dra, same and full.");
+                        "--rounds takes a number from 1 on, --methods names among lora, dra, same, adalora, dylora and full.");
             }
             Map<String, Object> report = StepBench.run(new StepBench.Settings(
                     network,

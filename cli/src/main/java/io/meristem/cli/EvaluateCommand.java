@@ -43,6 +43,12 @@ final class EvaluateCommand implements Callable<Integer> {
     EvaluateJob.Part part;
 
     @Option(
+            names = "--rank",
+            paramLabel = "R",
+            description = "Cut the adapters to a rank that a DyLoRA run was trained for. Default: its greatest.")
+    Integer rank;
+
+    @Option(
             names = "--cache",
             paramLabel = "FOLDER",
             description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
@@ -64,7 +70,8 @@ final class EvaluateCommand implements Callable<Integer> {
         Path photos = cache == null ? Home.photos() : cache;
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
-            outcome = EvaluateJob.run(run, data, part, perturbations, threads.count(), photos, reporter);
+            outcome = EvaluateJob.run(
+                    new EvaluateJob.Request(run, rank, data, part, perturbations), threads.count(), photos, reporter);
         }
         if (output.json) {
             out.print(Json.pretty(outcome));

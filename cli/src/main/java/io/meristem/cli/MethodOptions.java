@@ -9,6 +9,7 @@ import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What is trained: the method and its settings. A setting that is not given follows the preset. */
@@ -17,6 +18,8 @@ final class MethodOptions {
     enum Name {
         DRA,
         LORA,
+        ADALORA,
+        DYLORA,
         FULL,
         HEAD
     }
@@ -34,7 +37,7 @@ final class MethodOptions {
             paramLabel = "NAME",
             defaultValue = "DRA",
             description =
-                    "dra: ranks that follow the network's needs; lora: one rank for all layers; full: all weights; head: only the new classifier layer. Default: dra.")
+                    "dra: ranks that follow the network's needs; lora: one rank for all layers; adalora: starts with more and prunes; dylora: all ranks of a range at once; full: all weights; head: only the new classifier layer. Default: dra.")
     Name method;
 
     @Option(
@@ -48,14 +51,14 @@ final class MethodOptions {
             names = "--rank-min",
             defaultValue = "1",
             paramLabel = "R",
-            description = "DRA's least rank; 0 lets a layer go without. Default: ${DEFAULT-VALUE}.")
+            description = "DRA's least rank, where 0 lets a layer go without, or DyLoRA's. Default: ${DEFAULT-VALUE}.")
     int rankMin;
 
     @Option(
             names = "--rank-max",
             defaultValue = "16",
             paramLabel = "R",
-            description = "DRA's greatest rank. Default: ${DEFAULT-VALUE}.")
+            description = "DRA's or DyLoRA's greatest rank. Default: ${DEFAULT-VALUE}.")
     int rankMax;
 
     @Option(
@@ -63,7 +66,7 @@ final class MethodOptions {
             defaultValue = "0",
             paramLabel = "MIB",
             description =
-                    "Size that DRA's adapters may take together, MiB of float32; 0 for no bound. Default: ${DEFAULT-VALUE}.")
+                    "Size that DRA's adapters, or AdaLoRA's in the end, may take together, MiB of float32; 0 for no bound. Default: ${DEFAULT-VALUE}.")
     double budget;
 
     @Option(names = "--cost-aware", description = "Share the budget out by importance per trainable number.")
@@ -105,11 +108,18 @@ final class MethodOptions {
             description = "Photos in each of them. Default: ${DEFAULT-VALUE}.")
     int calibrationBatch;
 
+    @Mixin
+    AdaLoraOptions adaLora;
+
+    @Mixin
+    DyLoraOptions dyLora;
+
     @Option(
             names = "--lora-alpha",
             defaultValue = "0",
             paramLabel = "A",
-            description = "Scale of the adapters times the rank; 0 for twice the rank. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Scale of the adapters times the rank (AdaLoRA: the first rank; DyLoRA: the drawn one); 0 for twice the rank (DyLoRA: the greatest). Default: ${DEFAULT-VALUE}.")
     double loraAlpha;
 
     @Option(names = "--rank-stabilised", description = "Scale adapters by alpha over the root of the rank.")
@@ -134,6 +144,8 @@ final class MethodOptions {
             case FULL -> new FullTuning();
             case HEAD -> new HeadOnly();
             case LORA -> new Lora(rank, adapter());
+            case ADALORA -> adaLora.resolve(budget, adapter());
+            case DYLORA -> dyLora.resolve(rankMin, rankMax, adapter());
             case DRA -> dra();
         };
     }

@@ -49,6 +49,12 @@ final class PredictCommand implements Callable<Integer> {
             description = "How many classes to name. Default: ${DEFAULT-VALUE}.")
     int top;
 
+    @Option(
+            names = "--rank",
+            paramLabel = "R",
+            description = "Cut the adapters to a rank that a DyLoRA run was trained for. Default: its greatest.")
+    Integer rank;
+
     @Mixin
     Threads threads;
 
@@ -63,7 +69,7 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         int[] counts = new int[2];
-        PredictJob.run(run, files(), top, threads.count(), answer -> {
+        PredictJob.run(run, rank, files(), top, threads.count(), answer -> {
             counts[answer.problem() == null ? 0 : 1]++;
             if (json) {
                 out.println(Json.line(answer));

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.rank.Allocation;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Ranks as one character a layer, from the input to the output. */
 final class RankMap {
@@ -12,8 +13,12 @@ final class RankMap {
 
     /** Ranks above 35 show as +. */
     static String line(Allocation allocation) {
-        return allocation.rows().stream()
-                .map(row -> row.rank() < DIGITS.length() ? String.valueOf(DIGITS.charAt(row.rank())) : "+")
+        return line(allocation.rows().stream().mapToInt(Allocation.Row::rank));
+    }
+
+    /** Ranks above 35 show as +. */
+    static String line(IntStream ranks) {
+        return ranks.mapToObj(rank -> rank < DIGITS.length() ? String.valueOf(DIGITS.charAt(rank)) : "+")
                 .collect(Collectors.joining());
     }
 }

@@ -1,10 +1,12 @@
 package io.meristem.cli;
 
+import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.job.JobListener;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 
@@ -68,6 +70,17 @@ final class Reporter implements JobListener, AutoCloseable {
                 LayerSize.mib(allocation.numbers()),
                 allocation.rows().size(),
                 RankMap.line(allocation)));
+    }
+
+    @Override
+    public void onRanks(int epoch, List<LayerRank> layers) {
+        print(String.format(
+                Locale.ROOT,
+                "Ranks from epoch %d on: %.2f MiB over %d layers.  %s",
+                epoch,
+                LayerSize.mib(layers.stream().mapToLong(LayerRank::numbers).sum()),
+                layers.size(),
+                RankMap.line(layers.stream().mapToInt(LayerRank::rank))));
     }
 
     @Override

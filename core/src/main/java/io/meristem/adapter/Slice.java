@@ -1,5 +1,9 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
 /**
  * Says that a trained tensor is what is left of an earlier one.
  *
@@ -8,6 +12,11 @@ package io.meristem.adapter;
  * @param entries taken, in order; null for all
  */
 public record Slice(int of, int dim, long[] entries) {
+
+    /** What is left of a tensor of the earlier one's shape: itself, or a copy that the current scope owns. */
+    public Tensor take(Tensor earlier) {
+        return entries == null ? earlier : earlier.index_select(dim, Engine.onDevice(Tensors.of(entries)));
+    }
 
     /** The tensor as it was. */
     public static Slice whole(int of) {

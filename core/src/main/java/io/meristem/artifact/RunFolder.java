@@ -2,6 +2,7 @@ package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +27,12 @@ public final class RunFolder {
 
     private final Path path;
     private final boolean made;
+    private final Integer rank;
 
-    private RunFolder(Path path, boolean made) {
+    private RunFolder(Path path, boolean made, Integer rank) {
         this.path = path;
         this.made = made;
+        this.rank = rank;
     }
 
     /** Refuses a place where a run, or anything else, already is. */
@@ -54,7 +57,7 @@ public final class RunFolder {
     /** Makes the folder, or takes an empty one, and puts the configuration in. */
     static RunFolder create(Path path, RunConfig config, List<String> classes, Provenance provenance) {
         refuseUnlessFree(path);
-        RunFolder folder = new RunFolder(path, !Files.exists(path));
+        RunFolder folder = new RunFolder(path, !Files.exists(path), null);
         try {
             Files.createDirectories(path);
             folder.write(PROVENANCE, Json.pretty(provenance));
@@ -81,7 +84,33 @@ public final class RunFolder {
             throw new InputException("The run in " + path
                     + " was stopped before its first epoch ended: there is no trained state in it, train again.");
         }
-        return new RunFolder(path, false);
+        return new RunFolder(path, false, null);
+    }
+
+    /**
+     * The same run with its adapters cut to one of the ranks that DyLoRA has trained.
+     *
+     * @param rank null for the run as it is
+     * @throws InputException when the run was not trained for that rank
+     */
+    public RunFolder at(Integer rank) {
+        if (rank == null) {
+            return this;
+        }
+        if (!(config().train().method() instanceof DyLora method)) {
+            throw new InputException("The run in " + path + " has one rank only, it was trained with '"
+                    + config().train().method().label() + "': leave --rank out, or train with --method dylora.");
+        }
+        if (rank < method.rankMin() || rank > method.rankMax()) {
+            throw new InputException("The run in " + path + " was trained for ranks " + method.rankMin() + " to "
+                    + method.rankMax() + ", not for " + rank + ": give another --rank.");
+        }
+        return new RunFolder(path, false, rank);
+    }
+
+    /** The rank that the run is looked at, or null for the run as it is. */
+    public Integer rank() {
+        return rank;
     }
 
     /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */

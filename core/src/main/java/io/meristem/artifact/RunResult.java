@@ -16,6 +16,7 @@ import java.util.List;
  * @param averageMib mean over the epochs of the adapter size trained
  * @param headMib of a head that trained in full, beside the adapters
  * @param secondsPerEpoch median over the epochs, photos and validation included
+ * @param ranks the best state cut to each of the ranks that DyLoRA was asked to be judged at; empty with other methods
  * @param peakMemoryMib greatest resident size of the process, or 0 where the system does not tell
  */
 public record RunResult(
@@ -29,4 +30,15 @@ public record RunResult(
         double averageMib,
         double headMib,
         double secondsPerEpoch,
-        double peakMemoryMib) {}
+        List<AtRank> ranks,
+        double peakMemoryMib) {
+
+    /**
+     * A state cut to a rank.
+     *
+     * @param mib of its adapters
+     * @param val null without validation photos
+     * @param test null without test photos
+     */
+    public record AtRank(int rank, double mib, Scores val, Scores test) {}
+}

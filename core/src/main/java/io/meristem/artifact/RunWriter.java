@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
+import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Tensors;
@@ -72,6 +73,25 @@ public final class RunWriter implements TrainListener {
         append(RunFolder.RANKS, Json.line(line));
     }
 
+    @Override
+    public void onRanks(int epoch, List<LayerRank> layers) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("first_epoch", epoch);
+        line.put(
+                "layers",
+                layers.stream()
+                        .map(row -> {
+                            Map<String, Object> flat = new LinkedHashMap<>();
+                            flat.put("layer", row.layer().name());
+                            flat.put("kind", row.layer().kind());
+                            flat.put("rank", row.rank());
+                            flat.put("numbers", row.numbers());
+                            return flat;
+                        })
+                        .toList());
+        append(RunFolder.RANKS, Json.line(line));
+    }
+
     /** One flat map per layer, as {@code ranks --json} prints it too. */
     public static List<Map<String, Object>> rows(Allocation allocation) {
         return allocation.rows().stream()
@@ -124,6 +144,7 @@ public final class RunWriter implements TrainListener {
         line.put("best", best);
         line.put("adapter_numbers", report.numbers());
         line.put("adapter_mib", mib);
+        line.put("allocated_numbers", report.allocated());
         line.put("head_numbers", report.headNumbers());
         line.put("change", report.change());
         line.put("threshold", report.threshold());

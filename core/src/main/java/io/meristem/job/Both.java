@@ -1,10 +1,12 @@
 package io.meristem.job;
 
+import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.ModelState;
 import io.meristem.tune.TrainListener;
+import java.util.List;
 
 /** Two listeners as one, the first told first. */
 record Both(TrainListener first, TrainListener second) implements TrainListener {
@@ -19,6 +21,12 @@ record Both(TrainListener first, TrainListener second) implements TrainListener 
     public void onAllocation(int firstEpoch, Allocation allocation) {
         first.onAllocation(firstEpoch, allocation);
         second.onAllocation(firstEpoch, allocation);
+    }
+
+    @Override
+    public void onRanks(int epoch, List<LayerRank> layers) {
+        first.onRanks(epoch, layers);
+        second.onRanks(epoch, layers);
     }
 
     @Override

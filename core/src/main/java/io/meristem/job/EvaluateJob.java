@@ -47,25 +47,27 @@ public final class EvaluateJob {
 
     private EvaluateJob() {}
 
-    /** Without perturbations. */
-    public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
-        return run(runPath, data, part, Perturbations.NONE, threads, cache, listener);
-    }
-
     /**
+     * What is judged, on what.
+     *
+     * @param run folder of the run
+     * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @param data a folder with the run's classes, or null for the run's own
      * @param part null for the test photos where the folder (or the run's split) has some, otherwise all
      * @param perturbations under each of which the same photos are judged again
      */
-    public static Outcome run(
-            Path runPath,
-            Path data,
-            Part part,
-            Perturbations perturbations,
-            int threads,
-            Path cache,
-            JobListener listener) {
-        RunFolder run = RunFolder.open(runPath);
+    public record Request(Path run, Integer rank, Path data, Part part, Perturbations perturbations) {}
+
+    /** Judges the run as it is, on photos as they are. */
+    public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
+        return run(new Request(runPath, null, data, part, Perturbations.NONE), threads, cache, listener);
+    }
+
+    public static Outcome run(Request request, int threads, Path cache, JobListener listener) {
+        RunFolder run = RunFolder.open(request.run()).at(request.rank());
+        Path data = request.data();
+        Part part = request.part();
+        Perturbations perturbations = request.perturbations();
         RunConfig config = run.config();
         boolean own = data == null
                 || data.toAbsolutePath()
@@ -74,7 +76,7 @@ public final class EvaluateJob {
         Path root = own ? Path.of(config.data().folder()) : data;
         Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
         ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
-        requireSameClasses(runPath, run.classes(), folder);
+        requireSameClasses(request.run(), run.classes(), folder);
         Engine.start(threads);
         try (Network network = Networks.tuned(run)) {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);

@@ -6,6 +6,7 @@ import io.meristem.artifact.RunFolder;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
+import io.meristem.tune.DyLora;
 import io.meristem.weights.LoadReport;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
@@ -51,7 +52,7 @@ final class Networks {
         }
     }
 
-    /** The best state of a run, in the precision that it was trained in. */
+    /** The best state of a run, at the rank that the run is looked at, in the precision that it was trained in. */
     static Network tuned(RunFolder run) {
         RunConfig config = run.config();
         Network network =
@@ -59,6 +60,9 @@ final class Networks {
         try {
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
+            if (run.rank() != null && config.train().method() instanceof DyLora method) {
+                RankCut.apply(run.file(RunFolder.ADAPTER), network, method, run.rank());
+            }
             network.setPrecision(config.train().compute().precision());
             network.fold();
             return network;

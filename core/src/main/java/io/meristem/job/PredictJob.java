@@ -38,11 +38,13 @@ public final class PredictJob {
     private PredictJob() {}
 
     /**
+     * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @param top how many classes to name for each photo
      * @param consumer gets one answer per photo, in order, as soon as it is known
      */
-    public static void run(Path runPath, List<Path> photos, int top, int threads, Consumer<Answer> consumer) {
-        RunFolder run = RunFolder.open(runPath);
+    public static void run(
+            Path runPath, Integer rank, List<Path> photos, int top, int threads, Consumer<Answer> consumer) {
+        RunFolder run = RunFolder.open(runPath).at(rank);
         RunConfig config = run.config();
         Engine.start(threads);
         Preprocess preprocess = config.model().preprocess();

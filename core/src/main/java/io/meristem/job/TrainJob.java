@@ -14,6 +14,7 @@ import io.meristem.engine.Precision;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
 import java.nio.file.Path;
@@ -65,6 +66,10 @@ public final class TrainJob {
             val = score(best, photos, Split.VAL, config);
             test = score(best, photos, Split.TEST, config);
         }
+        List<RunResult.AtRank> ranks = new ArrayList<>();
+        if (config.train().method() instanceof DyLora method) {
+            method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank)));
+        }
         List<SizeHistory.Span> sizes = writer.sizes();
         return new RunResult(
                 config.train().method().label(),
@@ -77,7 +82,20 @@ public final class TrainJob {
                 SizeHistory.average(sizes, config.train().epochs()),
                 LayerSize.mib(writer.headNumbers()),
                 writer.secondsPerEpoch(),
+                ranks,
                 Memory.peakMib());
+    }
+
+    private static RunResult.AtRank atRank(RunConfig config, Photos photos, RunWriter writer, int rank) {
+        RunFolder run = RunFolder.open(writer.folder().path()).at(rank);
+        try (Network cut = Networks.tuned(run)) {
+            long numbers = DyLora.numbers(config.train().head().adapted(cut), rank);
+            return new RunResult.AtRank(
+                    rank,
+                    LayerSize.mib(numbers),
+                    score(cut, photos, Split.VAL, config),
+                    score(cut, photos, Split.TEST, config));
+        }
     }
 
     private static Scores score(Network network, Photos photos, Split split, RunConfig config) {

@@ -9,7 +9,9 @@ import io.meristem.eval.Scores;
  * @param trainLoss mean over its photos, augmented and with label smoothing and class weights as trained
  * @param trainAccuracy on the same augmented photos, in passing
  * @param val on the validation photos after the epoch, or null without any
- * @param numbers trainable numbers of the method in this epoch (the head, when it trains in full, is not among them)
+ * @param numbers trainable numbers of the method in this epoch, those of its last step where they change within it (the head, when it trains in
+ *     full, is not among them)
+ * @param allocated trainable numbers that there is memory for then: {@code numbers} and those that are masked
  * @param headNumbers trainable numbers of a head that trains in full, otherwise 0
  * @param change mean relative change of the adapters' updates; NaN where not measured
  * @param threshold for a new allocation after this epoch's decision; NaN before calibration
@@ -23,6 +25,7 @@ public record EpochReport(
         double trainAccuracy,
         Scores val,
         long numbers,
+        long allocated,
         long headNumbers,
         double change,
         double threshold,

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = FullTuning.class, name = "full"),
     @JsonSubTypes.Type(value = HeadOnly.class, name = "head"),
     @JsonSubTypes.Type(value = Lora.class, name = "lora"),
+    @JsonSubTypes.Type(value = AdaLora.class, name = "adalora"),
+    @JsonSubTypes.Type(value = DyLora.class, name = "dylora"),
     @JsonSubTypes.Type(value = Dra.class, name = "dra")
 })
-public sealed interface Method permits FullTuning, HeadOnly, Lora, Dra {
+public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLora, Dra {
 
     /** A short name with the setting that matters, for tables. */
     String label();

@@ -12,6 +12,7 @@ import java.util.function.BiFunction;
  * @param network materialised, all frozen
  * @param head whether the head trains in full beside the method or gets an adapter like any other layer
  * @param epochs of the whole training
+ * @param steps of the whole training
  * @param calibration gives a number of batches of a size: training photos in evaluation form, the same ones at each call
  * @param afterMerge run when frozen weights have changed, before ranks are measured again
  * @param listener told of every allocation
@@ -20,6 +21,7 @@ record MethodContext(
         Network network,
         HeadPolicy head,
         int epochs,
+        int steps,
         long seed,
         BiFunction<Integer, Integer, ImageFeed> calibration,
         Runnable afterMerge,

@@ -2,8 +2,10 @@ package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.adapter.Slice;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A method at work on one network. Closing it takes its adapters off. */
@@ -23,8 +25,18 @@ interface MethodState extends AutoCloseable {
     /** What the optimiser trains for the method. */
     List<Tensor> parameters();
 
-    /** How many trainable numbers those are. */
+    /** How many trainable numbers count as the method's size now; where some of {@link #parameters} are masked, those that are not. */
     long numbers();
+
+    /** How many trainable numbers there is memory for. */
+    default long allocated() {
+        return numbers();
+    }
+
+    /** Whether the size is the final one. The best state is one of those from then on. */
+    default boolean settled() {
+        return true;
+    }
 
     /** The adapters on the network now, or null. */
     default AdapterSet adapters() {
@@ -34,6 +46,21 @@ interface MethodState extends AutoCloseable {
     /** The whole low-rank update from the pretrained weights to now, scaling included, by layer name; empty where the update is not low-rank. */
     default Map<String, Factors> update() {
         return Map.of();
+    }
+
+    /** Called before the forward pass of each step. */
+    default void beforeStep() {}
+
+    /** Called in each step when the gradients of all adapters are there, before they are clipped and the optimiser moves. */
+    default void afterBackward() {}
+
+    /**
+     * Called when the optimiser has moved, with the step's gradients still there.
+     *
+     * @return where {@link #parameters} are other tensors now, what each of them is of those before
+     */
+    default Optional<List<Slice>> afterStep() {
+        return Optional.empty();
     }
 
     /** Called after each epoch, with the network in evaluation mode. */

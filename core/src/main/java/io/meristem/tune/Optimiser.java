@@ -1,6 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.InputException;
+import io.meristem.adapter.Slice;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -15,6 +16,7 @@ final class Optimiser implements AutoCloseable {
 
     private final List<Tensor> tensors = new ArrayList<>();
     private final List<Group> groups = new ArrayList<>();
+    private final int heads;
     private final double clipNorm;
 
     Optimiser(List<Tensor> method, List<Tensor> head, Optimization config) {
@@ -25,8 +27,20 @@ final class Optimiser implements AutoCloseable {
         clipNorm = config.clipNorm();
         tensors.addAll(method);
         tensors.addAll(head);
+        heads = head.size();
         groups.add(new Group(UpdateRule.of(method, config), config.rate()));
         groups.add(new Group(UpdateRule.of(head, config), config.headRate()));
+    }
+
+    /**
+     * Goes on with what is left of the method's parameters, and what was remembered of that.
+     *
+     * @param slices for each of {@code method}, what it is of the parameters before
+     */
+    void goOn(List<Tensor> method, List<Slice> slices) {
+        tensors.subList(0, tensors.size() - heads).clear();
+        tensors.addAll(0, method);
+        groups.get(0).rule.goOn(method, slices);
     }
 
     /** Drops all gradients. */

@@ -30,12 +30,14 @@ public final class Stepper implements AutoCloseable {
      *
      * @param calibration gives a number of batches of a size: training photos in evaluation form, the same ones at each call
      * @param batch photos per step
+     * @param steps of an epoch
      * @param size side of the input, pixels
      * @param classWeights (classes), of the loss, or null; stays the caller's
      */
     public record Setting(
             BiFunction<Integer, Integer, ImageFeed> calibration,
             int batch,
+            int steps,
             int size,
             Tensor classWeights,
             TrainListener listener) {}
@@ -74,6 +76,7 @@ public final class Stepper implements AutoCloseable {
                             network,
                             config.head(),
                             config.epochs(),
+                            Math.multiplyExact(config.epochs(), setting.steps()),
                             config.seed(),
                             setting.calibration(),
                             this::afterMerge,
@@ -117,6 +120,7 @@ public final class Stepper implements AutoCloseable {
                 NoGradGuard guard = new NoGradGuard();
                 Tape tape = new Tape(false, config.compute().checkpointing())) {
             optimiser.zeroGrad();
+            method.beforeStep();
             Tensor logits = network.forward(images, tape);
             Loss loss = Loss.of(
                     logits,
@@ -127,7 +131,9 @@ public final class Stepper implements AutoCloseable {
                 throw new ArithmeticException("the loss became " + loss.value());
             }
             tape.backward(loss.gradient());
+            method.afterBackward();
             optimiser.step(factor);
+            method.afterStep().ifPresent(slices -> optimiser.goOn(method.parameters(), slices));
             long right =
                     logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
             return new Outcome(loss.value(), right);
@@ -157,9 +163,14 @@ public final class Stepper implements AutoCloseable {
         return method;
     }
 
-    /** Trainable numbers of the method. */
+    /** Trainable numbers of the method, its size. */
     public long numbers() {
         return method.numbers();
+    }
+
+    /** Trainable numbers of the method that there is memory for, masked ones included. */
+    public long allocated() {
+        return method.allocated();
     }
 
     /** Trainable numbers of a head that trains in full; 0 where it does not. */

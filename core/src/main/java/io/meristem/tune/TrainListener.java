@@ -1,7 +1,9 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
+import java.util.List;
 
 /** Told what happens during training, on the training thread. All methods default to nothing. */
 public interface TrainListener {
@@ -13,6 +15,14 @@ public interface TrainListener {
 
     /** Ranks have been allocated; they are trained from {@code firstEpoch} on. */
     default void onAllocation(int firstEpoch, Allocation allocation) {}
+
+    /**
+     * Ranks have been set by a method that does not measure layers.
+     *
+     * @param epoch the first one that ends with these ranks
+     * @param layers every one that may have an adapter
+     */
+    default void onRanks(int epoch, List<LayerRank> layers) {}
 
     /** How layers are computed from here on has been decided. */
     default void onPlan(Plan plan) {}

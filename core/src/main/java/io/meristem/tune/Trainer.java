@@ -54,18 +54,28 @@ public final class Trainer {
         Engine.seed(config.seed());
         Tensor classWeights = classWeights();
         Stepper.Setting setting = new Stepper.Setting(
-                photos.calibration(), photos.train().options().batchSize(), photos.size(), classWeights, listener);
+                photos.calibration(),
+                photos.train().options().batchSize(),
+                photos.train().batches(),
+                photos.size(),
+                classWeights,
+                listener);
         try (Stepper stepper = new Stepper(network, config, setting)) {
             ModelState state = new ModelState(network, stepper.method());
             double best = Double.NEGATIVE_INFINITY;
+            boolean settled = false;
             for (int epoch = 1; epoch <= config.epochs(); epoch++) {
-                long numbers = stepper.numbers();
                 Course course = trainEpoch(epoch, stepper);
+                long numbers = stepper.numbers();
+                long allocated = stepper.allocated();
                 long trained = System.nanoTime();
                 Scores val = validate(stepper);
                 long validated = System.nanoTime();
                 double measure = val == null ? epoch : val.accuracy();
-                boolean isBest = measure > best;
+                // A state of a size that is not final yet serves only until there is one that is.
+                boolean settles = !settled && stepper.method().settled();
+                settled |= settles;
+                boolean isBest = settles || measure > best;
                 if (isBest) {
                     best = measure;
                     listener.onBest(epoch, state);
@@ -86,6 +96,7 @@ public final class Trainer {
                                 course.accuracy(),
                                 val,
                                 numbers,
+                                allocated,
                                 stepper.headNumbers(),
                                 end.change(),
                                 end.threshold(),

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.Slice;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import java.util.ArrayList;
@@ -55,6 +56,27 @@ abstract sealed class UpdateRule implements AutoCloseable {
     }
 
     abstract void move(List<Remembered> moving, List<Tensor> gradients, double rate);
+
+    /**
+     * Goes on with what is left of the tensors.
+     *
+     * @param slices for each of {@code tensors}, what it is of those before
+     */
+    final void goOn(List<Tensor> tensors, List<Slice> slices) {
+        List<Remembered> before = List.copyOf(all);
+        all.clear();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            for (int i = 0; i < tensors.size(); i++) {
+                Slice slice = slices.get(i);
+                List<Tensor> memory = before.get(slice.of()).memory.stream()
+                        .map(tensor -> Tensors.keep(slice.take(tensor)))
+                        .toList();
+                all.add(new Remembered(tensors.get(i), memory));
+            }
+        }
+        before.forEach(remembered -> remembered.memory.forEach(Tensors::free));
+    }
 
     /** The gradient in the order of memory that its tensor has. */
     private static Tensor laidOutAs(Tensor tensor, Tensor gradient) {

@@ -13,8 +13,10 @@ import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
@@ -47,9 +49,13 @@ public final class StepBench {
     /** Runs of each that are not counted. */
     private static final int WARM = 2;
 
+    /** Steps of an epoch, for methods whose course depends on it: so many that none ends while it is timed. */
+    private static final int EPOCH_STEPS = 1000;
+
     private static final double NANOS = 1e6;
 
-    /** @param methods names among {@code lora}, {@code same} (LoRA at DRA's size), {@code dra} and {@code full}; the floor is always timed */
+    /** @param methods names among {@code lora}, {@code same} (LoRA at DRA's size), {@code dra}, {@code adalora}, {@code
+     *     dylora} and {@code full}; the floor is always timed */
     public record Settings(
             ModelSpec spec,
             int batch,
@@ -118,6 +124,14 @@ public final class StepBench {
                 report.put("same_rank", same.rank());
                 contestants.put("same", new Training(same, images, labels));
             }
+            if (settings.methods().contains("adalora")) {
+                contestants.put("adalora", new Training(adaLora(), images, labels));
+            }
+            if (settings.methods().contains("dylora")) {
+                int rank = settings.rank();
+                DyLora method = new DyLora(rank, rank, false, List.of(), AdapterOptions.DEFAULT);
+                contestants.put("dylora", new Training(method, images, labels));
+            }
             if (settings.methods().contains("full")) {
                 contestants.put("full", new Training(new FullTuning(), images, labels));
             }
@@ -132,6 +146,12 @@ public final class StepBench {
         } finally {
             contestants.values().forEach(Contestant::close);
         }
+    }
+
+    /** LoRA's rank and nothing to lose, with a pruning after each step: the most that a step can cost. */
+    private AdaLora adaLora() {
+        int rank = settings.rank();
+        return new AdaLora(rank, rank, 0, 0, 0, 1, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
     }
 
     private void describe() {
@@ -197,7 +217,7 @@ public final class StepBench {
     }
 
     private void ratios(Map<String, List<Double>> times) {
-        for (String name : new String[] {"lora", "dra", "full"}) {
+        for (String name : new String[] {"lora", "dra", "adalora", "dylora", "full"}) {
             if (times.containsKey(name)) {
                 report.put(name + "_over_floor", median(times.get(name)) / median(times.get("floor")));
             }
@@ -250,7 +270,8 @@ public final class StepBench {
             stepper = new Stepper(
                     network,
                     config,
-                    new Stepper.Setting(StepBench.this::noise, settings.batch(), settings.size(), null, listener));
+                    new Stepper.Setting(
+                            StepBench.this::noise, settings.batch(), EPOCH_STEPS, settings.size(), null, listener));
             stepper.train(true);
         }
 

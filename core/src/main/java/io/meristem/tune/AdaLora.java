@@ -1,0 +1,254 @@
+package io.meristem.tune;
+
+import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LayerRank;
+import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LowRankAdapter;
+import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.adapter.Slice;
+import io.meristem.adapter.TripletScores;
+import io.meristem.adapter.TripletSet;
+import io.meristem.rank.CubicBudget;
+import io.meristem.rank.TripletChoice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * AdaLoRA (Zhang et al. 2023): updates {@code P diag(lambda) Q}, of which the less important triplets are pruned step by step until a budget is kept.
+ *
+ * @param initRank given to every layer at first, or the layer's full rank where that is less
+ * @param targetRank mean over the layers of the rank that is left; 0 where {@code budgetMib} says it
+ * @param budgetMib what is left at most, in MiB of float32, counting P, lambda and Q; 0 where {@code targetRank} says it
+ * @param initShare share of all steps before the first pruning
+ * @param finalShare share of all steps after the last
+ * @param interval steps between two prunings
+ * @param beta1 how much of the smoothed sensitivity each step keeps
+ * @param beta2 how much of the smoothed uncertainty each step keeps
+ * @param orthogonality weight of the penalty that draws the columns of P and the rows of Q towards orthonormal ones
+ * @param adapter alpha counts for {@code initRank} and all layers, and the scale stays when triplets go
+ */
+public record AdaLora(
+        int initRank,
+        int targetRank,
+        double budgetMib,
+        double initShare,
+        double finalShare,
+        int interval,
+        double beta1,
+        double beta2,
+        double orthogonality,
+        AdapterOptions adapter)
+        implements Method {
+
+    /** With the usual schedule and smoothing. */
+    public static AdaLora of(int initRank, int targetRank, double budgetMib) {
+        return new AdaLora(initRank, targetRank, budgetMib, 0.1, 0.3, 10, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+    }
+
+    public AdaLora {
+        if (initRank < 1 || targetRank < 0 || targetRank > initRank) {
+            throw new IllegalArgumentException(
+                    "AdaLoRA's ranks must be at least 1 and fall, not from " + initRank + " to " + targetRank);
+        }
+        if (!(budgetMib >= 0) || Double.isInfinite(budgetMib) || (budgetMib > 0) == (targetRank > 0)) {
+            throw new IllegalArgumentException("AdaLoRA needs a target rank or a budget in MiB, one of them, not "
+                    + targetRank + " and " + budgetMib);
+        }
+        if (!(initShare >= 0 && finalShare >= 0 && initShare + finalShare < 1)) {
+            throw new IllegalArgumentException(
+                    "the shares of steps before and after pruning must not be negative and leave some for it, not "
+                            + initShare + " and " + finalShare);
+        }
+        if (interval < 1) {
+            throw new IllegalArgumentException("prunings must be at least 1 step apart, not " + interval);
+        }
+        if (!(beta1 > 0 && beta1 < 1 && beta2 > 0 && beta2 < 1)) {
+            throw new IllegalArgumentException("beta1 and beta2 must lie in (0, 1), not " + beta1 + " and " + beta2);
+        }
+        if (!(orthogonality >= 0) || Double.isInfinite(orthogonality)) {
+            throw new IllegalArgumentException(
+                    "the weight of orthogonality must be finite and not negative, not " + orthogonality);
+        }
+    }
+
+    @Override
+    public String label() {
+        return targetRank > 0
+                ? "adalora r=" + initRank + ".." + targetRank
+                : String.format(Locale.ROOT, "adalora r=%d..%.2f MiB", initRank, budgetMib);
+    }
+
+    @Override
+    public MethodState begin(MethodContext context) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        context.adaptable()
+                .forEach((name, layer) -> ranks.put(
+                        name, Math.min(initRank, LayerSize.of(name, layer).fullRank())));
+        TripletSet triplets = TripletSet.attach(
+                context.network(), ranks, adapter.scaling(initRank), adapter.dropout(), context.seed());
+        try {
+            return new State(this, context, triplets);
+        } catch (RuntimeException e) {
+            triplets.close();
+            throw e;
+        }
+    }
+
+    /** In triplets, or in numbers where MiB are given. */
+    private CubicBudget budget(int[] costs, int layers, int steps) {
+        long start = Arrays.stream(costs).asLongStream().sum();
+        long target = budgetMib > 0 ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) : (long) targetRank * layers;
+        int least = Arrays.stream(costs).min().orElse(0);
+        if (target < least) {
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "A budget of %s MiB holds no triplet at all, the smallest takes %.5f MiB: give a larger --budget.",
+                    budgetMib,
+                    LayerSize.mib(least)));
+        }
+        return new CubicBudget(
+                start, Math.min(start, target), steps, (int) (initShare * steps), (int) (finalShare * steps), interval);
+    }
+
+    static final class State implements MethodState {
+
+        private final AdaLora method;
+        private final MethodContext context;
+        private final TripletSet triplets;
+        private final TripletScores scores;
+        private final CubicBudget budget;
+        private final int[] costs;
+        private boolean[] kept;
+        private int step;
+
+        State(AdaLora method, MethodContext context, TripletSet triplets) {
+            this.method = method;
+            this.context = context;
+            this.triplets = triplets;
+            this.scores = new TripletScores(method.beta1, method.beta2);
+            int[] numbers = triplets.costs();
+            costs = method.budgetMib > 0
+                    ? numbers
+                    : Arrays.stream(numbers).map(n -> 1).toArray();
+            kept = new boolean[costs.length];
+            Arrays.fill(kept, true);
+            budget = method.budget(costs, context.adaptable().size(), context.steps());
+            if (budget.target() == budget.start()) {
+                context.listener().onNote("Nothing will be pruned: all triplets together are within AdaLoRA's target.");
+            }
+            tellRanks();
+        }
+
+        CubicBudget budget() {
+            return budget;
+        }
+
+        /** Of every triplet; until the budget is reached. */
+        double[] scores() {
+            return scores.scores(triplets);
+        }
+
+        /** What the last pruning kept; all before the first, and from the last one on. */
+        boolean[] kept() {
+            return kept.clone();
+        }
+
+        private void tellRanks() {
+            List<LayerRank> layers = new ArrayList<>();
+            context.adaptable().forEach((name, layer) -> {
+                LowRankAdapter adapter = triplets.adapters().adapters().get(name);
+                int rank = adapter == null ? 0 : adapter.rank();
+                LayerSize size = LayerSize.of(name, layer);
+                layers.add(new LayerRank(size, rank, (long) rank * TripletSet.cost(size)));
+            });
+            int epoch = step == 0 ? 1 : (step - 1) / (context.steps() / context.epochs()) + 1;
+            context.listener().onRanks(epoch, layers);
+        }
+
+        @Override
+        public List<Tensor> parameters() {
+            return triplets.parameters();
+        }
+
+        @Override
+        public long numbers() {
+            int[] numbers = triplets.costs();
+            long sum = 0;
+            for (int i = 0; i < numbers.length; i++) {
+                sum += kept[i] ? numbers[i] : 0;
+            }
+            return sum;
+        }
+
+        @Override
+        public long allocated() {
+            return Arrays.stream(triplets.costs()).asLongStream().sum();
+        }
+
+        @Override
+        public boolean settled() {
+            return step >= budget.end();
+        }
+
+        @Override
+        public AdapterSet adapters() {
+            return triplets.adapters();
+        }
+
+        @Override
+        public Map<String, Factors> update() {
+            return triplets.adapters().factors();
+        }
+
+        @Override
+        public void afterBackward() {
+            triplets.pullBack(method.orthogonality);
+        }
+
+        @Override
+        public Optional<List<Slice>> afterStep() {
+            step++;
+            Optional<List<Slice>> slices = Optional.empty();
+            if (step < budget.end() || budget.end() == 1) {
+                scores.observe(triplets);
+            }
+            if (budget.prunes(step)) {
+                kept = TripletChoice.within(budget.at(step), scores.scores(triplets), costs);
+                triplets.mask(kept);
+            }
+            if (step == budget.end()) {
+                slices = Optional.of(removePruned());
+            }
+            triplets.refresh();
+            return slices;
+        }
+
+        private List<Slice> removePruned() {
+            List<Slice> slices = triplets.prune(kept);
+            kept = new boolean[triplets.size()];
+            Arrays.fill(kept, true);
+            scores.close();
+            tellRanks();
+            return slices;
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch) {
+            return new EpochEnd(triplets.adapters().changeSinceLastCall(), Double.NaN, false);
+        }
+
+        @Override
+        public void close() {
+            scores.close();
+            triplets.close();
+        }
+    }
+}

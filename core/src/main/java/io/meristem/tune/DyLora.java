@@ -1,0 +1,121 @@
+package io.meristem.tune;
+
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.adapter.Slice;
+import io.meristem.engine.Seeds;
+import io.meristem.nn.WeightedLayer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * DyLoRA (Valipour et al. 2023): each step trains the adapters cut to a rank drawn for it, so that afterwards they can be cut to any of these ranks. A
+ * layer whose full rank is less than the drawn one is cut to that.
+ *
+ * @param rankMin least rank that is drawn
+ * @param rankMax greatest rank that is drawn; what is validated and saved during training
+ * @param frozen whether a step trains only the last of the rows and columns that it is cut to
+ * @param ranks at which the best state is judged after training, each within the range
+ * @param adapter alpha 0 means twice {@code rankMax}; the scale at rank b is {@code alpha / b}, the same for all layers
+ */
+public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
+        implements Method {
+
+    public DyLora {
+        if (rankMin < 1 || rankMax < rankMin) {
+            throw new IllegalArgumentException(
+                    "DyLoRA's ranks must be at least 1 and in order, not " + rankMin + " to " + rankMax);
+        }
+        ranks = List.copyOf(ranks);
+        for (int rank : ranks) {
+            if (rank < rankMin || rank > rankMax) {
+                throw new IllegalArgumentException(
+                        "DyLoRA trains ranks " + rankMin + " to " + rankMax + " and cannot be judged at " + rank);
+            }
+        }
+    }
+
+    @Override
+    public String label() {
+        return "dylora r=" + rankMin + ".." + rankMax;
+    }
+
+    /** The factor before {@code B A} when both are cut to {@code rank}. */
+    public double scaling(int rank) {
+        double alpha = adapter.alpha() == 0 ? 2.0 * rankMax : adapter.alpha();
+        return new AdapterOptions(alpha, adapter.rankStabilised(), adapter.dropout()).scaling(rank);
+    }
+
+    /** Trainable numbers of the adapters cut to {@code rank}. */
+    public static long numbers(Map<String, WeightedLayer> layers, int rank) {
+        return ranks(layers, rank).entrySet().stream()
+                .mapToLong(e -> (long) e.getValue()
+                        * LayerSize.of(e.getKey(), layers.get(e.getKey())).perRank())
+                .sum();
+    }
+
+    private static Map<String, Integer> ranks(Map<String, WeightedLayer> layers, int rank) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        layers.forEach((name, layer) ->
+                ranks.put(name, Math.min(rank, LayerSize.of(name, layer).fullRank())));
+        return ranks;
+    }
+
+    @Override
+    public MethodState begin(MethodContext context) {
+        AdapterSet adapters =
+                AdapterSet.attach(context.network(), ranks(context.adaptable(), rankMax), adapter, context.seed());
+        State state = new State(this, adapters, new Random(Seeds.of(context.seed(), "dylora")));
+        state.afterStep();
+        return state;
+    }
+
+    private record State(DyLora method, AdapterSet adapters, Random random) implements MethodState {
+
+        @Override
+        public List<Tensor> parameters() {
+            return adapters.parameters();
+        }
+
+        @Override
+        public long numbers() {
+            return adapters.numbers();
+        }
+
+        @Override
+        public Map<String, Factors> update() {
+            return adapters.factors();
+        }
+
+        @Override
+        public void beforeStep() {
+            cut(method.rankMin + random.nextInt(method.rankMax - method.rankMin + 1), method.frozen);
+        }
+
+        @Override
+        public Optional<List<Slice>> afterStep() {
+            cut(method.rankMax, false);
+            return Optional.empty();
+        }
+
+        private void cut(int rank, boolean lastOnly) {
+            adapters.truncate(rank, method.scaling(rank), lastOnly);
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch) {
+            return new EpochEnd(adapters.changeSinceLastCall(), Double.NaN, false);
+        }
+
+        @Override
+        public void close() {
+            adapters.close();
+        }
+    }
+}
