@@ -7,11 +7,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** The numbers of {@code bench/peers/network_fixtures.py}, bit for bit: SplitMix64 per tensor, seeded by the FNV-1a hash of its name. */
-final class SharedNumbers {
+public final class SharedNumbers {
 
     private SharedNumbers() {}
 
-    static void fill(Network network) {
+    public static void fill(Network network) {
         network.params().forEach((name, param) -> {
             long[] shape = param.shape();
             try (PointerScope scope = new PointerScope()) {
@@ -27,7 +27,7 @@ final class SharedNumbers {
         });
     }
 
-    static Tensor tensor(String name, double low, double high, long... shape) {
+    public static Tensor tensor(String name, double low, double high, long... shape) {
         int count = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
         float[] values = new float[count];
         long state = 0xCBF29CE484222325L;

@@ -1,0 +1,215 @@
+package io.meristem.tune;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LowRankAdapter;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Activation;
+import io.meristem.nn.Conv2d;
+import io.meristem.nn.GlobalPool;
+import io.meristem.nn.Layer;
+import io.meristem.nn.Linear;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Network;
+import io.meristem.nn.SharedNumbers;
+import io.meristem.nn.Tape;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Fifty steps of AdaLoRA, optimiser and all, beside PEFT's from the same start on the same photos: bench/peers/adalora_fixture.py ran those in float64.
+ */
+class AdaLoraPeftTest {
+
+    private static final int STEPS = 50;
+    private static final int BATCHES = 5;
+    private static final int PHOTOS = 8;
+    private static final int SIZE = 12;
+    private static final int CLASSES = 6;
+    private static final int INIT_RANK = 6;
+    private static final double TOLERANCE = 1e-5;
+
+    private static final Optimization ADAMW = new Optimization(
+            Optimization.Kind.ADAMW, 1e-2, 1e-2, 1e-2, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+
+    private static JsonNode peft;
+
+    @BeforeAll
+    static void read() throws IOException {
+        Engine.start(1);
+        peft = new ObjectMapper().readTree(AdaLoraPeftTest.class.getResourceAsStream("/adalora/peft.json"));
+    }
+
+    @Test
+    void prunesAsPeftDoesToTheLastStep() {
+        compare(method(3, 5, 0, 3, 0.5), peft.get("pruning"));
+    }
+
+    @Test
+    void goesOnAsPeftDoesWithWhatIsLeft() {
+        compare(method(2, 4, 15, 2, 0), peft.get("final"));
+    }
+
+    private static AdaLora method(int target, int init, int last, int interval, double orthogonality) {
+        // Half a step more, so that rounding down gives the steps that are meant.
+        return new AdaLora(
+                INIT_RANK,
+                target,
+                0,
+                (init + 0.5) / STEPS,
+                last == 0 ? 0 : (last + 0.5) / STEPS,
+                interval,
+                0.85,
+                0.85,
+                orthogonality,
+                new AdapterOptions(2.0 * INIT_RANK, false, 0));
+    }
+
+    private static void compare(AdaLora method, JsonNode steps) {
+        long kept = Tensors.kept();
+        TrainConfig config =
+                new TrainConfig(method, 1, PHOTOS, 0, ADAMW, HeadPolicy.ADAPTED, NormPolicy.FROZEN, Compute.PLAIN);
+        Stepper.Setting setting = new Stepper.Setting(null, PHOTOS, STEPS, SIZE, null, TrainListener.NONE);
+        try (Network network = network()) {
+            SharedNumbers.fill(network);
+            try (Stepper stepper = new Stepper(network, config, setting)) {
+                AdaLora.State state = (AdaLora.State) stepper.method();
+                start(network, state);
+                stepper.train(true);
+                boolean[] left =
+                        new boolean[INIT_RANK * network.weightedLayers().size()];
+                Arrays.fill(left, true);
+                for (int step = 1; step <= STEPS; step++) {
+                    step(stepper, step % BATCHES);
+                    check(state, step, steps.get(step - 1), left);
+                }
+                assertEquals(
+                        method.targetRank() * 4,
+                        state.parameters().get(state.parameters().size() - 1).numel());
+            }
+        }
+        assertEquals(kept, Tensors.kept());
+    }
+
+    private static void step(Stepper stepper, int batch) {
+        try (PointerScope scope = new PointerScope()) {
+            long[] labels = new long[PHOTOS];
+            for (int i = 0; i < PHOTOS; i++) {
+                labels[i] = (i + batch) % CLASSES;
+            }
+            Tensor images = SharedNumbers.tensor("images." + batch, -1, 1, PHOTOS, 3, SIZE, SIZE);
+            stepper.step(images, Tensors.of(labels), 1);
+        }
+    }
+
+    /** @param left which of the first triplets there are; updated at the end of pruning */
+    private static void check(AdaLora.State state, int step, JsonNode expected, boolean[] left) {
+        String when = "step " + step;
+        assertEquals(expected.get("budget").asLong(), state.budget().at(step), when);
+        if (expected.has("scores")) {
+            double[] scores = doubles(expected.get("scores"));
+            double greatest = Arrays.stream(scores).max().orElseThrow();
+            assertArrayEquals(scores, state.scores(), TOLERANCE * greatest, when);
+        }
+        boolean end = step == state.budget().end();
+        assertEquals(expected.has("kept"), state.budget().prunes(step), when);
+        if (expected.has("kept")) {
+            double[] kept = doubles(expected.get("kept"));
+            for (int i = 0; i < kept.length; i++) {
+                if (end) {
+                    left[i] = kept[i] == 1;
+                } else {
+                    assertEquals(kept[i] == 1, state.kept()[i], when + " triplet " + i);
+                }
+            }
+        }
+        List<Tensor> parameters = state.parameters();
+        float[] lambdas = Tensors.toFloats(parameters.get(parameters.size() - 1));
+        double[] all = doubles(expected.get("lambdas"));
+        int at = 0;
+        for (int i = 0; i < all.length; i++) {
+            if (left[i]) {
+                assertEquals(all[i], lambdas[at++], TOLERANCE, when + " lambda " + i);
+            } else {
+                assertEquals(0, all[i], when + " lambda " + i);
+            }
+        }
+        assertEquals(lambdas.length, at, when);
+    }
+
+    private static double[] doubles(JsonNode list) {
+        double[] values = new double[list.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = list.get(i).asDouble();
+        }
+        return values;
+    }
+
+    private static void start(Network network, AdaLora.State state) {
+        double bound = 0.02 * Math.sqrt(3);
+        List<String> names = new ArrayList<>(network.weightedLayers().keySet());
+        assertEquals(List.of("stem", "point", "mixer", "head"), names);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            for (int i = 0; i < names.size(); i++) {
+                Tensor p = state.parameters().get(2 * i);
+                Tensor q = state.parameters().get(2 * i + 1);
+                LowRankAdapter adapter = state.adapters().adapters().get(names.get(i));
+                assertTrue(p.is_same(adapter.b())
+                        && Arrays.equals(q.shape(), adapter.a().shape()));
+                p.copy_(SharedNumbers.tensor(names.get(i) + ".P", -bound, bound, p.shape()));
+                q.copy_(SharedNumbers.tensor(names.get(i) + ".Q", -bound, bound, q.shape()));
+            }
+        }
+    }
+
+    private static Network network() {
+        return new Network(
+                        new ModelSpec(
+                                "tiny",
+                                "Tiny",
+                                "test",
+                                SIZE,
+                                8,
+                                List.of(0f, 0f, 0f),
+                                List.of(1f, 1f, 1f),
+                                "head",
+                                Net::new,
+                                List.of()),
+                        CLASSES)
+                .materialize(0);
+    }
+
+    private static final class Net extends Layer {
+        private final GlobalPool pool = new GlobalPool();
+        private final Conv2d stem = child("stem", new Conv2d(3, 8, 3, 2, 1, 1, true));
+        private final Conv2d point = child("point", new Conv2d(8, 12, 1, 1, 0, 1, true));
+        private final Linear mixer = child("mixer", new Linear(12, 10, true));
+        private final Linear head;
+
+        Net(int classes) {
+            head = child("head", new Linear(10, classes, true));
+        }
+
+        @Override
+        public Tensor forward(Tensor x, Tape tape) {
+            Tensor y = Activation.RELU.apply(stem.forward(x, tape), tape);
+            y = Activation.RELU.apply(point.forward(y, tape), tape);
+            y = Activation.RELU.apply(mixer.forward(pool.forward(y, tape), tape), tape);
+            return head.forward(y, tape);
+        }
+    }
+}
