@@ -4,6 +4,7 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -115,6 +115,18 @@ public final class TripletSet implements AutoCloseable {
         return tensors;
     }
 
+    /** What each of {@code layers} has now, which are at least those with triplets. */
+    public List<LayerRank> ranks(Map<String, WeightedLayer> layers) {
+        List<LayerRank> ranks = new ArrayList<>();
+        layers.forEach((name, layer) -> {
+            LowRankAdapter adapter = adapters.adapters().get(name);
+            int rank = adapter == null ? 0 : adapter.rank();
+            LayerSize size = LayerSize.of(name, layer);
+            ranks.add(new LayerRank(size, rank, (long) rank * cost(size)));
+        });
+        return ranks;
+    }
+
     /** P (out, rank) of a layer. */
     public Tensor p(String layer) {
         return adapters.adapters().get(layer).b();
@@ -151,29 +163,13 @@ public final class TripletSet implements AutoCloseable {
                 Tensor ofQ = ofA.mul(lambdas.narrow(0, at, adapter.rank()).unsqueeze(1));
                 Tensor ofP = Tensors.own(adapter.b().grad());
                 if (share > 0) {
-                    Tensor p = adapter.b();
-                    push(ofP, p, overlap(p.t(), p), share, false);
-                    push(ofQ, rows, overlap(rows, rows.t()), share, true);
+                    Orthogonality.ofColumns(ofP, adapter.b(), share);
+                    Orthogonality.ofRows(ofQ, rows, share);
                 }
                 rows.mutable_grad().put(ofQ);
                 at += adapter.rank();
             }
             lambdas.mutable_grad().put(torch.cat(ofLambdas));
-        }
-    }
-
-    /** {@code left right - I}. */
-    private static Tensor overlap(Tensor left, Tensor right) {
-        return torch.addmm(torch.eye(left.size(0), left.options()), left, right, new Scalar(-1.0), new Scalar(1.0));
-    }
-
-    /** Adds {@code share} times the gradient of {@code ||G||_F}, which is {@code 2 X G / ||G||_F}; of a norm of zero it is zero. */
-    private static void push(Tensor gradient, Tensor x, Tensor g, double share, boolean rows) {
-        double norm = g.norm().item_double();
-        if (norm > 0) {
-            Tensor left = rows ? g : x;
-            Tensor right = rows ? x : g;
-            Tensors.inPlace(gradient, gradient.addmm_(left, right, new Scalar(1.0), new Scalar(2 * share / norm)));
         }
     }
 

@@ -3,16 +3,13 @@ package io.meristem.tune;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
-import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
-import io.meristem.adapter.LowRankAdapter;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.adapter.Slice;
 import io.meristem.adapter.TripletScores;
 import io.meristem.adapter.TripletSet;
 import io.meristem.rank.CubicBudget;
 import io.meristem.rank.TripletChoice;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -162,15 +159,8 @@ public record AdaLora(
         }
 
         private void tellRanks() {
-            List<LayerRank> layers = new ArrayList<>();
-            context.adaptable().forEach((name, layer) -> {
-                LowRankAdapter adapter = triplets.adapters().adapters().get(name);
-                int rank = adapter == null ? 0 : adapter.rank();
-                LayerSize size = LayerSize.of(name, layer);
-                layers.add(new LayerRank(size, rank, (long) rank * TripletSet.cost(size)));
-            });
             int epoch = step == 0 ? 1 : (step - 1) / (context.steps() / context.epochs()) + 1;
-            context.listener().onRanks(epoch, layers);
+            context.listener().onRanks(epoch, triplets.ranks(context.adaptable()));
         }
 
         @Override
