@@ -24,7 +24,9 @@ import io.meristem.rank.RankOptions;
 import io.meristem.rank.SizeHistory;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
+import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
@@ -105,7 +107,13 @@ class TrainJobTest {
     }
 
     static List<Method> methods() {
-        return List.of(TinyRuns.dra(RankOptions.DEFAULT), TinyRuns.lora(), new FullTuning(), new HeadOnly());
+        return List.of(
+                TinyRuns.dra(RankOptions.DEFAULT),
+                TinyRuns.lora(),
+                TinyRuns.adaLora(4, 2, 0),
+                TinyRuns.dyLora(false),
+                new FullTuning(),
+                new HeadOnly());
     }
 
     @ParameterizedTest
@@ -141,7 +149,7 @@ class TrainJobTest {
         assertEquals(best.keySet(), tensors(run.file(RunFolder.LAST)).keySet());
         boolean lowRank = !(method instanceof FullTuning || method instanceof HeadOnly);
         assertEquals(lowRank, Files.exists(run.file(RunFolder.ADAPTER)));
-        assertEquals(method.label().startsWith("dra"), Files.exists(run.file(RunFolder.RANKS)));
+        assertEquals(method instanceof Dra || method instanceof AdaLora, Files.exists(run.file(RunFolder.RANKS)));
         if (lowRank) {
             checkAdapter(run.path(), 1e-5f);
         }

@@ -7,8 +7,10 @@ import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
@@ -34,6 +36,16 @@ public final class TinyRuns {
 
     public static Lora lora() {
         return new Lora(2, AdapterOptions.DEFAULT);
+    }
+
+    /** Prunes from the first step on, and is done a third before the last. */
+    public static AdaLora adaLora(int initRank, int targetRank, double budget) {
+        return new AdaLora(initRank, targetRank, budget, 0, 0.34, 2, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+    }
+
+    /** Ranks 1 to 4, judged at three of them. */
+    public static DyLora dyLora(boolean frozen) {
+        return new DyLora(1, 4, frozen, List.of(4, 2, 1), AdapterOptions.DEFAULT);
     }
 
     /** Measures ranks on few photos and may merge from the second epoch on. */
