@@ -13,6 +13,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
+import io.meristem.data.Perturbations;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Models;
@@ -184,7 +185,10 @@ class BaselinesTest {
         assertEquals(result.averageMib(), most.mib());
         for (RunResult.AtRank at : result.ranks()) {
             EvaluateJob.Outcome outcome = EvaluateJob.run(
-                    place.resolve("run"), at.rank(), null, null, 1, folder.resolve("cache"), JobListener.NONE);
+                    new EvaluateJob.Request(place.resolve("run"), at.rank(), null, null, Perturbations.NONE),
+                    1,
+                    folder.resolve("cache"),
+                    JobListener.NONE);
             assertEquals(at.test().logLoss(), outcome.scores().logLoss());
         }
         assertTrue(result.ranks().get(2).mib() < most.mib() / 3);

@@ -48,7 +48,11 @@ class RobustnessTest {
     }
 
     private static EvaluateJob.Outcome judge(Perturbations perturbations, int threads, JobListener listener) {
-        return EvaluateJob.run(run, null, null, perturbations, threads, folder.resolve("cache"), listener);
+        return EvaluateJob.run(
+                new EvaluateJob.Request(run, null, null, null, perturbations),
+                threads,
+                folder.resolve("cache"),
+                listener);
     }
 
     private static void assertSame(Scores a, Scores b) {

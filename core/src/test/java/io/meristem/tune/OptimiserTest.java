@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.meristem.adapter.Slice;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class OptimiserTest {
 
@@ -122,6 +126,45 @@ class OptimiserTest {
                 assertArrayEquals(new float[] {1, 1, 1}, Tensors.toFloats(stays));
             }
         }
+    }
+
+    /** What is left of the tensors moves as it would beside the rest. */
+    @ParameterizedTest
+    @EnumSource
+    void goesOnWithSlices(Optimization.Kind kind) {
+        long kept = Tensors.kept();
+        torch.manual_seed(3);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            long[][] shapes = {{4, 3}, {2, 2}, {3, 5}, {6}};
+            List<Tensor> all =
+                    Arrays.stream(shapes).map(shape -> torch.randn(shape)).toList();
+            List<Tensor> cut = new ArrayList<>(all.stream().map(Tensor::clone).toList());
+            Slice columns = new Slice(0, 1, new long[] {0, 2});
+            Slice rows = new Slice(2, 0, new long[] {1});
+            try (Optimiser whole = new Optimiser(all.subList(0, 3), all.subList(3, 4), config(kind, 0.9));
+                    Optimiser left = new Optimiser(cut.subList(0, 3), cut.subList(3, 4), config(kind, 0.9))) {
+                for (int step = 0; step < 6; step++) {
+                    if (step == 3) {
+                        cut.set(0, columns.take(cut.get(0)));
+                        cut.set(2, rows.take(cut.get(2)));
+                        left.goOn(List.of(cut.get(0), cut.get(2)), List.of(columns, rows));
+                    }
+                    for (int i = 0; i < shapes.length; i++) {
+                        Tensor g = torch.randn(shapes[i]);
+                        all.get(i).mutable_grad().put(g);
+                        Tensor ofCut = step < 3 ? g : i == 0 ? columns.take(g) : i == 2 ? rows.take(g) : g;
+                        cut.get(i).mutable_grad().put(ofCut.clone());
+                    }
+                    whole.step(1);
+                    left.step(1);
+                }
+            }
+            assertArrayEquals(Tensors.toFloats(columns.take(all.get(0))), Tensors.toFloats(cut.get(0)));
+            assertArrayEquals(Tensors.toFloats(rows.take(all.get(2))), Tensors.toFloats(cut.get(2)));
+            assertArrayEquals(Tensors.toFloats(all.get(3)), Tensors.toFloats(cut.get(3)));
+        }
+        assertEquals(kept, Tensors.kept());
     }
 
     private static Optimization config(Optimization.Kind kind, double momentum) {
