@@ -84,6 +84,14 @@ final class DemoCommand implements Callable<Integer> {
             description = "Passes over them. Default: ${DEFAULT-VALUE}.")
     int epochs;
 
+    @Option(
+            names = ScorerName.OPTION,
+            paramLabel = "NAME",
+            defaultValue = "cka",
+            converter = ScorerName.Converter.class,
+            description = ScorerName.DESCRIPTION)
+    ScorerName scorer;
+
     @Mixin
     ComputeOptions compute;
 
@@ -126,8 +134,9 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra dra = new Dra(
-                Importance.DEFAULT,
+                scorer.with(Importance.DEFAULT),
                 RankOptions.DEFAULT,
+                true,
                 CALIBRATION_EPOCHS,
                 Dra.CALIBRATION_BATCHES,
                 Dra.CALIBRATION_BATCH_SIZE,
@@ -182,7 +191,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static String folder(Method method) {
-        return method.label().replace(" r=", "-r");
+        return method.label().replace(" r=", "-r").replace(' ', '-');
     }
 
     private void summary(PrintWriter console, Map<Method, RunResult> results) {
@@ -200,7 +209,8 @@ final class DemoCommand implements Callable<Integer> {
                 results.values().iterator().next().test().photos());
         table.print(console);
         console.println();
-        console.println("The runs are in " + out + "; try: ./meristem predict " + out.resolve("dra") + " "
+        String dra = folder(results.keySet().iterator().next());
+        console.println("The runs are in " + out + "; try: ./meristem predict " + out.resolve(dra) + " "
                 + out.resolve("photos/test/rust"));
         console.flush();
     }

@@ -7,6 +7,7 @@ import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import picocli.CommandLine.Mixin;
@@ -46,6 +47,17 @@ final class MethodOptions {
             paramLabel = "R",
             description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
     int rank;
+
+    @Option(
+            names = ScorerName.OPTION,
+            paramLabel = "NAME",
+            defaultValue = "cka",
+            converter = ScorerName.Converter.class,
+            description = ScorerName.DESCRIPTION)
+    ScorerName scorer;
+
+    @Option(names = "--no-updates", description = "DRA's ranks stay as they are allocated first.")
+    boolean noUpdates;
 
     @Option(
             names = "--rank-min",
@@ -136,8 +148,16 @@ final class MethodOptions {
             names = "--head",
             paramLabel = "WAY",
             description =
-                    "trained: the new classifier layer trains in full; adapted: it stays at its random start and gets an adapter. Default: the preset's.")
+                    "trained: the new classifier layer trains in full; adapted: it stays at its start and gets an adapter. Default: the preset's.")
     HeadPolicy head;
+
+    @Option(
+            names = "--head-start",
+            paramLabel = "WAY",
+            defaultValue = "RANDOM",
+            description =
+                    "What the new classifier layer starts from: random, or ridge (regression of the classes on the pretrained network's features). Default: random.")
+    HeadStart headStart;
 
     Method resolve() {
         return switch (method) {
@@ -152,8 +172,9 @@ final class MethodOptions {
 
     Dra dra() {
         return new Dra(
-                new Importance(alpha, 1 - alpha, gamma, 1 - gamma),
+                scorer.with(new Importance(alpha, 1 - alpha, gamma, 1 - gamma)),
                 new RankOptions(rankMin, rankMax, budget, costAware),
+                !noUpdates,
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
                 calibrationBatch,

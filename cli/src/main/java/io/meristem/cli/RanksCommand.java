@@ -8,9 +8,12 @@ import io.meristem.job.AllocateJob;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Dra;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,7 +46,7 @@ final class RanksCommand implements Callable<Integer> {
             names = "--seed",
             defaultValue = "0",
             paramLabel = "N",
-            description = "Which photos are measured. Default: ${DEFAULT-VALUE}.")
+            description = "Which photos are measured, and what --scorer random draws. Default: ${DEFAULT-VALUE}.")
     long seed;
 
     @Mixin
@@ -67,6 +70,7 @@ final class RanksCommand implements Callable<Integer> {
                     data.resolve(),
                     dra,
                     method.headPolicy(),
+                    method.headStart,
                     seed,
                     compute.resolve(),
                     threads.count(),
@@ -76,6 +80,7 @@ final class RanksCommand implements Callable<Integer> {
         if (output.json) {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("model", network.name());
+            result.put("scorer", allocation.scorer());
             result.put("adapter_numbers", allocation.numbers());
             result.put("adapter_mib", LayerSize.mib(allocation.numbers()));
             result.put("layers", RunWriter.rows(allocation));
@@ -88,26 +93,27 @@ final class RanksCommand implements Callable<Integer> {
     }
 
     private static void print(PrintWriter out, Allocation allocation) {
-        Table table =
-                new Table("layer", "kind", "raw CKA", "debiased", "spread", "factor", "importance", "rank", "numbers");
+        List<String> head = new ArrayList<>(List.of("layer", "kind"));
+        Set<String> measures = allocation.rows().get(0).score().measures().keySet();
+        measures.forEach(measure -> head.add(measure.replace('_', ' ')));
+        head.addAll(List.of("importance", "rank", "numbers"));
+        Table table = new Table(head.toArray(new String[0]));
         for (Allocation.Row row : allocation.rows()) {
-            table.row(
-                    row.layer().name(),
-                    row.layer().kind(),
-                    number(row.similarity().raw()),
-                    number(row.similarity().debiased()),
-                    number(row.similarity().spread()),
-                    number(row.correction()),
-                    number(row.importance()),
-                    String.valueOf(row.rank()),
-                    String.valueOf(row.numbers()));
+            List<String> cells =
+                    new ArrayList<>(List.of(row.layer().name(), row.layer().kind()));
+            measures.forEach(measure -> cells.add(number(row.score().measures().get(measure))));
+            cells.add(number(row.score().importance()));
+            cells.add(String.valueOf(row.rank()));
+            cells.add(String.valueOf(row.numbers()));
+            table.row(cells.toArray(new String[0]));
         }
         table.print(out);
         out.printf(
                 Locale.ROOT,
-                "%nTogether %d trainable numbers, %.2f MiB.%n",
+                "%nTogether %d trainable numbers, %.3f MiB, by the scorer %s.%n",
                 allocation.numbers(),
-                LayerSize.mib(allocation.numbers()));
+                LayerSize.mib(allocation.numbers()),
+                allocation.scorer());
     }
 
     private static String number(double value) {

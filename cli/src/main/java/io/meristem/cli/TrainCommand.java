@@ -98,7 +98,8 @@ final class TrainCommand implements Callable<Integer> {
                 optimization.resolve(method.method),
                 method.headPolicy(),
                 optimization.norm,
-                compute.resolve());
+                compute.resolve(),
+                method.headStart);
         return new RunConfig(model.resolve(), data.resolve(), train, threads.count());
     }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -69,6 +70,10 @@ public final class RunWriter implements TrainListener {
     public void onAllocation(int firstEpoch, Allocation allocation) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("first_epoch", firstEpoch);
+        line.put("scorer", allocation.scorer());
+        if (!allocation.memory().ranges().isEmpty()) {
+            line.put("ranges", new TreeMap<>(allocation.memory().ranges()));
+        }
         line.put("layers", rows(allocation));
         append(RunFolder.RANKS, Json.line(line));
     }
@@ -92,18 +97,15 @@ public final class RunWriter implements TrainListener {
         append(RunFolder.RANKS, Json.line(line));
     }
 
-    /** One flat map per layer, as {@code ranks --json} prints it too. */
+    /** One flat map per layer, as {@code ranks --json} prints it too; what lies between {@code kind} and {@code importance} is the scorer's. */
     public static List<Map<String, Object>> rows(Allocation allocation) {
         return allocation.rows().stream()
                 .map(row -> {
                     Map<String, Object> line = new LinkedHashMap<>();
                     line.put("layer", row.layer().name());
                     line.put("kind", row.layer().kind());
-                    line.put("cka_raw", row.similarity().raw());
-                    line.put("cka_debiased", row.similarity().debiased());
-                    line.put("spread", row.similarity().spread());
-                    line.put("correction", row.correction());
-                    line.put("importance", row.importance());
+                    line.putAll(row.score().measures());
+                    line.put("importance", row.score().importance());
                     line.put("rank", row.rank());
                     line.put("numbers", row.numbers());
                     return line;

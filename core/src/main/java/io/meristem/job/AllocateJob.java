@@ -3,11 +3,14 @@ package io.meristem.job;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.ImageFolder;
 import io.meristem.engine.Engine;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
 
 /** Measures the pretrained network on photos and shares out ranks, as a DRA training does before its first epoch, and stops there. */
 public final class AllocateJob {
@@ -16,7 +19,8 @@ public final class AllocateJob {
 
     /**
      * @param head whether the head is among the adapted layers
-     * @param seed which photos are measured
+     * @param start what the head starts from
+     * @param seed which photos are measured, and what a scorer draws
      * @param compute in what precision
      */
     public static Allocation run(
@@ -24,6 +28,7 @@ public final class AllocateJob {
             RunConfig.Data data,
             Dra dra,
             HeadPolicy head,
+            HeadStart start,
             long seed,
             Compute compute,
             int threads,
@@ -34,8 +39,12 @@ public final class AllocateJob {
         try (Networks.Loaded loaded =
                 Networks.pretrained(model, folder.classes().size(), seed)) {
             Photos photos = Photos.open(folder, model.preprocess(), cache, threads, listener::onDecode);
+            BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());
-            return dra.allocate(loaded.network(), head, photos.calibration(threads, seed));
+            start.apply(loaded.network(), calibration).ifPresent(listener::onNote);
+            Allocation allocation = dra.allocate(loaded.network(), head, calibration, seed);
+            allocation.note().ifPresent(listener::onNote);
+            return allocation;
         }
     }
 }

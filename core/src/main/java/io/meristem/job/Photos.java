@@ -12,7 +12,7 @@ import io.meristem.data.Preprocess;
 import io.meristem.data.Progress;
 import io.meristem.data.Split;
 import io.meristem.data.synth.SyntheticFolder;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
 import java.nio.file.Files;
@@ -98,7 +98,7 @@ final class Photos {
      * Gives so many batches of so many training photos in evaluation form, in a seeded order. Batches are full, unless there are fewer photos than
      * one batch.
      */
-    BiFunction<Integer, Integer, ImageFeed> calibration(int threads, long seed) {
+    BiFunction<Integer, Integer, LabelledFeed> calibration(int threads, long seed) {
         List<Photo> train = cache.photos(Split.TRAIN);
         return (batches, size) -> {
             if (train.size() < LEAST_CALIBRATION) {

@@ -1,24 +1,23 @@
 package io.meristem.rank;
 
 import io.meristem.adapter.LayerSize;
-import io.meristem.nn.ImageFeed;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** The outcome of measuring a network on calibration photos: for each layer what was seen and the rank that follows. */
-public record Allocation(List<Row> rows) {
+/**
+ * Ranks, and what they follow from.
+ *
+ * @param scorer the name of what saw the layers' importance
+ * @param memory to be given to the scorer at the run's next allocation
+ * @param note a sentence to be shown to the user
+ */
+public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Optional<String> note) {
 
-    /**
-     * One layer.
-     *
-     * @param correction the factor C
-     * @param importance I, before any budget
-     */
-    public record Row(LayerSize layer, Similarity similarity, double correction, double importance, int rank) {
+    /** One layer. */
+    public record Row(LayerSize layer, Scoring.Score score, int rank) {
 
         /** Trainable numbers of this layer's adapter. */
         public long numbers() {
@@ -26,26 +25,26 @@ public record Allocation(List<Row> rows) {
         }
     }
 
-    /** Measures {@code network} and gives each of {@code layers} a rank. */
-    public static Allocation of(
-            Network network,
-            Map<String, WeightedLayer> layers,
-            ImageFeed calibration,
-            Importance importance,
-            RankOptions options) {
-        Map<String, Similarity> measured = GramProbe.measure(network, calibration);
-        List<LayerSize> sizes = new ArrayList<>();
-        layers.forEach((name, layer) -> sizes.add(LayerSize.of(name, layer)));
-        double[] signal = sizes.stream()
-                .mapToDouble(size -> importance.of(measured.get(size.name())))
-                .toArray();
-        int[] ranks = Allocator.allocate(sizes, signal, options);
+    /**
+     * Has {@code scorer} look at the subject and gives each of its layers a rank.
+     *
+     * @param memory of the run's allocation before, or {@link ScorerMemory#NONE}
+     */
+    public static Allocation of(Subject subject, Scorer scorer, ScorerMemory memory) {
+        List<LayerSize> sizes = subject.sizes();
+        Scoring scoring = scorer.score(subject, memory);
+        double[] importances =
+                scoring.scores().stream().mapToDouble(Scoring.Score::importance).toArray();
+        int[] ranks = Allocator.allocate(sizes, importances, subject.options());
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < ranks.length; i++) {
-            Similarity s = measured.get(sizes.get(i).name());
-            rows.add(new Row(sizes.get(i), s, importance.correction(s), signal[i], ranks[i]));
+            rows.add(new Row(sizes.get(i), scoring.scores().get(i), ranks[i]));
         }
-        return new Allocation(List.copyOf(rows));
+        return new Allocation(
+                scorer.label(),
+                List.copyOf(rows),
+                scoring.memory(),
+                Allocator.unused(sizes, importances, subject.options(), ranks));
     }
 
     /** Rank by layer name, in definition order. */

@@ -2,12 +2,17 @@ package io.meristem.rank;
 
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Importances in, ranks out. */
 public final class Allocator {
+
+    /** One rank more for a layer, and the common factor on all importances from which on it has that rank. */
+    private record Step(int layer, double factor) {}
 
     private Allocator() {}
 
@@ -18,8 +23,15 @@ public final class Allocator {
         return (int) Math.max(Math.min(min, top), Math.min(top, wanted));
     }
 
+    /** The rank that {@code layer} cannot exceed. */
+    static int most(LayerSize layer, RankOptions options) {
+        return Math.min(options.max(), layer.fullRank());
+    }
+
     /**
-     * One rank per layer. With a budget all importances are multiplied by one factor, the greatest (found by bisection) whose total size fits.
+     * One rank per layer. With a budget all importances are multiplied by one factor, which grows from zero: each time a layer's rank steps up by that, the
+     * rank is granted, until the next one does not fit any more. Where several layers step at once, as with equal importances, those nearer the input
+     * come first. So the total lies below the budget by less than the numbers of one rank of one layer, unless all that can grow is at its greatest rank.
      *
      * @param layers sizes, in the order of {@code importances}
      * @throws IllegalArgumentException when an importance is not a number
@@ -32,61 +44,77 @@ public final class Allocator {
                         "the importance of layer " + layers.get(i).name() + " is " + importances[i]);
             }
         }
-        if (options.budgetMib() == 0) {
-            return ranks(layers, importances, options, 1);
+        int[] ranks = new int[importances.length];
+        boolean bounded = options.budgetMib() > 0;
+        for (int i = 0; i < ranks.length; i++) {
+            double importance = bounded ? 0 : importances[i];
+            ranks[i] =
+                    rank(importance, options.min(), options.max(), layers.get(i).fullRank());
         }
-        double[] signal = options.costAware() ? perNumber(layers, importances) : importances;
-        long budget = (long) Math.floor(options.budgetMib() * LayerSize.NUMBERS_PER_MIB);
-        int[] best = ranks(layers, signal, options, 0);
-        if (LayerSize.numbers(layers, best) > budget) {
+        if (bounded) {
+            spend(layers, importances, options, ranks);
+        }
+        return ranks;
+    }
+
+    /** Raises {@code ranks}, which are the least, as far as the budget allows. */
+    private static void spend(List<LayerSize> layers, double[] importances, RankOptions options, int[] ranks) {
+        long left = options.budgetNumbers() - LayerSize.numbers(layers, ranks);
+        if (left < 0) {
             throw new InputException(String.format(
                     Locale.ROOT,
                     "A budget of %.3f MiB is too small for rank %d on each of %d layers, which takes %.3f MiB: give more, or allow layers without an adapter (--rank-min 0).",
                     options.budgetMib(),
                     options.min(),
                     layers.size(),
-                    LayerSize.mib(LayerSize.numbers(layers, best))));
+                    LayerSize.mib(LayerSize.numbers(layers, ranks))));
         }
-        // With this factor every layer that has any signal is at its greatest rank.
-        double high = Math.min(
-                Double.MAX_VALUE,
-                1 / Arrays.stream(signal).filter(v -> v > 0).min().orElse(1));
-        int[] most = ranks(layers, signal, options, high);
-        if (LayerSize.numbers(layers, most) <= budget) {
-            return most;
+        for (Step step : steps(layers, importances, options)) {
+            left -= layers.get(step.layer()).perRank();
+            if (left < 0) {
+                return;
+            }
+            ranks[step.layer()]++;
         }
-        double low = 0;
-        // Down to neighbouring doubles, not a fixed number of steps: one tiny signal makes the first interval as wide
-        // as it likes.
-        for (double factor = high / 2; low < factor && factor < high; factor = low + (high - low) / 2) {
-            int[] ranks = ranks(layers, signal, options, factor);
-            if (LayerSize.numbers(layers, ranks) <= budget) {
-                low = factor;
-                best = ranks;
-            } else {
-                high = factor;
+    }
+
+    /** Every step that any layer can take, in the order in which the factor brings them about. */
+    private static List<Step> steps(List<LayerSize> layers, double[] importances, RankOptions options) {
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < importances.length; i++) {
+            LayerSize layer = layers.get(i);
+            double signal = options.costAware() ? importances[i] / layer.perRank() : importances[i];
+            for (int rank = options.min(); rank < most(layer, options) && signal > 0; rank++) {
+                // From here on (max - min) * factor * signal rounds to one more.
+                steps.add(new Step(i, (rank + 0.5 - options.min()) / signal));
             }
         }
-        return best;
+        steps.sort(Comparator.comparingDouble(Step::factor));
+        return steps;
     }
 
-    private static int[] ranks(List<LayerSize> layers, double[] signal, RankOptions options, double factor) {
-        int[] ranks = new int[signal.length];
+    /** One sentence when a budget is left over because nothing can grow any more. */
+    public static Optional<String> unused(
+            List<LayerSize> layers, double[] importances, RankOptions options, int[] ranks) {
+        long total = LayerSize.numbers(layers, ranks);
+        if (options.budgetMib() == 0 || total == options.budgetNumbers()) {
+            return Optional.empty();
+        }
+        int important = 0;
         for (int i = 0; i < ranks.length; i++) {
-            ranks[i] = rank(
-                    Math.min(1, factor * signal[i]),
-                    options.min(),
-                    options.max(),
-                    layers.get(i).fullRank());
+            if (importances[i] > 0) {
+                important++;
+                if (ranks[i] < most(layers.get(i), options)) {
+                    return Optional.empty();
+                }
+            }
         }
-        return ranks;
-    }
-
-    private static double[] perNumber(List<LayerSize> layers, double[] importances) {
-        double[] signal = new double[importances.length];
-        for (int i = 0; i < signal.length; i++) {
-            signal[i] = importances[i] / layers.get(i).perRank();
-        }
-        return signal;
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "The budget of %.3f MiB is not used up: the %d layers of any importance are all at their greatest rank (%d, or their full one), and adapters take %.3f MiB. Raise --rank-max, or compare at a smaller budget.",
+                options.budgetMib(),
+                important,
+                options.max(),
+                LayerSize.mib(total)));
     }
 }

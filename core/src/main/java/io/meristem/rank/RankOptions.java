@@ -1,5 +1,7 @@
 package io.meristem.rank;
 
+import io.meristem.adapter.LayerSize;
+
 /**
  * Bounds and budget of an allocation.
  *
@@ -23,5 +25,10 @@ public record RankOptions(int min, int max, double budgetMib, boolean costAware)
         if (costAware && budgetMib == 0) {
             throw new IllegalArgumentException("cost-aware allocation shares out a budget: give one");
         }
+    }
+
+    /** The budget in trainable numbers; 0 for none. */
+    long budgetNumbers() {
+        return (long) Math.floor(budgetMib * LayerSize.NUMBERS_PER_MIB);
     }
 }

@@ -1,15 +1,21 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meristem.adapter.AdapterHistory;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Seeds;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.rank.Allocation;
+import io.meristem.rank.CkaScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
+import io.meristem.rank.ScorerMemory;
+import io.meristem.rank.Subject;
 import io.meristem.rank.UpdateTrigger;
 import java.util.List;
 import java.util.Map;
@@ -17,16 +23,18 @@ import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Dynamic rank allocation: ranks follow what calibration photos show of each layer; once the adapters change less than they did in the calibration
- * epoch, they are merged and ranks are allocated anew on the merged network (the source's update strategy, RRA).
+ * Dynamic rank allocation: ranks follow what a scorer sees in each layer; once the adapters change less than they did in the calibration epoch, they are
+ * merged and ranks are allocated anew on the merged network (the source's update strategy, RRA).
  *
+ * @param updates whether that happens; otherwise ranks stay as they are allocated first
  * @param calibrationEpochs the epoch whose change sets the first threshold
  * @param calibrationBatches photos for measuring: so many batches ...
  * @param calibrationBatchSize ... of this many photos
  */
 public record Dra(
-        Importance importance,
+        Scorer scorer,
         RankOptions ranks,
+        boolean updates,
         int calibrationEpochs,
         int calibrationBatches,
         int calibrationBatchSize,
@@ -45,9 +53,50 @@ public record Dra(
         }
     }
 
+    /** With the source's scorer and update strategy. */
+    public Dra(
+            Importance importance,
+            RankOptions ranks,
+            int calibrationEpochs,
+            int calibrationBatches,
+            int calibrationBatchSize,
+            AdapterOptions adapter) {
+        this(
+                new CkaScorer(importance),
+                ranks,
+                true,
+                calibrationEpochs,
+                calibrationBatches,
+                calibrationBatchSize,
+                adapter);
+    }
+
+    /** From a run's configuration; runs from before there was a choice name the {@code importance} of the one scorer there was, and always update. */
+    @JsonCreator
+    static Dra read(
+            @JsonProperty("scorer") Scorer scorer,
+            @JsonProperty("importance") Importance importance,
+            @JsonProperty("ranks") RankOptions ranks,
+            @JsonProperty("updates") Boolean updates,
+            @JsonProperty("calibration_epochs") int calibrationEpochs,
+            @JsonProperty("calibration_batches") int calibrationBatches,
+            @JsonProperty("calibration_batch_size") int calibrationBatchSize,
+            @JsonProperty("adapter") AdapterOptions adapter) {
+        Scorer old = importance == null ? CkaScorer.DEFAULT : new CkaScorer(importance);
+        return new Dra(
+                scorer == null ? old : scorer,
+                ranks,
+                updates == null || updates,
+                calibrationEpochs,
+                calibrationBatches,
+                calibrationBatchSize,
+                adapter);
+    }
+
     @Override
     public String label() {
-        return "dra";
+        String signal = scorer instanceof CkaScorer ? "dra" : "dra " + scorer.label();
+        return updates ? signal : signal + " fixed";
     }
 
     @Override
@@ -55,14 +104,21 @@ public record Dra(
         return new State(this, context);
     }
 
-    /** Measures the network as it is now and shares out ranks. */
-    public Allocation allocate(Network network, HeadPolicy head, BiFunction<Integer, Integer, ImageFeed> calibration) {
-        return Allocation.of(
-                network,
-                head.adapted(network),
-                calibration.apply(calibrationBatches, calibrationBatchSize),
-                importance,
-                ranks);
+    /** Looks at the network as a run that starts with it would, and shares out ranks. */
+    public Allocation allocate(
+            Network network, HeadPolicy head, BiFunction<Integer, Integer, LabelledFeed> calibration, long seed) {
+        return allocate(network, head, calibration, seed, 0, ScorerMemory.NONE);
+    }
+
+    private Allocation allocate(
+            Network network,
+            HeadPolicy head,
+            BiFunction<Integer, Integer, LabelledFeed> calibration,
+            long seed,
+            int round,
+            ScorerMemory memory) {
+        LabelledFeed photos = calibration.apply(calibrationBatches, calibrationBatchSize);
+        return Allocation.of(new Subject(network, head.adapted(network), photos, ranks, seed, round), scorer, memory);
     }
 
     private static final class State implements MethodState {
@@ -72,13 +128,14 @@ public record Dra(
         private final UpdateTrigger trigger;
         private final AdapterHistory merged = new AdapterHistory();
         private AdapterSet adapters;
+        private ScorerMemory memory = ScorerMemory.NONE;
         private int generation;
 
         State(Dra dra, MethodContext context) {
             this.dra = dra;
             this.context = context;
             this.trigger = new UpdateTrigger(dra.calibrationEpochs);
-            if (dra.calibrationEpochs > context.epochs() - 2) {
+            if (dra.updates && dra.calibrationEpochs > context.epochs() - 2) {
                 context.listener()
                         .onNote("Ranks stay as they are allocated first: calibration ends with epoch "
                                 + dra.calibrationEpochs + " of " + context.epochs()
@@ -88,7 +145,10 @@ public record Dra(
         }
 
         private void attach(int firstEpoch) {
-            Allocation allocation = dra.allocate(context.network(), context.head(), context.calibration());
+            Allocation allocation = dra.allocate(
+                    context.network(), context.head(), context.calibration(), context.seed(), generation, memory);
+            memory = allocation.memory();
+            allocation.note().ifPresent(context.listener()::onNote);
             adapters = AdapterSet.attach(
                     context.network(),
                     allocation.ranks(),
@@ -121,6 +181,9 @@ public record Dra(
         @Override
         public EpochEnd endEpoch(int epoch) {
             double change = adapters.changeSinceLastCall();
+            if (!dra.updates) {
+                return new EpochEnd(change, Double.NaN, false);
+            }
             boolean update = trigger.afterEpoch(epoch, change) && epoch < context.epochs();
             double threshold = trigger.state().threshold();
             if (update) {

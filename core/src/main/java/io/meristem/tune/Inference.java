@@ -7,7 +7,7 @@ import io.meristem.data.PerturbedPhotos;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Predictions;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -119,13 +119,14 @@ public final class Inference {
     }
 
     /** The first {@code batches} full batches of a loader's first epoch, the same at each use. */
-    public static ImageFeed feed(Loader loader, int batches, int size) {
+    public static LabelledFeed feed(Loader loader, int batches, int size) {
         return consumer -> {
             try (Epoch epoch = loader.epoch(0)) {
                 for (int b = 0; b < batches && epoch.hasNext(); b++) {
                     try (Batch batch = epoch.next();
                             PointerScope scope = new PointerScope()) {
-                        consumer.accept(images(batch.nhwc(), batch.size(), size));
+                        consumer.accept(
+                                images(batch.nhwc(), batch.size(), size), Engine.onDevice(Tensors.of(batch.labels())));
                     }
                 }
             }

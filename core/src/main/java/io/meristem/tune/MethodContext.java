@@ -1,6 +1,6 @@
 package io.meristem.tune;
 
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.function.BiFunction;
  * @param head whether the head trains in full beside the method or gets an adapter like any other layer
  * @param epochs of the whole training
  * @param steps of the whole training
- * @param calibration gives a number of batches of a size: training photos in evaluation form, the same ones at each call
+ * @param calibration gives a number of batches of a size: training photos in evaluation form with their labels, the same ones at each call
  * @param afterMerge run when frozen weights have changed, before ranks are measured again
  * @param listener told of every allocation
  */
@@ -23,7 +23,7 @@ record MethodContext(
         int epochs,
         int steps,
         long seed,
-        BiFunction<Integer, Integer, ImageFeed> calibration,
+        BiFunction<Integer, Integer, LabelledFeed> calibration,
         Runnable afterMerge,
         TrainListener listener) {
 

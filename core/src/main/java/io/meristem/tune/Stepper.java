@@ -4,7 +4,7 @@ import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
 import io.meristem.nn.Tape;
@@ -28,14 +28,14 @@ public final class Stepper implements AutoCloseable {
     /**
      * What surrounds the steps.
      *
-     * @param calibration gives a number of batches of a size: training photos in evaluation form, the same ones at each call
+     * @param calibration gives a number of batches of a size: training photos in evaluation form with their labels, the same ones at each call
      * @param batch photos per step
      * @param steps of an epoch
      * @param size side of the input, pixels
      * @param classWeights (classes), of the loss, or null; stays the caller's
      */
     public record Setting(
-            BiFunction<Integer, Integer, ImageFeed> calibration,
+            BiFunction<Integer, Integer, LabelledFeed> calibration,
             int batch,
             int steps,
             int size,
@@ -67,6 +67,7 @@ public final class Stepper implements AutoCloseable {
         if (config.norm() == NormPolicy.RECALIBRATED) {
             recalibrate();
         }
+        config.headStart().apply(network, setting.calibration()).ifPresent(setting.listener()::onNote);
         head = headParameters();
         head.forEach(tensor -> tensor.requires_grad_(true));
         MethodState begun = null;

@@ -7,6 +7,7 @@ package io.meristem.tune;
  * @param batchSize photos per step
  * @param seed of everything random: the order of photos, augmentation, new weights, dropout
  * @param compute null, as in runs from before there was a choice, means {@link Compute#PLAIN}
+ * @param headStart null, as in runs from before there was a choice, means {@link HeadStart#RANDOM}
  */
 public record TrainConfig(
         Method method,
@@ -16,9 +17,13 @@ public record TrainConfig(
         Optimization optimization,
         HeadPolicy head,
         NormPolicy norm,
-        Compute compute) {
+        Compute compute,
+        HeadStart headStart) {
 
     public TrainConfig {
+        if (headStart == null) {
+            headStart = HeadStart.RANDOM;
+        }
         if (compute == null) {
             compute = Compute.PLAIN;
         }
@@ -26,5 +31,18 @@ public record TrainConfig(
             throw new IllegalArgumentException(
                     "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);
         }
+    }
+
+    /** With a head that starts at random. */
+    public TrainConfig(
+            Method method,
+            int epochs,
+            int batchSize,
+            long seed,
+            Optimization optimization,
+            HeadPolicy head,
+            NormPolicy norm,
+            Compute compute) {
+        this(method, epochs, batchSize, seed, optimization, head, norm, compute, HeadStart.RANDOM);
     }
 }

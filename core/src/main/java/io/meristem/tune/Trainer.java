@@ -8,7 +8,7 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
 import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -30,7 +30,7 @@ public final class Trainer {
     public record Photos(
             Loader train,
             Loader val,
-            BiFunction<Integer, Integer, ImageFeed> calibration,
+            BiFunction<Integer, Integer, LabelledFeed> calibration,
             int size,
             List<String> classes) {}
 

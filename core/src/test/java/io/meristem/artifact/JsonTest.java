@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.data.Augmentation;
@@ -15,14 +16,23 @@ import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
+import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.CkaScorer;
+import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
+import io.meristem.rank.NormalisedCkaScorer;
+import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
+import io.meristem.rank.StableRankScorer;
+import io.meristem.rank.UniformScorer;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
@@ -56,7 +66,17 @@ class JsonTest {
                         3,
                         4,
                         64,
-                        AdapterOptions.DEFAULT));
+                        AdapterOptions.DEFAULT),
+                fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
+                fixed(new GradientScorer()),
+                fixed(new ActivationScorer()),
+                fixed(new StableRankScorer()),
+                fixed(new UniformScorer()),
+                fixed(new RandomScorer()));
+    }
+
+    private static Dra fixed(Scorer scorer) {
+        return new Dra(scorer, RankOptions.DEFAULT, false, 5, 4, 64, AdapterOptions.DEFAULT);
     }
 
     private static RunConfig config(Method method) {
@@ -75,7 +95,8 @@ class JsonTest {
                         TinyRuns.FALLING,
                         HeadPolicy.ADAPTED,
                         NormPolicy.RECALIBRATED,
-                        new Compute(Precision.BF16, ComputeDevice.CPU, true, false)),
+                        new Compute(Precision.BF16, ComputeDevice.CPU, true, false),
+                        HeadStart.RIDGE),
                 2);
     }
 
@@ -96,6 +117,42 @@ class JsonTest {
         JsonNode node = PLAIN.readTree(Json.line(config(method)));
         String name = node.at("/train/method/name").asText();
         assertEquals(method.label().split(" ")[0], name);
+    }
+
+    /** Runs from before there were several scorers, a choice of updates and of the head's start. */
+    @Test
+    void anOldConfigurationIsOneOfTheStudysMethod() throws IOException {
+        Dra dra = new Dra(
+                new Importance(0.2, 0.8, 0.5, 0.5),
+                new RankOptions(0, 12, 0.25, true),
+                3,
+                4,
+                64,
+                AdapterOptions.DEFAULT);
+        ObjectNode root = (ObjectNode) PLAIN.readTree(Json.line(config(dra)));
+        ObjectNode method = (ObjectNode) root.at("/train/method");
+        method.set("importance", method.get("scorer").get("importance"));
+        method.remove(List.of("scorer", "updates"));
+        ((ObjectNode) root.get("train")).remove("head_start");
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, root.toString());
+        RunConfig old = Json.read(file, RunConfig.class);
+        assertEquals(dra, old.train().method());
+        assertEquals(HeadStart.RANDOM, old.train().headStart());
+
+        method.remove("importance");
+        Files.writeString(file, root.toString());
+        Dra plain = (Dra) Json.read(file, RunConfig.class).train().method();
+        assertEquals(CkaScorer.DEFAULT, plain.scorer());
+    }
+
+    @Test
+    void aScorerIsNamed() throws IOException {
+        JsonNode method =
+                PLAIN.readTree(Json.line(config(fixed(new StableRankScorer())))).at("/train/method");
+        assertEquals("stable-rank", method.at("/scorer/name").asText());
+        assertFalse(method.get("updates").asBoolean());
+        assertFalse(method.has("importance"));
     }
 
     @Test

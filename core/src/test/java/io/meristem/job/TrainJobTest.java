@@ -3,6 +3,7 @@ package io.meristem.job;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -20,8 +22,15 @@ import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
+import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.GradientScorer;
+import io.meristem.rank.Importance;
+import io.meristem.rank.NormalisedCkaScorer;
+import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
+import io.meristem.rank.StableRankScorer;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.AdaLora;
@@ -30,8 +39,10 @@ import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
@@ -46,6 +57,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,7 +125,16 @@ class TrainJobTest {
                 TinyRuns.adaLora(4, 2, 0),
                 TinyRuns.dyLora(false),
                 new FullTuning(),
-                new HeadOnly());
+                new HeadOnly(),
+                dra(new NormalisedCkaScorer(Importance.DEFAULT), true),
+                dra(new GradientScorer(), true),
+                dra(new ActivationScorer(), true),
+                dra(new StableRankScorer(), true),
+                dra(new RandomScorer(), false));
+    }
+
+    private static Dra dra(Scorer scorer, boolean updates) {
+        return new Dra(scorer, new RankOptions(0, 8, 0.1, false), updates, 1, 2, 8, AdapterOptions.DEFAULT);
     }
 
     @ParameterizedTest
@@ -317,6 +338,90 @@ class TrainJobTest {
         }
     }
 
+    /** Its adapters' change falls, so that ranks are allocated more than once. */
+    private static TrainConfig merging(Method method) {
+        return new TrainConfig(
+                method, 5, 8, 2, TinyRuns.FALLING, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, Compute.PLAIN);
+    }
+
+    @Test
+    void ranksStayWhenUpdatesAreOff() throws IOException {
+        for (boolean updates : new boolean[] {true, false}) {
+            String name = "updates-" + updates;
+            Method method = dra(new RandomScorer(), updates);
+            train(TinyRuns.run(merging(method), photos, weights), name);
+            List<JsonNode> ranks = lines(name, RunFolder.RANKS);
+            assertEquals(updates, ranks.size() > 1, name);
+            assertEquals("random", ranks.get(0).get("scorer").asText());
+            List<JsonNode> metrics = lines(name, RunFolder.METRICS);
+            assertEquals(updates, metrics.stream().anyMatch(line -> line.get("reallocated")
+                    .asBoolean()));
+            assertEquals(updates, metrics.stream().anyMatch(line -> line.get("threshold")
+                    .isNumber()));
+            metrics.forEach(line -> assertTrue(line.get("change").asDouble() > 0, line.toString()));
+            if (updates) {
+                assertNotEquals(ranks.get(0).get("layers"), ranks.get(1).get("layers"), "a second draw");
+            }
+        }
+    }
+
+    @Test
+    void theFirstRangesAreRemembered() throws IOException {
+        Method method = dra(new NormalisedCkaScorer(Importance.DEFAULT), true);
+        train(TinyRuns.run(merging(method), photos, weights), "run");
+        List<JsonNode> ranks = lines("run", RunFolder.RANKS);
+        assertTrue(ranks.size() > 1);
+        JsonNode first = ranks.get(0);
+        ranks.forEach(line -> assertEquals(first.get("ranges"), line.get("ranges")));
+        double least = 1;
+        double greatest = 0;
+        for (JsonNode layer : first.get("layers")) {
+            least = Math.min(least, layer.get("cka_raw").asDouble());
+            greatest = Math.max(greatest, layer.get("cka_raw").asDouble());
+        }
+        assertEquals(least, first.at("/ranges/cka_raw/least").asDouble());
+        assertEquals(greatest, first.at("/ranges/cka_raw/greatest").asDouble());
+        assertNotEquals(first.get("layers"), ranks.get(1).get("layers"));
+    }
+
+    /** Colours are told apart by the features of a random network already, and a head that starts from them says so. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aRidgeHeadStartsAhead(Method method) throws IOException {
+        long kept = Tensors.kept();
+        Map<HeadStart, JsonNode> first = new LinkedHashMap<>();
+        for (HeadStart start : HeadStart.values()) {
+            List<String> notes = new ArrayList<>();
+            TrainConfig still = new TrainConfig(
+                    method,
+                    1,
+                    8,
+                    3,
+                    Optimization.plain(1e-9),
+                    HeadPolicy.TRAINED,
+                    NormPolicy.FROZEN,
+                    Compute.PLAIN,
+                    start);
+            TrainJob.run(
+                    TinyRuns.run(still, photos, weights),
+                    place.resolve(start.name()),
+                    folder.resolve("cache"),
+                    new JobListener() {
+                        @Override
+                        public void onNote(String sentence) {
+                            notes.add(sentence);
+                        }
+                    });
+            first.put(start, lines(start.name(), RunFolder.METRICS).get(0));
+            boolean said = notes.stream().anyMatch(note -> note.contains("ridge regression on 18 training photos"));
+            assertEquals(start == HeadStart.RIDGE, said, notes.toString());
+        }
+        double random = first.get(HeadStart.RANDOM).get("val_loss").asDouble();
+        double ridge = first.get(HeadStart.RIDGE).get("val_loss").asDouble();
+        assertTrue(ridge < 0.7 * random, ridge + " is not far below " + random);
+        assertEquals(kept, Tensors.kept());
+    }
+
     @Test
     void aTakenPlaceIsLeftAlone() throws IOException {
         Path run = place.resolve("run");
@@ -355,14 +460,27 @@ class TrainJobTest {
         assertEquals(kept, Tensors.kept());
     }
 
-    @Test
-    void ranksAreThoseOfTheTrainingThatFollows() throws IOException {
-        RunConfig config = config(TinyRuns.dra(RankOptions.DEFAULT), 4);
+    @ParameterizedTest
+    @MethodSource("methods")
+    void ranksAreThoseOfTheTrainingThatFollows(Method method) throws IOException {
+        Assumptions.assumeTrue(method instanceof Dra, "no ranks to share out");
+        TrainConfig train = new TrainConfig(
+                method,
+                1,
+                8,
+                4,
+                TinyRuns.FALLING,
+                HeadPolicy.TRAINED,
+                NormPolicy.FROZEN,
+                Compute.PLAIN,
+                HeadStart.RIDGE);
+        RunConfig config = TinyRuns.run(train, photos, weights);
         var allocation = AllocateJob.run(
                 config.model(),
                 config.data(),
-                TinyRuns.dra(RankOptions.DEFAULT),
+                (Dra) method,
                 HeadPolicy.TRAINED,
+                HeadStart.RIDGE,
                 4,
                 Compute.PLAIN,
                 1,

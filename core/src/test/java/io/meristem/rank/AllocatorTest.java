@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -71,7 +72,7 @@ class AllocatorTest {
         }
     }
 
-    /** The largest total within the budget over every factor at which any rank steps, tried one by one. */
+    /** The largest total within the budget, over every factor at which any rank steps, tried one by one. */
     private static long bestTotal(List<LayerSize> layers, double[] importances, RankOptions options) {
         double[] signal = new double[importances.length];
         TreeSet<Double> factors = new TreeSet<>();
@@ -144,8 +145,30 @@ class AllocatorTest {
         double[] equal = {0.5, 0.5};
         int[] plain = Allocator.allocate(layers, equal, new RankOptions(1, 16, 0.06, false));
         int[] aware = Allocator.allocate(layers, equal, new RankOptions(1, 16, 0.06, true));
-        assertEquals(plain[0], plain[1]);
+        // Equal importances step together, but for the last step that fits.
+        assertArrayEquals(new int[] {5, 4}, plain);
         assertTrue(aware[0] > plain[0] && aware[1] <= plain[1]);
+    }
+
+    /** Steps that come together are granted one by one, from the input on, and so use the budget up. */
+    @Test
+    void equalImportancesUseTheBudgetUp() {
+        List<LayerSize> layers = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            layers.add(new LayerSize("l" + i, "conv", 50, 50));
+        }
+        double[] equal = new double[10];
+        Arrays.fill(equal, 0.3);
+        for (int granted = 0; granted <= 160; granted++) {
+            RankOptions options = new RankOptions(0, 16, LayerSize.mib(100L * granted + 99), false);
+            int[] ranks = Allocator.allocate(layers, equal, options);
+            for (int i = 0; i < 10; i++) {
+                assertEquals(granted / 10 + (i < granted % 10 ? 1 : 0), ranks[i], granted + " ranks, layer " + i);
+            }
+            assertEquals(
+                    granted == 160,
+                    Allocator.unused(layers, equal, options, ranks).isPresent());
+        }
     }
 
     /** A layer that looks almost unchanged must not spoil the search for the others. */

@@ -7,7 +7,7 @@ import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.job.Memory;
-import io.meristem.nn.ImageFeed;
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
@@ -95,8 +95,7 @@ public final class StepBench {
         describe();
         Tensor images = Engine.onDevice(
                 Tensors.channelsLast(torch.randn(settings.batch(), 3, settings.size(), settings.size())));
-        Tensor labels = Engine.onDevice(torch.randint(CLASSES, new long[] {settings.batch()}))
-                .to(torch.ScalarType.Long);
+        Tensor labels = labels(settings.batch());
         Map<String, Contestant> contestants = new LinkedHashMap<>();
         try {
             if (settings.methods().contains("lora")) {
@@ -287,12 +286,18 @@ public final class StepBench {
         }
     }
 
-    private ImageFeed noise(int batches, int size) {
+    private static Tensor labels(int n) {
+        return Engine.onDevice(torch.randint(CLASSES, new long[] {n})).to(torch.ScalarType.Long);
+    }
+
+    private LabelledFeed noise(int batches, int size) {
         return consumer -> {
             for (int b = 0; b < batches; b++) {
                 try (PointerScope scope = new PointerScope()) {
-                    consumer.accept(Engine.onDevice(
-                            Tensors.channelsLast(torch.randn(size, 3, settings.size(), settings.size()))));
+                    consumer.accept(
+                            Engine.onDevice(
+                                    Tensors.channelsLast(torch.randn(size, 3, settings.size(), settings.size()))),
+                            labels(size));
                 }
             }
         };

@@ -1,0 +1,35 @@
+package io.meristem.rank;
+
+import io.meristem.rank.Scoring.Score;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Similarity between what enters a layer and what leaves it, raw and corrected: DRA's own (docs/method.md, sections 2 to 4). */
+public record CkaScorer(Importance importance) implements Scorer {
+
+    /** With the study's weights. */
+    public static final CkaScorer DEFAULT = new CkaScorer(Importance.DEFAULT);
+
+    @Override
+    public String label() {
+        return "cka";
+    }
+
+    @Override
+    public Scoring score(Subject subject, ScorerMemory memory) {
+        Map<String, Similarity> measured = GramProbe.measure(subject.network(), subject.photos());
+        return Scoring.of(subject.layers().keySet().stream()
+                .map(measured::get)
+                .map(s -> new Score(importance.of(s), measures(importance, s)))
+                .toList());
+    }
+
+    static Map<String, Double> measures(Importance importance, Similarity s) {
+        Map<String, Double> measures = new LinkedHashMap<>();
+        measures.put("cka_raw", s.raw());
+        measures.put("cka_debiased", s.debiased());
+        measures.put("spread", s.spread());
+        measures.put("correction", importance.correction(s));
+        return measures;
+    }
+}

@@ -1,0 +1,38 @@
+package io.meristem.rank;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/**
+ * How much rank each layer deserves, seen in one way. Each scorer is one record with its settings; {@link Allocator} makes ranks of what it says, under the
+ * same bounds and budget for all.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = CkaScorer.class, name = "cka"),
+    @JsonSubTypes.Type(value = NormalisedCkaScorer.class, name = "cka-normalised"),
+    @JsonSubTypes.Type(value = GradientScorer.class, name = "gradient"),
+    @JsonSubTypes.Type(value = ActivationScorer.class, name = "activation"),
+    @JsonSubTypes.Type(value = StableRankScorer.class, name = "stable-rank"),
+    @JsonSubTypes.Type(value = UniformScorer.class, name = "uniform"),
+    @JsonSubTypes.Type(value = RandomScorer.class, name = "random")
+})
+public sealed interface Scorer
+        permits CkaScorer,
+                NormalisedCkaScorer,
+                GradientScorer,
+                ActivationScorer,
+                StableRankScorer,
+                UniformScorer,
+                RandomScorer {
+
+    /** Its name on the command line and in files. */
+    String label();
+
+    /**
+     * Looks at the network as it is now; the network is left as it was, in evaluation mode.
+     *
+     * @param memory what the scorer remembered after the allocation before this one in the same run, or {@link ScorerMemory#NONE}
+     */
+    Scoring score(Subject subject, ScorerMemory memory);
+}

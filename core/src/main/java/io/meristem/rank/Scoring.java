@@ -1,0 +1,26 @@
+package io.meristem.rank;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a scorer says.
+ *
+ * @param scores in the order of the subject's layers
+ * @param memory to be given to the scorer at the next allocation of the run
+ */
+public record Scoring(List<Score> scores, ScorerMemory memory) {
+
+    /**
+     * Of one layer.
+     *
+     * @param importance I, in [0, 1], before any budget
+     * @param measures what it follows from, by name in snake_case, in an order to be read in; the same names for all layers
+     */
+    public record Score(double importance, Map<String, Double> measures) {}
+
+    /** Of a scorer that remembers nothing. */
+    static Scoring of(List<Score> scores) {
+        return new Scoring(scores, ScorerMemory.NONE);
+    }
+}

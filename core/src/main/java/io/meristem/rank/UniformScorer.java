@@ -1,0 +1,19 @@
+package io.meristem.rank;
+
+import io.meristem.rank.Scoring.Score;
+import java.util.Collections;
+import java.util.Map;
+
+/** All layers alike: the control that says what a budget is worth without any signal. Without a budget every layer gets the greatest rank. */
+public record UniformScorer() implements Scorer {
+
+    @Override
+    public String label() {
+        return "uniform";
+    }
+
+    @Override
+    public Scoring score(Subject subject, ScorerMemory memory) {
+        return Scoring.of(Collections.nCopies(subject.layers().size(), new Score(1, Map.of())));
+    }
+}

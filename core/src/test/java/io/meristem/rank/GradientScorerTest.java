@@ -1,0 +1,190 @@
+package io.meristem.rank;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import io.meristem.testing.TinyNetworks;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/** The pull of the loss against the engine's own differentiation, finite differences and, for the head, the closed form. */
+class GradientScorerTest {
+
+    private static final Subjects.Photos PHOTOS = Subjects.photos(3, 5, 16);
+
+    private static List<Network> networks() {
+        return List.of(TinyNetworks.mixed(), TinyNetworks.normed());
+    }
+
+    @Test
+    void equalsTheEnginesDifferentiation() {
+        for (Network network : networks()) {
+            try (PointerScope scope = new PointerScope();
+                    network) {
+                network.materialize(3);
+                List<WeightedLayer> layers =
+                        List.copyOf(network.weightedLayers().values());
+                double[] found = GradientScorer.relativeGradients(Subjects.of(network, PHOTOS));
+                double[] sums = new double[layers.size()];
+                layers.forEach(layer -> layer.weight().value().requires_grad_(true));
+                PHOTOS.forEachLabelled((x, labels) -> {
+                    torch.cross_entropy_loss(network.forward(x), labels).backward();
+                    for (int i = 0; i < sums.length; i++) {
+                        Tensor weight = layers.get(i).weight().value();
+                        sums[i] += squares(Tensors.toDoubles(weight.grad()));
+                        weight.mutable_grad().reset();
+                    }
+                });
+                for (int i = 0; i < sums.length; i++) {
+                    double weight =
+                            squares(Tensors.toDoubles(layers.get(i).weight().value()));
+                    double expected = Math.sqrt(sums[i] / 3 / weight);
+                    assertEquals(
+                            expected, found[i], 1e-5 * expected, layers.get(i).kind());
+                }
+            }
+        }
+    }
+
+    /** Along the gradient the loss changes by its norm; the gradient's direction is found by differences too. */
+    @Test
+    void equalsFiniteDifferences() {
+        Subjects.Photos one = Subjects.photos(1, 8, 12);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = TinyNetworks.normed().materialize(3)) {
+            double[] found = GradientScorer.relativeGradients(Subjects.of(network, one));
+            int at = 0;
+            for (WeightedLayer layer : network.weightedLayers().values()) {
+                float[] start = Tensors.toFloats(layer.weight().value());
+                double energy = 0;
+                for (int i = 0; i < start.length; i++) {
+                    double difference =
+                            (loss(network, layer, start, i, 1e-2f, one) - loss(network, layer, start, i, -1e-2f, one))
+                                    / 2e-2;
+                    energy += difference * difference;
+                }
+                layer.weight().set(Tensors.of(start, layer.weight().shape()));
+                double expected = Math.sqrt(
+                        energy / squares(Tensors.toDoubles(layer.weight().value())));
+                assertEquals(expected, found[at++], 0.02 * expected, layer.kind());
+            }
+        }
+    }
+
+    /** In float64 from the network's float32 logits. */
+    private static double loss(
+            Network network, WeightedLayer layer, float[] start, int entry, float change, Subjects.Photos photos) {
+        float[] moved = start.clone();
+        moved[entry] += change;
+        layer.weight().set(Tensors.of(moved, layer.weight().shape()));
+        double[] sum = {0};
+        photos.forEachLabelled((x, labels) -> {
+            double[] logits = Tensors.toDoubles(network.forward(x));
+            for (int i = 0; i < photos.n(); i++) {
+                double total = 0;
+                for (int c = 0; c < TinyNetworks.CLASSES; c++) {
+                    total += Math.exp(logits[i * TinyNetworks.CLASSES + c]);
+                }
+                int label = (int) photos.labels().get(0)[i];
+                sum[0] += Math.log(total) - logits[i * TinyNetworks.CLASSES + label];
+            }
+        });
+        return sum[0] / photos.n();
+    }
+
+    /** The gradient of the head's weight is {@code (p - y)' x / n}, here in plain loops. */
+    @Test
+    void theHeadsIsTheClosedForm() {
+        Subjects.Photos one = Subjects.photos(1, 8, 12);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = TinyNetworks.normed().materialize(3)) {
+            List<double[]> seen = new ArrayList<>();
+            network.head().setObserver((layer, x, y) -> {
+                seen.add(Tensors.toDoubles(x));
+                seen.add(Tensors.toDoubles(y));
+            });
+            one.forEach(network::forward);
+            network.head().setObserver(null);
+            int classes = TinyNetworks.CLASSES;
+            int features = network.head().columns();
+            double[] gradient = new double[classes * features];
+            for (int i = 0; i < one.n(); i++) {
+                double total = 0;
+                for (int c = 0; c < classes; c++) {
+                    total += Math.exp(seen.get(1)[i * classes + c]);
+                }
+                for (int c = 0; c < classes; c++) {
+                    double p = Math.exp(seen.get(1)[i * classes + c]) / total;
+                    double error = p - (one.labels().get(0)[i] == c ? 1 : 0);
+                    for (int f = 0; f < features; f++) {
+                        gradient[c * features + f] += error * seen.get(0)[i * features + f] / one.n();
+                    }
+                }
+            }
+            double weight = squares(Tensors.toDoubles(network.head().weight().value()));
+            double expected = Math.sqrt(squares(gradient) / weight);
+            double[] found = GradientScorer.relativeGradients(Subjects.of(network, one));
+            assertEquals(expected, found[found.length - 1], 1e-5 * expected);
+        }
+    }
+
+    @Test
+    void importanceIsTheShareOfTheGreatest() {
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.mixed().materialize(3)) {
+            Subject subject = Subjects.of(network, PHOTOS);
+            double[] relative = GradientScorer.relativeGradients(subject);
+            double greatest = Arrays.stream(relative).max().orElseThrow();
+            double[] importances = Subjects.importances(new GradientScorer().score(subject, ScorerMemory.NONE));
+            for (int i = 0; i < relative.length; i++) {
+                assertEquals(relative[i] / greatest, importances[i], 1e-6);
+            }
+            assertTrue(greatest > 0);
+        }
+    }
+
+    /** A layer that nothing depends on has no gradient; a network all of whose layers are like that has no importance. */
+    @Test
+    void layersThatDoNotCountGetNothing() {
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.mixed().materialize(3)) {
+            network.head().weight().set(torch.zeros(TinyNetworks.CLASSES, 6));
+            Subject subject = Subjects.of(network, PHOTOS);
+            double[] relative = GradientScorer.relativeGradients(subject);
+            assertEquals(
+                    0, Arrays.stream(relative).max().orElseThrow(), "the head is all zeros, and so passes nothing on");
+            assertEquals(
+                    0,
+                    Arrays.stream(Subjects.importances(new GradientScorer().score(subject, ScorerMemory.NONE)))
+                            .max()
+                            .orElseThrow());
+        }
+    }
+
+    @Test
+    void refusesAFoldedNetwork() {
+        try (PointerScope scope = new PointerScope();
+                Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(3)) {
+            network.fold();
+            Subject subject = Subjects.of(network, PHOTOS);
+            assertThrows(IllegalStateException.class, () -> GradientScorer.relativeGradients(subject));
+        }
+    }
+
+    private static double squares(double[] values) {
+        return Arrays.stream(values).map(v -> v * v).sum();
+    }
+}
