@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
 import io.meristem.nn.WeightedLayer;
@@ -15,8 +16,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How strongly the loss pulls at a layer: {@code g = sqrt(mean over batches ||dL/dW||_F^2) / ||W||_F} with L the mean cross entropy of a calibration batch and
- * W the layer's whole weight, merged updates included; over the greatest g of all layers. It sees the labels, through the head as it is.
+ * How strongly the loss pulls at a layer: {@code g = sqrt(mean over batches ||dL/dW||_F^2) / ||W||_F}, over the greatest g of all layers. L is the mean cross
+ * entropy of a calibration batch, which sees the labels through the head as it is. W is the layer's whole weight, merged updates included, with the
+ * normalisation that follows taken in: so the measure is the same for all ways to share a scale between a convolution and its normalisation.
  */
 public record GradientScorer() implements Scorer {
 
@@ -36,33 +38,31 @@ public record GradientScorer() implements Scorer {
 
     /** g of each layer, in their order; 0 for a weight of zeros. */
     static double[] relativeGradients(Subject subject) {
-        List<WeightedLayer> layers = List.copyOf(subject.layers().values());
-        double[] energy = meanEnergy(subject, layers);
-        double[] relative = new double[energy.length];
-        for (int i = 0; i < relative.length; i++) {
-            double weight = squares(layers.get(i).weight().value());
-            relative[i] = weight > 0 ? Math.sqrt(energy[i] / weight) : 0;
+        Network network = subject.network();
+        boolean folded = subject.layers().values().stream().anyMatch(layer -> layer.runningScale() != null);
+        network.fold();
+        try {
+            return ofRunningWeights(network, List.copyOf(subject.layers().values()), subject.photos());
+        } finally {
+            if (!folded) {
+                network.unfold();
+            }
         }
-        return relative;
     }
 
-    /** Mean over the batches of {@code ||dL/dW||_F^2}; has the weights train for as long as that takes. */
-    private static double[] meanEnergy(Subject subject, List<WeightedLayer> layers) {
-        if (layers.stream().anyMatch(layer -> layer.runningScale() != null)) {
-            throw new IllegalStateException("a folded weight has another gradient: unfold the network first");
-        }
-        Network network = subject.network();
+    /** Has the weights train for as long as it takes. */
+    private static double[] ofRunningWeights(Network network, List<WeightedLayer> layers, LabelledFeed photos) {
         List<Tensor> weights = layers.stream().map(l -> l.weight().value()).toList();
         List<Tensor> frozen = weights.stream().filter(w -> !w.requires_grad()).toList();
-        double[] sums = new double[weights.size()];
+        double[] energy = new double[weights.size()];
         int[] batches = {0};
         network.train(false);
         frozen.forEach(weight -> weight.requires_grad_(true));
         try {
-            subject.photos().forEachLabelled((images, labels) -> {
+            photos.forEachLabelled((images, labels) -> {
                 backward(network, images, labels);
-                for (int i = 0; i < sums.length; i++) {
-                    sums[i] += gradientSquares(weights.get(i));
+                for (int i = 0; i < energy.length; i++) {
+                    energy[i] += gradientSquares(weights.get(i));
                 }
                 batches[0]++;
             });
@@ -70,10 +70,15 @@ public record GradientScorer() implements Scorer {
             frozen.forEach(weight -> weight.requires_grad_(false));
             dropGradients(network);
         }
-        return Arrays.stream(sums).map(sum -> sum / Math.max(1, batches[0])).toArray();
+        double[] relative = new double[energy.length];
+        for (int i = 0; i < relative.length; i++) {
+            double weight = squares(layers.get(i).runningWeight());
+            relative[i] = weight > 0 ? Math.sqrt(energy[i] / batches[0] / weight) : 0;
+        }
+        return relative;
     }
 
-    /** Puts the gradients of the mean cross entropy of a batch into all that trains. */
+    /** Puts the gradients of a batch's mean cross entropy into all that trains; a folded layer's is that of the weight it runs with. */
     private static void backward(Network network, Tensor images, Tensor labels) {
         // Blocks are computed twice: a calibration batch is larger than a training step's, and must not need more
         // memory.

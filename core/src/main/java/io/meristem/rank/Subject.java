@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * What ranks are shared out on, and on what grounds a scorer may judge.
  *
- * @param network materialised, without adapters, not folded
+ * @param network materialised, without adapters
  * @param layers those that get ranks, by name in definition order
  * @param photos training photos in evaluation form, the same at each pass
  * @param options bounds and budget of the ranks

@@ -1,19 +1,24 @@
 package io.meristem.rank;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
+import io.meristem.nn.Param;
 import io.meristem.nn.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -24,37 +29,72 @@ class GradientScorerTest {
     private static final Subjects.Photos PHOTOS = Subjects.photos(3, 5, 16);
 
     private static List<Network> networks() {
-        return List.of(TinyNetworks.mixed(), TinyNetworks.normed());
+        return List.of(TinyNetworks.mixed(), TinyNetworks.normed(), new Network(Models.find("mobilenet_v2_035"), 3));
     }
 
+    /** The engine's gradient of the plain weight, brought over to the weight with the normalisation after it taken in. */
     @Test
     void equalsTheEnginesDifferentiation() {
         for (Network network : networks()) {
             try (PointerScope scope = new PointerScope();
                     network) {
                 network.materialize(3);
+                shakeNorms(network);
                 List<WeightedLayer> layers =
                         List.copyOf(network.weightedLayers().values());
                 double[] found = GradientScorer.relativeGradients(Subjects.of(network, PHOTOS));
+                List<double[]> scales = scales(network, layers);
                 double[] sums = new double[layers.size()];
                 layers.forEach(layer -> layer.weight().value().requires_grad_(true));
                 PHOTOS.forEachLabelled((x, labels) -> {
                     torch.cross_entropy_loss(network.forward(x), labels).backward();
                     for (int i = 0; i < sums.length; i++) {
                         Tensor weight = layers.get(i).weight().value();
-                        sums[i] += squares(Tensors.toDoubles(weight.grad()));
+                        sums[i] += squares(Tensors.toDoubles(weight.grad()), scales.get(i), -1);
                         weight.mutable_grad().reset();
                     }
                 });
                 for (int i = 0; i < sums.length; i++) {
-                    double weight =
-                            squares(Tensors.toDoubles(layers.get(i).weight().value()));
-                    double expected = Math.sqrt(sums[i] / 3 / weight);
+                    double[] values = Tensors.toDoubles(layers.get(i).weight().value());
+                    double expected = Math.sqrt(sums[i] / 3 / squares(values, scales.get(i), 1));
                     assertEquals(
-                            expected, found[i], 1e-5 * expected, layers.get(i).kind());
+                            expected,
+                            found[i],
+                            1e-4 * expected,
+                            i + " " + layers.get(i).kind());
                 }
             }
         }
+    }
+
+    /** Scales from 0.5 to 1.5, of either sign. */
+    private static void shakeNorms(Network network) {
+        network.batchNorms().forEach((name, norm) -> {
+            float[] scale = new float[(int) norm.params().get("weight").numel()];
+            Random random = new Random(name.hashCode());
+            for (int i = 0; i < scale.length; i++) {
+                scale[i] = (0.5f + random.nextFloat()) * (random.nextInt(5) == 0 ? -1 : 1);
+            }
+            norm.params().get("weight").set(Tensors.of(scale, scale.length));
+        });
+    }
+
+    /** What each row of a weight is multiplied by when the normalisation after it is taken in; null for nothing. */
+    private static List<double[]> scales(Network network, List<WeightedLayer> layers) {
+        network.fold();
+        List<double[]> scales = new ArrayList<>();
+        layers.forEach(
+                layer -> scales.add(layer.runningScale() == null ? null : Tensors.toDoubles(layer.runningScale())));
+        network.unfold();
+        return scales;
+    }
+
+    private static double squares(double[] matrix, double[] rowScale, int power) {
+        double[] scaled = matrix.clone();
+        for (int i = 0; i < scaled.length && rowScale != null; i++) {
+            scaled[i] *= Math.pow(rowScale[i / (matrix.length / rowScale.length)], power);
+        }
+        return squares(scaled);
     }
 
     /** Along the gradient the loss changes by its norm; the gradient's direction is found by differences too. */
@@ -174,13 +214,36 @@ class GradientScorerTest {
         }
     }
 
+    /** Three times the weight and a third of the normalisation's scale is the same network, and scores the same. */
     @Test
-    void refusesAFoldedNetwork() {
+    void aScaleMayLieInTheWeightOrInTheNormalisation() {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(3)) {
+            Subject subject = Subjects.of(network, PHOTOS);
+            double[] before = GradientScorer.relativeGradients(subject);
+            times(network.weightedLayers().get("features.3.conv.0.0").weight(), 3);
+            times(network.batchNorms().get("features.3.conv.0.1").runningMean(), 3);
+            times(network.batchNorms().get("features.3.conv.0.1").params().get("weight"), 1 / 3.0);
+            assertArrayEquals(before, GradientScorer.relativeGradients(subject), 1e-4);
+        }
+    }
+
+    private static void times(Param param, double factor) {
+        param.set(param.value().mul(new Scalar(factor)));
+    }
+
+    @Test
+    void aFoldedNetworkStaysFolded() {
         try (PointerScope scope = new PointerScope();
                 Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(3)) {
-            network.fold();
             Subject subject = Subjects.of(network, PHOTOS);
-            assertThrows(IllegalStateException.class, () -> GradientScorer.relativeGradients(subject));
+            double[] unfolded = GradientScorer.relativeGradients(subject);
+            WeightedLayer stem = network.weightedLayers().get("features.0.0");
+            assertNull(stem.runningScale());
+            network.fold();
+            assertArrayEquals(unfolded, GradientScorer.relativeGradients(subject));
+            assertNotNull(stem.runningScale());
         }
     }
 
