@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meristem.rank.Importance;
+import io.meristem.rank.Scorer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,6 +120,8 @@ class CommandLineTest {
                 List.of("meristem train", "train", "--data", "x", "--out", "y", "--epoch", "3"),
                 List.of("meristem train", "train", "--data", "x", "--out", "y", "--epochs", "three"),
                 List.of("meristem train", "train", "--data", "x", "--out", "y", "--method", "magic"),
+                List.of("meristem train", "train", "--data", "x", "--out", "y", "--scorer", "magic"),
+                List.of("meristem train", "train", "--data", "x", "--out", "y", "--head-start", "magic"),
                 List.of("meristem train", "train", "--data", "x", "--out", "y", "--lr"),
                 List.of("meristem train", "train", "--data", "x", "--out", "y", "--mean", "a,b,c"),
                 List.of("meristem evaluate", "evaluate"),
@@ -144,6 +148,18 @@ class CommandLineTest {
         Shell.run("train", "--data", "x", "--out", "y", "--epochs", "three").refuses("--epochs", "three");
         Shell.run("train", "--data", "x", "--out", "y", "--method", "magic").refuses("--method", "magic", "DRA");
         Shell.run("train", "--data", "x", "--out", "y", "--epoch", "3").refuses("--epoch");
+        Shell.run("ranks", "--data", "x", "--scorer", "magic").refuses("--scorer", "magic", "stable-rank");
+    }
+
+    @Test
+    void everyScorerHasTheNameThatFilesHave() {
+        ScorerName.Converter words = new ScorerName.Converter();
+        for (ScorerName name : ScorerName.values()) {
+            assertEquals(name.word(), name.with(Importance.DEFAULT).label());
+            assertEquals(name, words.convert(name.word()));
+        }
+        assertEquals(ScorerName.STABLE_RANK, words.convert("Stable-Rank"));
+        assertEquals(Scorer.class.getPermittedSubclasses().length, ScorerName.values().length);
     }
 
     @ParameterizedTest

@@ -25,8 +25,10 @@ class DemoCommandTest {
         Path out = folder.resolve("demo");
         StringWriter printed = new StringWriter();
         CommandLine demo = new CommandLine(new DemoCommand()).setOut(new PrintWriter(printed));
-        assertEquals(0, demo.execute("--out", out.toString(), "--per-class", "8", "--epochs", "4"));
-        for (String run : List.of("dra", "lora-r8", "head")) {
+        assertEquals(
+                0,
+                demo.execute("--out", out.toString(), "--per-class", "8", "--epochs", "4", "--scorer", "activation"));
+        for (String run : List.of("dra-activation", "lora-r8", "head")) {
             assertTrue(Files.isRegularFile(out.resolve(run).resolve(RunFolder.RESULT)), run);
         }
         assertTrue(Files.isRegularFile(out.resolve("photos/SYNTHETIC.txt")));
@@ -34,5 +36,7 @@ class DemoCommandTest {
         assertTrue(text.contains("SYNTHETIC"), text);
         assertTrue(text.contains("Ranks from epoch 1 on"), text);
         assertTrue(text.lines().anyMatch(line -> line.startsWith("lora r=8")), text);
+        assertTrue(text.lines().anyMatch(line -> line.startsWith("dra activation ")), text);
+        assertTrue(text.contains("predict " + out.resolve("dra-activation")), text);
     }
 }

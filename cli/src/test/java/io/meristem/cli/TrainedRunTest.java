@@ -10,12 +10,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Training, and what is done with its run. */
 @ExtendWith(TemporaryHome.class)
@@ -296,5 +299,40 @@ class TrainedRunTest {
         JsonNode trained =
                 JSON.readTree(Files.readAllLines(run.resolve("ranks.jsonl")).get(0));
         assertEquals(trained.get("layers"), json.get("layers"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(ScorerName.class)
+    void everyScorerShowsItsRanks(ScorerName scorer) throws IOException {
+        List<Object> line = new ArrayList<>(List.of("ranks", "--data", photos, "--model", "mobilenet_v2_035"));
+        line.addAll(List.of("--from-scratch", "--size", 32, "--calibration-batch", 8, "--threads", 1));
+        line.addAll(List.of("--scorer", scorer.word(), "--budget", 0.1, "--rank-min", 0));
+        line.addAll(List.of("--head-start", "ridge"));
+        Shell plain = Shell.run(line.toArray()).succeeds();
+        assertTrue(plain.out().contains("by the scorer " + scorer.word()), plain.out());
+        assertTrue(plain.out().contains("ridge regression on"), plain.out());
+        line.add("--json");
+        JsonNode json = JSON.readTree(Shell.run(line.toArray()).succeeds().out());
+        assertEquals(scorer.word(), json.get("scorer").asText());
+        double mib = json.get("adapter_mib").asDouble();
+        assertTrue(mib <= 0.1 && mib > 0.093, "size " + mib);
+        for (JsonNode layer : json.get("layers")) {
+            double importance = layer.get("importance").asDouble();
+            assertTrue(importance >= 0 && importance <= 1, layer.toString());
+        }
+    }
+
+    @Test
+    void ranksMayStayAsTheyAre() throws IOException {
+        Path out = place.resolve("fixed");
+        Shell shell = train(out, "--scorer", "uniform", "--budget", 0.05, "--rank-min", 0, "--no-updates")
+                .succeeds();
+        assertFalse(shell.out().contains("Ranks stay as they are allocated first"), "nothing kept them from moving");
+        assertEquals(1, Files.readAllLines(out.resolve("ranks.jsonl")).size());
+        JsonNode result = JSON.readTree(out.resolve("result.json").toFile());
+        assertEquals("dra uniform fixed", result.get("method").asText());
+        Shell much = train(place.resolve("much"), "--scorer", "uniform", "--budget", 5, "--rank-min", 0)
+                .succeeds();
+        assertTrue(much.out().contains("5.000 MiB is not used up"), much.out());
     }
 }
