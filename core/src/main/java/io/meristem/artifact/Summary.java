@@ -39,6 +39,7 @@ final class Summary {
             skipped(out, provenance.unreadable());
         }
         provenance.dataNotes().forEach(note -> line(out, "note       %s", note));
+        result.ranks().forEach(at -> line(out, "rank %-5d %.2f MiB%s", at.rank(), at.mib(), accuracies(at)));
         scores(out, "validation", result.val());
         scores(out, "test (looked at once, after training)", result.test());
         return out.toString();
@@ -60,6 +61,17 @@ final class Summary {
         return spans.stream()
                 .map(span -> String.format(Locale.ROOT, "%.2f from epoch %d", span.size(), span.firstEpoch()))
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String accuracies(RunResult.AtRank at) {
+        return (at.val() == null
+                        ? ""
+                        : String.format(
+                                Locale.ROOT, ", val %.2f %%", 100 * at.val().accuracy()))
+                + (at.test() == null
+                        ? ""
+                        : String.format(
+                                Locale.ROOT, ", test %.2f %%", 100 * at.test().accuracy()));
     }
 
     private static void scores(StringBuilder out, String title, Scores scores) {
