@@ -10,6 +10,7 @@ import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
+import io.meristem.tune.Preset;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

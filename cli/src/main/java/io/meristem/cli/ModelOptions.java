@@ -1,13 +1,8 @@
 package io.meristem.cli;
 
-import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Fit;
-import io.meristem.job.Starter;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Models;
-import io.meristem.weights.WeightCache;
-import java.nio.file.Path;
+import io.meristem.job.ModelChoice;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -68,43 +63,7 @@ final class ModelOptions {
     double crop;
 
     RunConfig.Model resolve() {
-        ModelSpec spec = Models.find(model);
-        return new RunConfig.Model(
-                spec.name(),
-                weights(spec),
-                size == null ? spec.inputSize() : size,
-                crop,
-                fit,
-                channels("--mean", mean, spec.mean()),
-                channels("--std", std, spec.std()));
-    }
-
-    /** The file, or null for a random start. */
-    private String weights(ModelSpec spec) {
-        if (fromScratch) {
-            return null;
-        }
-        if (weights == null && spec.weights().isEmpty()) {
-            throw new InputException("No official weights of " + spec.name()
-                    + " are known: name a file with --weights, or say --from-scratch.");
-        }
-        Path file = Starter.NAME.equals(weights)
-                ? Starter.file(spec)
-                : WeightCache.open().resolve(weights == null ? spec.name() : weights, spec);
-        return file.toAbsolutePath().normalize().toString();
-    }
-
-    private static List<Float> channels(String option, List<Float> given, List<Float> fallback) {
-        if (given == null) {
-            return fallback;
-        }
-        if (given.size() == 1) {
-            return List.of(given.get(0), given.get(0), given.get(0));
-        }
-        if (given.size() != 3) {
-            throw new InputException(option + " takes one number or three, not " + given.size() + ": write " + option
-                    + " 0.5 or " + option + " 0.485,0.456,0.406.");
-        }
-        return given;
+        return new ModelChoice(model, fromScratch ? ModelChoice.SCRATCH : weights, size, crop, fit, mean, std)
+                .resolve();
     }
 }

@@ -7,11 +7,6 @@ import picocli.CommandLine.Option;
 /** How training moves. */
 final class OptimizationOptions {
 
-    /** By method: low-rank factors bear, and need, a greater rate than whole weights. */
-    private static final double ADAPTER_RATE = 2e-3;
-
-    private static final double FULL_RATE = 3e-4;
-    private static final double HEAD_RATE = 2e-3;
     private static final double SGD_FACTOR = 10;
 
     @Option(
@@ -96,11 +91,12 @@ final class OptimizationOptions {
 
     Optimization resolve(MethodOptions.Name method) {
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
-        double usual = (method == MethodOptions.Name.FULL ? FULL_RATE : ADAPTER_RATE) * factor;
+        double usual =
+                (method == MethodOptions.Name.FULL ? Optimization.FULL_RATE : Optimization.ADAPTER_RATE) * factor;
         return new Optimization(
                 optimizer,
                 rate == null ? usual : rate,
-                headRate == null ? HEAD_RATE * factor : headRate,
+                headRate == null ? Optimization.HEAD_RATE * factor : headRate,
                 weightDecay,
                 momentum,
                 schedule,

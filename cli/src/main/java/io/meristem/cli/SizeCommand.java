@@ -7,6 +7,7 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Preset;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Locale;

@@ -29,13 +29,18 @@ final class Networks {
 
     private Networks() {}
 
+    /** @throws InputException when the network cannot take photos so small */
+    static void requireSize(ModelSpec spec, int size) {
+        if (size < spec.minSize()) {
+            throw new InputException(spec.name() + " needs photos of at least " + spec.minSize()
+                    + " pixels a side, not " + size + ": give a larger --size.");
+        }
+    }
+
     /** The network of a configuration with its pretrained weights and a fresh head for {@code classes}. */
     static Loaded pretrained(RunConfig.Model model, int classes, long seed) {
         ModelSpec spec = Models.find(model.name());
-        if (model.size() < spec.minSize()) {
-            throw new InputException(spec.name() + " needs photos of at least " + spec.minSize()
-                    + " pixels a side, not " + model.size() + ": give a larger --size.");
-        }
+        requireSize(spec, model.size());
         Network network = new Network(spec, classes);
         try {
             network.materialize(seed);

@@ -46,6 +46,9 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
+    public static final Dra DEFAULT =
+            new Dra(Importance.DEFAULT, RankOptions.DEFAULT, 5, CALIBRATION_BATCHES, CALIBRATION_BATCH_SIZE, AdapterOptions.DEFAULT);
+
     public Dra {
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
             throw new IllegalArgumentException("calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not "

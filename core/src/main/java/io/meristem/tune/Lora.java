@@ -15,6 +15,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record Lora(int rank, AdapterOptions adapter) implements Method {
 
+    public static final Lora DEFAULT = new Lora(8, AdapterOptions.DEFAULT);
+
     public Lora {
         if (rank < 1) {
             throw new IllegalArgumentException("the rank must be at least 1, not " + rank);

@@ -1,5 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.engine.ComputeDevice;
+import io.meristem.engine.Precision;
+
 /**
  * A training, but for its data and network.
  *
@@ -19,6 +22,8 @@ public record TrainConfig(
         NormPolicy norm,
         Compute compute,
         HeadStart headStart) {
+
+    private static final int USUAL_BATCH = 32;
 
     public TrainConfig {
         if (headStart == null) {
@@ -44,5 +49,18 @@ public record TrainConfig(
             NormPolicy norm,
             Compute compute) {
         this(method, epochs, batchSize, seed, optimization, head, norm, compute, HeadStart.RANDOM);
+    }
+
+    /** What training {@code method} does when nobody says otherwise; in the precision that this machine is fast at. */
+    public static TrainConfig usual(Method method, Preset preset, long seed) {
+        return new TrainConfig(
+                method,
+                preset.epochs,
+                USUAL_BATCH,
+                seed,
+                Optimization.usual(method),
+                method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head,
+                NormPolicy.FROZEN,
+                new Compute(Precision.best(), ComputeDevice.CPU, true, false));
     }
 }

@@ -1,17 +1,15 @@
-package io.meristem.cli;
-
-import io.meristem.tune.HeadPolicy;
+package io.meristem.tune;
 
 /** Settings that belong together. */
-enum Preset {
+public enum Preset {
     /** A new head that trains in full, and a length that a laptop can afford. */
     DEFAULT(20, 5, HeadPolicy.TRAINED),
     /** As the published study has it, as far as its tables tell: docs/method.md. */
     PAPER(40, 5, HeadPolicy.ADAPTED);
 
-    final int epochs;
-    final int calibrationEpochs;
-    final HeadPolicy head;
+    public final int epochs;
+    public final int calibrationEpochs;
+    public final HeadPolicy head;
 
     Preset(int epochs, int calibrationEpochs, HeadPolicy head) {
         this.epochs = epochs;

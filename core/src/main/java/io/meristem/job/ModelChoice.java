@@ -1,0 +1,73 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Fit;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.weights.WeightCache;
+import java.util.List;
+
+/**
+ * A network as a user asks for it; null stands for what its official weights expect.
+ *
+ * @param name in the registry
+ * @param weights a file, a tag of weights that were pulled, {@link Starter#NAME}, {@link #SCRATCH}, or null for the first official ones that are here
+ * @param size side of the input, pixels
+ * @param cropFraction of the scaled photo's side that the centre crop keeps in evaluation
+ * @param mean of RGB in [0, 1]: three numbers, or one for all
+ * @param std likewise
+ */
+public record ModelChoice(
+        String name, String weights, Integer size, double cropFraction, Fit fit, List<Float> mean, List<Float> std) {
+
+    /** What a user writes to train from random weights. */
+    public static final String SCRATCH = "scratch";
+
+    /** @throws InputException when there is no such network, or none of its weights, or it cannot see photos like that */
+    public RunConfig.Model resolve() {
+        ModelSpec spec = Models.find(name);
+        RunConfig.Model model = new RunConfig.Model(
+                spec.name(),
+                file(spec),
+                size == null ? spec.inputSize() : size,
+                cropFraction,
+                fit,
+                channels("mean", mean, spec.mean()),
+                channels("std", std, spec.std()));
+        Networks.requireSize(spec, model.size());
+        model.preprocess();
+        return model;
+    }
+
+    /** The file, or null for a random start. */
+    private String file(ModelSpec spec) {
+        if (SCRATCH.equals(weights)) {
+            return null;
+        }
+        if (weights == null && spec.weights().isEmpty()) {
+            throw new InputException("No official weights of " + spec.name()
+                    + " are known: name a file with --weights, or say --from-scratch.");
+        }
+        return (Starter.NAME.equals(weights)
+                        ? Starter.file(spec)
+                        : WeightCache.open().resolve(weights == null ? spec.name() : weights, spec))
+                .toAbsolutePath()
+                .normalize()
+                .toString();
+    }
+
+    private static List<Float> channels(String option, List<Float> given, List<Float> fallback) {
+        if (given == null) {
+            return fallback;
+        }
+        if (given.size() == 1) {
+            return List.of(given.get(0), given.get(0), given.get(0));
+        }
+        if (given.size() != 3) {
+            throw new InputException("The " + option + " takes one number or three, not " + given.size()
+                    + ": give one like 0.5, or three like 0.485,0.456,0.406.");
+        }
+        return given;
+    }
+}
