@@ -12,7 +12,15 @@ final class ComputeOptions {
     enum Choice {
         AUTO,
         FP32,
-        BF16
+        BF16;
+
+        Precision resolve() {
+            return switch (this) {
+                case AUTO -> Precision.best();
+                case FP32 -> Precision.FP32;
+                case BF16 -> Precision.BF16;
+            };
+        }
     }
 
     enum Planning {
@@ -47,12 +55,6 @@ final class ComputeOptions {
 
     /** */
     Compute resolve() {
-        Precision resolved =
-                switch (precision) {
-                    case AUTO -> Precision.best();
-                    case FP32 -> Precision.FP32;
-                    case BF16 -> Precision.BF16;
-                };
-        return new Compute(resolved, device, plan == Planning.MEASURED, checkpointing);
+        return new Compute(precision.resolve(), device, plan == Planning.MEASURED, checkpointing);
     }
 }

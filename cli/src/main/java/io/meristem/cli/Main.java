@@ -23,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
             EvaluateCommand.class,
             PredictCommand.class,
             RanksCommand.class,
+            StudyCommand.class,
             PlanCommand.class,
             BenchCommand.class,
             SizeCommand.class,
@@ -37,7 +38,7 @@ public final class Main {
     static final int BAD_INPUT = 2;
 
     /** Something failed that the user did not cause. */
-    private static final int FAILED = 1;
+    static final int FAILED = 1;
 
     private Main() {}
 

@@ -71,6 +71,16 @@ public final class RunFolder {
         }
     }
 
+    /** Whether a run came to its end there: its result is the last file that is written. */
+    public static boolean isFinished(Path path) {
+        return Files.isRegularFile(path.resolve(RESULT));
+    }
+
+    /** @throws InputException when no finished run is there */
+    public static RunResult result(Path path) {
+        return Json.read(path.resolve(RESULT), RunResult.class);
+    }
+
     /** @throws InputException when there is no run, or none with a state to use */
     public static RunFolder open(Path path) {
         if (!Files.exists(path)) {

@@ -47,7 +47,8 @@ public record ModelChoice(
         }
         if (weights == null && spec.weights().isEmpty()) {
             throw new InputException("No official weights of " + spec.name()
-                    + " are known: name a file with --weights, or say --from-scratch.");
+                    + " are known: name a file with --weights, or say --from-scratch (in a study: the weights "
+                    + SCRATCH + ").");
         }
         return (Starter.NAME.equals(weights)
                         ? Starter.file(spec)

@@ -1,0 +1,139 @@
+package io.meristem.cli;
+
+import io.meristem.study.PlannedRun;
+import io.meristem.study.RunLine;
+import io.meristem.study.StudyListener;
+import io.meristem.tune.EpochReport;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+
+/** A study as a reader of the console sees it: two lines a run, and on a terminal a bar for the run at work. */
+final class StudyReporter implements StudyListener, AutoCloseable {
+
+    private final PrintWriter out;
+    private final boolean quiet;
+    private final boolean bars;
+    private PlannedRun run;
+    private ProgressBar bar;
+    private String note;
+
+    StudyReporter(PrintWriter out, boolean quiet) {
+        this.out = out;
+        this.quiet = quiet;
+        this.bars = !quiet && Bars.shown();
+    }
+
+    @Override
+    public void onPlan(int finished, int missing) {
+        print(String.format("%d runs: %d finished already, %d to do.", finished + missing, finished, missing));
+    }
+
+    @Override
+    public void onRun(PlannedRun next, int number, int of, Duration left) {
+        run = next;
+        note = null;
+        print(String.format(
+                "[%d/%d] %s, %s on %s, seed %d%s",
+                number,
+                of,
+                next.method(),
+                next.model(),
+                next.data(),
+                next.seed(),
+                left == null ? "" : "; " + words(left) + " left"));
+    }
+
+    @Override
+    public void onDecode(int done, int total) {
+        step("decoding photos", done, total);
+        if (done == total) {
+            close();
+        }
+    }
+
+    /** A note of one run may come from every run: it is shown once in a row. */
+    @Override
+    public void onNote(String sentence) {
+        if (!sentence.equals(note)) {
+            print("      " + sentence);
+        }
+        note = sentence;
+    }
+
+    @Override
+    public void onStep(int epoch, int step, int steps, double loss) {
+        step("training", (epoch - 1) * steps + step, run.epochs() * steps);
+    }
+
+    @Override
+    public void onEpoch(EpochReport report, boolean best) {
+        if (report.epoch() == run.epochs()) {
+            close();
+        }
+    }
+
+    @Override
+    public void onRunEnd(RunLine line) {
+        close();
+        if (line.status() == RunLine.Status.FAILED) {
+            print("      FAILED: " + line.error());
+            return;
+        }
+        print(String.format(
+                Locale.ROOT,
+                "      %s%s%.2f MiB, %.1f s an epoch",
+                accuracy("val", line.val()),
+                accuracy("test", line.test()),
+                line.averageMib(),
+                line.secondsPerEpoch()));
+    }
+
+    private static String accuracy(String side, RunLine.Brief scores) {
+        return scores == null ? "" : String.format(Locale.ROOT, "%s %.2f %%, ", side, 100 * scores.accuracy());
+    }
+
+    /** In the two units that matter. */
+    static String words(Duration time) {
+        if (time.toMinutes() < 2) {
+            return "about " + Math.max(1, time.toSeconds()) + " s";
+        }
+        if (time.toHours() < 2) {
+            return "about " + Math.round(time.toSeconds() / 60.0) + " min";
+        }
+        return time.toHours() < 48
+                ? String.format("about %d h %02d min", time.toHours(), time.toMinutesPart())
+                : String.format("about %d days %d h", time.toDays(), time.toHoursPart());
+    }
+
+    private void step(String task, int done, int total) {
+        if (!bars) {
+            return;
+        }
+        if (bar == null) {
+            bar = Bars.open(task, total);
+        }
+        bar.stepTo(done);
+    }
+
+    private void print(String line) {
+        if (!quiet) {
+            if (bar != null) {
+                // Clears the bar's line; it is drawn again below.
+                System.err.print("\r\u001b[K");
+                System.err.flush();
+            }
+            out.println(line);
+            out.flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+}

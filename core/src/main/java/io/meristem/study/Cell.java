@@ -1,0 +1,16 @@
+package io.meristem.study;
+
+import io.meristem.tune.TrainConfig;
+
+/**
+ * One run of a study, whatever tables it serves and whatever they call it.
+ *
+ * @param train but for the seed
+ * @param sizeOf where its size comes from, or null
+ */
+record Cell(StudyModel model, StudyData data, TrainConfig train, StudyMethod.SizeOf sizeOf, long seed) {
+
+    static Cell of(StudyModel model, StudyData data, StudyMethod method, long seed) {
+        return new Cell(model, data, method.train(), method.sizeOf(), seed);
+    }
+}

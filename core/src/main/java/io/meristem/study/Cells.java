@@ -1,0 +1,62 @@
+package io.meristem.study;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleFunction;
+
+/** Numbers as tables print them: one, or mean ± sample standard deviation and how many. */
+final class Cells {
+
+    /** Stands where there is nothing yet. */
+    static final String NOTHING = "–";
+
+    /** Below this, two decimals would say too little of a size in MiB. */
+    private static final double SMALL = 0.1;
+
+    private Cells() {}
+
+    /** Shares in [0, 1] as percent. */
+    static String percent(List<Double> shares) {
+        return spread(shares, x -> String.format(Locale.ROOT, "%.2f", 100 * x));
+    }
+
+    /** Shares in [0, 1] as they are. */
+    static String share(List<Double> shares) {
+        return spread(shares, x -> String.format(Locale.ROOT, "%.4f", x));
+    }
+
+    /** Sizes; those that are the same for every seed need no spread. */
+    static String mib(List<Double> sizes) {
+        return sizes.stream().distinct().count() == 1 ? mib(sizes.get(0)) : spread(sizes, Cells::mib);
+    }
+
+    static String mib(double size) {
+        return String.format(Locale.ROOT, size != 0 && size < SMALL ? "%.3f" : "%.2f", size);
+    }
+
+    static String seconds(List<Double> seconds) {
+        return seconds.isEmpty() ? NOTHING : String.format(Locale.ROOT, "%.1f", mean(seconds));
+    }
+
+    private static String spread(List<Double> values, DoubleFunction<String> number) {
+        if (values.isEmpty()) {
+            return NOTHING;
+        }
+        String mean = number.apply(mean(values));
+        return values.size() == 1
+                ? mean + " (n=1)"
+                : mean + " ± " + number.apply(deviation(values)) + " (n=" + values.size() + ")";
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    }
+
+    /** Of a sample: over n - 1. */
+    static double deviation(List<Double> values) {
+        double mean = mean(values);
+        double squares =
+                values.stream().mapToDouble(x -> (x - mean) * (x - mean)).sum();
+        return Math.sqrt(squares / (values.size() - 1));
+    }
+}

@@ -1,0 +1,34 @@
+package io.meristem.study;
+
+import io.meristem.InputException;
+import java.util.Arrays;
+import java.util.List;
+
+/** What is kept of an error that ended a run. */
+final class Failures {
+
+    private Failures() {}
+
+    static StudyFolder.Failure of(Throwable e) {
+        if (e instanceof InputException) {
+            return new StudyFolder.Failure(e.getMessage(), List.of());
+        }
+        List<String> trace = Arrays.stream(e.getStackTrace())
+                .map(StackTraceElement::toString)
+                .toList();
+        return new StudyFolder.Failure(sentence(e), trace);
+    }
+
+    private static String sentence(Throwable e) {
+        String text = e.getMessage() == null ? "" : e.getMessage();
+        String first = text.lines().findFirst().orElse("").strip();
+        if (e.getClass() == RuntimeException.class) {
+            // What the engine throws: its message goes on with a native stack trace.
+            return "The engine failed: " + first;
+        }
+        if (e instanceof OutOfMemoryError) {
+            return "Memory ran out (" + first + "): use a smaller batch or picture.";
+        }
+        return e.getClass().getSimpleName() + ": " + first;
+    }
+}

@@ -1,0 +1,131 @@
+package io.meristem.study;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.InputException;
+import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Split;
+import io.meristem.data.synth.SyntheticFolder;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.TrainConfig;
+import io.meristem.weights.TensorFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** The files that a study stands on, read once: photos by their fingerprints, weights by their hashes. And from these, the keys of runs. */
+final class Materials {
+
+    /**
+     * A photo folder.
+     *
+     * @param fingerprint of names and contents
+     * @param groups hash of the table of groups, or null
+     * @param training how many photos are for training
+     * @param synthetic whether they are drawings
+     */
+    record Photos(List<String> classes, String fingerprint, String groups, int training, boolean synthetic) {}
+
+    private static final int KEY_DIGITS = 8;
+
+    private final Map<StudyData, Photos> photos = new HashMap<>();
+    private final Map<String, String> weights = new HashMap<>();
+    private final Map<List<Object>, List<LayerSize>> layers = new HashMap<>();
+
+    /** @throws InputException when photos or weights cannot be used */
+    Materials(Study study) {
+        study.data().forEach(data -> photos.put(data, scan(data.data())));
+        for (StudyModel model : study.models()) {
+            String file = model.model().weights();
+            if (file != null) {
+                try (TensorFile opened = TensorFile.open(Path.of(file))) {
+                    weights.put(file, opened.sha256());
+                }
+            }
+        }
+    }
+
+    private static Photos scan(RunConfig.Data data) {
+        ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
+        return new Photos(
+                folder.classes(),
+                folder.fingerprint(),
+                data.split().groupCsv() == null ? null : hash(bytes(data.split().groupCsv())),
+                folder.photos(Split.TRAIN).size(),
+                Files.exists(folder.root().resolve(SyntheticFolder.NOTE)));
+    }
+
+    Photos photos(StudyData data) {
+        return photos.get(data);
+    }
+
+    /** The layers that get adapters. */
+    List<LayerSize> layers(StudyModel model, StudyData data, HeadPolicy head) {
+        int classes = photos(data).classes().size();
+        return layers.computeIfAbsent(List.of(model.model().name(), classes, head), k -> {
+            try (Network network = new Network(Models.find(model.model().name()), classes)) {
+                return head.adapted(network).entrySet().stream()
+                        .map(layer -> LayerSize.of(layer.getKey(), layer.getValue()))
+                        .toList();
+            }
+        });
+    }
+
+    /**
+     * The name of a run: words for people, and the first digits of a hash over all that its result depends on, photos and weights by content. Where the
+     * files lie, the number of threads and the version of this software are not in it.
+     */
+    String key(Cell cell, TrainConfig train) {
+        ObjectNode all = JsonNodeFactory.instance.objectNode();
+        ObjectNode model = (ObjectNode) Json.tree(cell.model().model());
+        model.put("weights", weights.get(cell.model().model().weights()));
+        all.set("model", model);
+        ObjectNode data = (ObjectNode) Json.tree(cell.data().data());
+        data.put("folder", photos(cell.data()).fingerprint());
+        ((ObjectNode) data.get("split")).put("group_csv", photos(cell.data()).groups());
+        all.set("data", data);
+        all.set("train", Json.tree(train));
+        String hash = hash(Json.line(all).getBytes(StandardCharsets.UTF_8));
+        return words(cell, train.method().label()) + "-" + hash.substring(0, KEY_DIGITS);
+    }
+
+    /** The words of a key. */
+    static String words(Cell cell, String method) {
+        return String.join(
+                        "-",
+                        SubjectReader.last(Path.of(cell.data().data().folder())),
+                        cell.model().model().name(),
+                        method.replace("=", ""),
+                        "s" + cell.seed())
+                .replaceAll("[^A-Za-z0-9._-]+", "-")
+                .replaceFirst("^[.-]+", "");
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new InputException(file + " cannot be read (" + e.getMessage() + "): check the path.", e);
+        }
+    }
+
+    private static String hash(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

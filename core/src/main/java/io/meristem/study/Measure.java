@@ -1,0 +1,33 @@
+package io.meristem.study;
+
+import io.meristem.eval.Scores;
+import java.util.List;
+import java.util.function.Function;
+
+/** What a table shows of runs that differ by their seed only. */
+public enum Measure {
+    /** Top-1, on the test photos, or the validation photos without any. */
+    ACCURACY(runs -> Cells.percent(scores(runs, Scores::accuracy))),
+    /** Likewise. */
+    MACRO_F1(runs -> Cells.share(scores(runs, Scores::macroF1))),
+    /** Of what the method trains, mean over the epochs, MiB of float32. */
+    SIZE(runs -> Cells.mib(runs.stream().map(run -> run.result().averageMib()).toList()));
+
+    private final Function<List<Finished>, String> cell;
+
+    Measure(Function<List<Finished>, String> cell) {
+        this.cell = cell;
+    }
+
+    String cell(List<Finished> runs) {
+        return cell.apply(runs);
+    }
+
+    private static List<Double> scores(List<Finished> runs, Function<Scores, Double> measure) {
+        return runs.stream()
+                .map(Finished::scores)
+                .filter(scores -> scores != null)
+                .map(measure)
+                .toList();
+    }
+}

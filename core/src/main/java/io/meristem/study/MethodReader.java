@@ -1,0 +1,210 @@
+package io.meristem.study;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.tune.Method;
+import io.meristem.tune.Preset;
+import io.meristem.tune.TrainConfig;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Reads methods: {@code "dra"}, {@code "lora:8"}, or an object as in a run's config.json in which only what differs needs to be said. Which methods
+ * there are, and their fields, is read off the records themselves; what is not given comes from the constant {@code DEFAULT} of the record, or of
+ * the type of a field.
+ */
+final class MethodReader {
+
+    private static final Map<String, Class<?>> KNOWN = known();
+    private static final SnakeCaseStrategy SNAKE = new SnakeCaseStrategy();
+    private static final String CALIBRATION = "calibration_epochs";
+
+    private final Fields fields;
+    private final Preset style;
+    private final ObjectNode train;
+    private final Integer calibrationEpochs;
+    private final Scale scale;
+
+    /**
+     * @param train settings of the whole study, or null
+     * @param calibrationEpochs likewise
+     */
+    MethodReader(Fields fields, Preset style, ObjectNode train, Integer calibrationEpochs, Scale scale) {
+        this.fields = fields;
+        this.style = style;
+        this.train = train;
+        this.calibrationEpochs = calibrationEpochs == null ? style.calibrationEpochs : calibrationEpochs;
+        this.scale = scale;
+        if (train != null) {
+            refuseOwnFields(train, "train");
+        }
+    }
+
+    StudyMethod read(JsonNode node, String place) {
+        ObjectNode given = node.isTextual()
+                ? word(node.asText(), place)
+                : fields.object(node, place).deepCopy();
+        JsonNode label = given.remove("label");
+        JsonNode sizeOf = given.remove("size_of");
+        JsonNode own = given.remove("train");
+        ObjectNode settings = own == null ? null : fields.object(own, place + ".train");
+        if (settings != null) {
+            refuseOwnFields(settings, place + ".train");
+        }
+        Method method = method(given, place);
+        ObjectNode all = (ObjectNode) Json.tree(TrainConfig.usual(method, style, 0));
+        for (ObjectNode layer : Arrays.asList(train, settings, scale.train())) {
+            all = Trees.merge(all, layer);
+        }
+        return new StudyMethod(
+                label == null ? method.label() : fields.read(label, String.class, place + ".label"),
+                fields.read(all, TrainConfig.class, place + ".train"),
+                sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
+    }
+
+    private StudyMethod.SizeOf sizeOf(JsonNode node, String place) {
+        ObjectNode usual = JsonNodeFactory.instance.objectNode().put("factor", 1.0);
+        return fields.read(Trees.merge(usual, fields.object(node, place)), StudyMethod.SizeOf.class, place);
+    }
+
+    private void refuseOwnFields(ObjectNode settings, String place) {
+        if (settings.has("method")) {
+            throw fields.refuse(place + ".method", "has no place there: methods are listed under 'methods'");
+        }
+        if (settings.has("seed")) {
+            throw fields.refuse(place + ".seed", "has no place there: 'seeds' are given once for the whole study");
+        }
+    }
+
+    private Method method(ObjectNode given, String place) {
+        Class<?> type = type(given.get("name"), place);
+        ObjectNode usual = usual(given.get("name").asText(), type);
+        boolean calibrates = Arrays.stream(type.getRecordComponents())
+                .anyMatch(component -> component.getName().equals("calibrationEpochs"));
+        if (calibrates) {
+            usual.put(CALIBRATION, calibrationEpochs);
+        }
+        ObjectNode all = Trees.merge(usual, given);
+        if (calibrates && scale.calibrationEpochs() != null) {
+            all.put(CALIBRATION, scale.calibrationEpochs());
+        }
+        return fields.read(all, Method.class, place);
+    }
+
+    private Class<?> type(JsonNode name, String place) {
+        if (name == null) {
+            throw fields.refuse(place, "has no 'name': give one of " + String.join(", ", KNOWN.keySet()));
+        }
+        Class<?> type = KNOWN.get(name.asText());
+        if (type == null) {
+            throw fields.refuse(
+                    place, "is the method " + name + ", which is none of " + String.join(", ", KNOWN.keySet()));
+        }
+        return type;
+    }
+
+    /** {@code name} or {@code name:value}, the value of the method's first setting. */
+    private ObjectNode word(String word, String place) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        int colon = word.indexOf(':');
+        object.put("name", colon < 0 ? word : word.substring(0, colon));
+        if (colon >= 0) {
+            RecordComponent[] components = type(object.get("name"), place).getRecordComponents();
+            if (components.length == 0 || !components[0].getType().isPrimitive()) {
+                throw fields.refuse(
+                        place,
+                        "is \"" + word + "\", but " + object.get("name").asText() + " takes nothing after a colon");
+            }
+            object.set(SNAKE.translate(components[0].getName()), number(word.substring(colon + 1), word, place));
+        }
+        return object;
+    }
+
+    private JsonNode number(String text, String word, String place) {
+        try {
+            JsonNode value = Json.parse(text);
+            if (value.isNumber()) {
+                return value;
+            }
+        } catch (JsonProcessingException e) {
+            // Said below, as for JSON that is no number.
+        }
+        throw fields.refuse(place, "is \"" + word + "\": a number belongs after the colon");
+    }
+
+    private static ObjectNode usual(String name, Class<?> type) {
+        Object whole = constant(type);
+        if (whole != null) {
+            return (ObjectNode) Json.tree(whole);
+        }
+        ObjectNode parts = JsonNodeFactory.instance.objectNode();
+        parts.put("name", name);
+        for (RecordComponent component : type.getRecordComponents()) {
+            Object part = constant(component.getType());
+            if (part != null) {
+                parts.set(SNAKE.translate(component.getName()), Json.tree(part));
+            }
+        }
+        return parts;
+    }
+
+    private static Object constant(Class<?> type) {
+        try {
+            Field field = type.getField("DEFAULT");
+            return Modifier.isStatic(field.getModifiers()) && type.isAssignableFrom(field.getType())
+                    ? field.get(null)
+                    : null;
+        } catch (ReflectiveOperationException e) {
+            return null;
+        }
+    }
+
+    private static Map<String, Class<?>> known() {
+        Map<String, Class<?>> known = new TreeMap<>();
+        for (JsonSubTypes.Type type :
+                Method.class.getAnnotation(JsonSubTypes.class).value()) {
+            known.put(type.name(), type.value());
+        }
+        return known;
+    }
+
+    /** What a filter may call this method: its label, or the name of its kind. */
+    static List<String> names(StudyMethod method) {
+        List<String> names = new ArrayList<>(List.of(method.label()));
+        KNOWN.forEach((name, type) -> {
+            if (type.isInstance(method.train().method())) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    /** @throws InputException when a size is taken from a method that is not there, or from one that takes its own from another */
+    static void checkSizes(Fields fields, List<StudyMethod> methods) {
+        for (StudyMethod method : methods) {
+            if (method.sizeOf() == null) {
+                continue;
+            }
+            SizeTarget.refuseUnlessSettable(fields, method);
+            String wanted = method.sizeOf().method();
+            if (methods.stream().noneMatch(m -> m.sizeOf() == null && m.label().equals(wanted))) {
+                throw fields.refuse(
+                        "the method '" + method.label() + "'",
+                        "takes its size from '" + wanted
+                                + "', which is none of the methods with a size of their own: add it, or name another");
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package io.meristem.study;
+
+import io.meristem.adapter.LayerSize;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import io.meristem.rank.Allocator;
+import io.meristem.tune.Dra;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import java.util.List;
+import java.util.Locale;
+
+/** What is known of a run's size before it is done. */
+final class PlannedSize {
+
+    private PlannedSize() {}
+
+    /** MiB in words. */
+    static String of(Cell cell, Method method, boolean open, Materials materials) {
+        if (open) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s x %s",
+                    cell.sizeOf().factor(),
+                    cell.sizeOf().method());
+        }
+        HeadPolicy head = cell.train().head();
+        List<LayerSize> layers = materials.layers(cell.model(), cell.data(), head);
+        if (method instanceof Lora lora) {
+            return mib(bound(layers, lora.rank(), Integer.MAX_VALUE));
+        }
+        if (method instanceof Dra dra) {
+            long least = bound(layers, dra.ranks().min(), 0);
+            long most = bound(layers, dra.ranks().max(), 0);
+            double budget = dra.ranks().budgetMib() == 0
+                    ? Double.MAX_VALUE
+                    : dra.ranks().budgetMib();
+            return mib(least) + " to " + mib((long) Math.min(most, budget * LayerSize.NUMBERS_PER_MIB));
+        }
+        if (method instanceof FullTuning) {
+            return mib(whole(cell, materials, head));
+        }
+        return method instanceof HeadOnly ? mib(0) : "known when it runs";
+    }
+
+    /** @param beyond how far a rank may exceed what a layer's weight can use */
+    private static long bound(List<LayerSize> layers, int rank, int beyond) {
+        return layers.stream()
+                .mapToLong(layer ->
+                        (long) layer.perRank() * Allocator.rank(1, rank, rank, Math.max(layer.fullRank(), beyond)))
+                .sum();
+    }
+
+    private static long whole(Cell cell, Materials materials, HeadPolicy policy) {
+        int classes = materials.photos(cell.data()).classes().size();
+        try (Network network = new Network(Models.find(cell.model().model().name()), classes)) {
+            WeightedLayer head = network.head();
+            long apart = policy == HeadPolicy.ADAPTED
+                    ? 0
+                    : head.weight().numel()
+                            + (head.bias() == null ? 0 : head.bias().numel());
+            return network.parameterCount() - apart;
+        }
+    }
+
+    private static String mib(long numbers) {
+        return Cells.mib(LayerSize.mib(numbers));
+    }
+}

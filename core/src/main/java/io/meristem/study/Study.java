@@ -1,0 +1,88 @@
+package io.meristem.study;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.artifact.Json;
+import io.meristem.job.ModelChoice;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is to be compared, nothing left open: every model with every photo folder, method and seed.
+ *
+ * @param title for people
+ * @param seeds of the runs
+ * @param questions and their methods; each run serves all that need it
+ */
+public record Study(
+        String title, List<StudyModel> models, List<StudyData> data, List<Long> seeds, List<Question> questions) {
+
+    public Study {
+        models = List.copyOf(models);
+        data = List.copyOf(data);
+        seeds = List.copyOf(seeds);
+        questions = List.copyOf(questions);
+    }
+
+    /** All methods, in the order of the questions; the same one may come several times. */
+    List<StudyMethod> methods() {
+        return questions.stream().flatMap(q -> q.methods().stream()).toList();
+    }
+
+    /** The method of that label whose size is not another's. */
+    StudyMethod sized(String label) {
+        return methods().stream()
+                .filter(m -> m.sizeOf() == null && m.label().equals(label))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** In the form that {@link StudyReader} reads, with every setting written out. */
+    ObjectNode json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("title", title);
+        ArrayNode networks = json.putArray("models");
+        models.forEach(m -> {
+            ObjectNode model = networks.addObject();
+            model.put("label", m.label());
+            model.setAll((ObjectNode) Json.tree(m.model()));
+            if (m.model().weights() == null) {
+                model.put("weights", ModelChoice.SCRATCH);
+            }
+        });
+        ArrayNode folders = json.putArray("data");
+        data.forEach(d -> {
+            ObjectNode folder = folders.addObject();
+            folder.put("name", d.name());
+            folder.setAll((ObjectNode) Json.tree(d.data()));
+        });
+        json.set("seeds", Json.tree(seeds));
+        ArrayNode tables = json.putArray("tables");
+        questions.forEach(q -> tables.add(json(q)));
+        return json;
+    }
+
+    private static ObjectNode json(Question question) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("id", question.id());
+        json.put("kind", question.kind().name().toLowerCase(Locale.ROOT));
+        json.put("title", question.title());
+        json.put("caption", question.caption());
+        json.put("measure", question.measure().name().toLowerCase(Locale.ROOT));
+        json.put("published", question.published());
+        ArrayNode methods = json.putArray("methods");
+        for (StudyMethod method : question.methods()) {
+            ObjectNode train = (ObjectNode) Json.tree(method.train());
+            ObjectNode one = methods.addObject();
+            one.setAll((ObjectNode) train.remove("method"));
+            train.remove("seed");
+            one.put("label", method.label());
+            if (method.sizeOf() != null) {
+                one.set("size_of", Json.tree(method.sizeOf()));
+            }
+            one.set("train", train);
+        }
+        return json;
+    }
+}

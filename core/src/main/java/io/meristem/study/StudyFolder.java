@@ -1,0 +1,228 @@
+package io.meristem.study;
+
+import io.meristem.AtomicFiles;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The folder of a study; docs/formats.md lists its files. While it is open it is this process's alone. */
+final class StudyFolder implements AutoCloseable {
+
+    static final String SPEC = "study.json";
+    static final String LINES = "runs.jsonl";
+    static final String RUNS = "runs";
+    static final String TABLES = "tables";
+
+    private static final List<String> ENDINGS = List.of(".json", ".md", ".csv", ".tex");
+
+    /** Of a run that failed, in its folder. */
+    static final String FAILURE = "failure.json";
+
+    /**
+     * Why a run failed.
+     *
+     * @param error one sentence
+     * @param trace for a failure that is not the user's doing: where it happened
+     */
+    record Failure(String error, List<String> trace) {}
+
+    private final Path path;
+    private final StudyLock lock;
+
+    private StudyFolder(Path path, StudyLock lock) {
+        this.path = path;
+        this.lock = lock;
+    }
+
+    /** Makes the folder, or goes on in one. */
+    static StudyFolder open(Path path) {
+        refuseForeign(path);
+        try {
+            Files.createDirectories(path);
+            StudyFolder folder = new StudyFolder(path, StudyLock.take(path));
+            folder.removeTemporaries();
+            Files.createDirectories(path.resolve(RUNS));
+            Files.createDirectories(path.resolve(TABLES));
+            return folder;
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** To look only: nothing is made, and nobody is kept out. */
+    static StudyFolder look(Path path) {
+        refuseForeign(path);
+        return new StudyFolder(path, null);
+    }
+
+    private static void refuseForeign(Path path) {
+        if (!Files.exists(path)) {
+            return;
+        }
+        if (!Files.isDirectory(path)) {
+            throw new InputException(path + " is a file: choose a folder for --out.");
+        }
+        Set<String> ours = Set.of("lock", RUNS, TABLES);
+        try (Stream<Path> inside = Files.list(path)) {
+            boolean foreign = !Files.exists(path.resolve(SPEC))
+                    && inside.map(p -> p.getFileName().toString())
+                            .anyMatch(name -> !ours.contains(name) && !name.startsWith("."));
+            if (foreign) {
+                throw new InputException(path + " holds something that is no study: choose a new folder for --out.");
+            }
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** What writing was cut short by a kill. */
+    private void removeTemporaries() throws IOException {
+        for (Path folder : List.of(path, path.resolve(TABLES))) {
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> files = Files.list(folder)) {
+                    for (Path file : files.filter(
+                                    f -> f.getFileName().toString().matches("\\..*\\.part"))
+                            .toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
+    }
+
+    Path run(String key) {
+        return path.resolve(RUNS).resolve(key);
+    }
+
+    /** The result of a run that is finished, or null. */
+    RunResult result(String key) {
+        return RunFolder.isFinished(run(key)) ? RunFolder.result(run(key)) : null;
+    }
+
+    /** Why a run failed when it was last tried, or null. */
+    Failure failure(String key) {
+        Path file = run(key).resolve(FAILURE);
+        return Files.exists(file) ? Json.read(file, Failure.class) : null;
+    }
+
+    /** Whether something, finished or not, is in the run's place. */
+    boolean has(String key) {
+        return Files.exists(run(key));
+    }
+
+    /** How many run folders there are. */
+    int count() {
+        try (Stream<Path> runs = Files.list(path.resolve(RUNS))) {
+            return (int) runs.filter(Files::isDirectory).count();
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** Takes away what a run that is not finished has left. */
+    void discard(String key) {
+        if (!has(key)) {
+            return;
+        }
+        try {
+            Files.walkFileTree(run(key), new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.delete(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+                    Files.delete(folder);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    /** Writes the specification, and takes away the tables of an earlier one that are not asked for any more. */
+    void write(Study study) {
+        Set<String> wanted = study.questions().stream().map(Question::id).collect(Collectors.toSet());
+        for (String id : writtenTables()) {
+            if (!wanted.contains(id)) {
+                ENDINGS.forEach(ending -> delete(path.resolve(TABLES).resolve(id + ending)));
+            }
+        }
+        write(SPEC, Json.pretty(study.json()));
+    }
+
+    private List<String> writtenTables() {
+        Path spec = path.resolve(SPEC);
+        try {
+            return Files.exists(spec)
+                    ? Json.parse(Files.readString(spec)).path("tables").findValuesAsText("id")
+                    : List.of();
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    private void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    void write(String key, Failure failure) {
+        write(RUNS + "/" + key + "/" + FAILURE, Json.pretty(failure));
+    }
+
+    void write(List<RunLine> lines) {
+        write(LINES, lines.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining()));
+    }
+
+    void write(ResultTable table) {
+        String name = TABLES + "/" + table.id();
+        write(name + ENDINGS.get(0), Json.pretty(table));
+        write(name + ENDINGS.get(1), TableText.markdown(table));
+        write(name + ENDINGS.get(2), TableText.csv(table));
+        write(name + ENDINGS.get(3), TableText.latex(table));
+    }
+
+    private void write(String name, String text) {
+        try {
+            AtomicFiles.writeString(path.resolve(name), text);
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+
+    private static InputException failed(Path path, IOException e) {
+        return new InputException(
+                "The study folder " + path + " cannot be used (" + e
+                        + "): make room or choose another --out, and give the same command again.",
+                e);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException e) {
+            throw failed(path, e);
+        }
+    }
+}

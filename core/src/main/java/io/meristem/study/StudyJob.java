@@ -1,0 +1,229 @@
+package io.meristem.study;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunResult;
+import io.meristem.engine.Engine;
+import io.meristem.job.Memory;
+import io.meristem.job.TrainJob;
+import io.meristem.tune.Method;
+import io.meristem.tune.TrainConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Runs what a study lacks, and writes its tables. */
+public final class StudyJob {
+
+    /**
+     * What became of a study.
+     *
+     * @param runs one for each run, in order
+     */
+    public record Outcome(List<RunLine> runs, List<ResultTable> tables) {
+
+        public long failed() {
+            return runs.stream()
+                    .filter(run -> run.status() == RunLine.Status.FAILED)
+                    .count();
+        }
+    }
+
+    private final Study study;
+    private final Materials materials;
+    private final Plan plan;
+    private final StudyFolder folder;
+    private final Results results;
+    private final TimeLeft time;
+    private final Map<Cell, RunLine> lines = new LinkedHashMap<>();
+
+    private StudyJob(Study study, Materials materials, StudyFolder folder) {
+        this.study = study;
+        this.materials = materials;
+        this.plan = new Plan(study);
+        this.folder = folder;
+        this.results = new Results(study, materials);
+        this.time = new TimeLeft(materials);
+    }
+
+    /**
+     * Runs what is missing, one after the other, and goes on past runs that fail. Runs that are finished in the folder already are taken as they are. A
+     * kill at any moment loses no more than the run that it hits.
+     *
+     * @param out the study's folder: new, or one to go on in
+     * @param cache where decoded photos are kept
+     * @throws InputException when photos or weights cannot be used, or the folder cannot, or another process is at work in it
+     */
+    public static Outcome run(Study study, Path out, int threads, Path cache, StudyListener listener) {
+        // Whatever cannot be used is refused before anything is made.
+        Materials materials = new Materials(study);
+        study.methods().stream()
+                .map(method -> method.train().compute().device())
+                .distinct()
+                .forEach(device -> Engine.start(threads, device));
+        try (StudyFolder folder = StudyFolder.open(out)) {
+            folder.write(study);
+            return new StudyJob(study, materials, folder).run(threads, cache, listener);
+        }
+    }
+
+    /** Where the study that is in {@code out} has its specification. */
+    public static Path specification(Path out) {
+        return out.resolve(StudyFolder.SPEC);
+    }
+
+    /** The runs of a study in their order and how they stand in {@code out}, which is looked at only. */
+    public static List<PlannedRun> plan(Study study, Path out) {
+        StudyJob job = new StudyJob(study, new Materials(study), StudyFolder.look(out));
+        job.load();
+        return job.plan.cells().stream().map(job::planned).toList();
+    }
+
+    private Outcome run(int threads, Path cache, StudyListener listener) {
+        load();
+        List<Cell> missing = missing();
+        listener.onPlan(plan.cells().size() - missing.size(), missing.size());
+        write();
+        while (!missing.isEmpty()) {
+            Cell cell = missing.get(0);
+            int number = plan.cells().size() - missing.size() + 1;
+            if (results.of(cell) == null) {
+                listener.onRun(planned(cell), number, plan.cells().size(), time.of(missing));
+                run(cell, threads, cache, listener);
+                listener.onRunEnd(lines.get(cell));
+                write();
+            }
+            missing.remove(0);
+            // A run that took its size from this one may turn out to be one that is there.
+            missing.stream().filter(next -> next.sizeOf() != null).forEach(this::load);
+        }
+        write();
+        return new Outcome(ordered(), tables());
+    }
+
+    /** Takes what is finished, and why what failed did. A run comes after the one that its size is taken from. */
+    private void load() {
+        plan.cells().forEach(this::load);
+    }
+
+    private void load(Cell cell) {
+        String key = key(cell);
+        if (key == null || results.of(cell) != null) {
+            return;
+        }
+        RunResult result = folder.result(key);
+        StudyFolder.Failure failure = folder.failure(key);
+        if (result != null) {
+            finished(cell, key, result);
+        } else if (failure != null) {
+            failed(cell, key, failure.error(), true);
+        }
+    }
+
+    private List<Cell> missing() {
+        List<Cell> missing =
+                plan.cells().stream().filter(cell -> results.of(cell) == null).toList();
+        List<Cell> troubled = missing.stream()
+                .filter(cell -> key(cell) != null && folder.has(key(cell)))
+                .toList();
+        return new ArrayList<>(plan.ordered(missing, troubled));
+    }
+
+    private void run(Cell cell, int threads, Path cache, StudyListener listener) {
+        String key = key(cell);
+        if (key == null) {
+            failed(
+                    cell,
+                    Materials.words(cell, plan.label(cell)),
+                    "It takes its size from '" + cell.sizeOf().method() + "', and that run failed.",
+                    false);
+            return;
+        }
+        folder.discard(key);
+        try {
+            Memory.resetPeak();
+            RunConfig config = new RunConfig(cell.model().model(), cell.data().data(), train(cell), threads);
+            finished(cell, key, TrainJob.run(config, folder.run(key), cache, listener));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            StudyFolder.Failure failure = Failures.of(e);
+            folder.write(key, failure);
+            failed(cell, key, failure.error(), true);
+        }
+    }
+
+    private void finished(Cell cell, String key, RunResult result) {
+        results.add(cell, new Finished(key, folder.run(key), result));
+        time.learn(cell, result.secondsPerEpoch());
+        lines.put(cell, RunLine.finished(cell, plan.label(cell), key, result));
+    }
+
+    private void failed(Cell cell, String key, String error, boolean hasFolder) {
+        results.addFailure(cell, error);
+        lines.put(cell, RunLine.failed(cell, plan.label(cell), key, error, hasFolder));
+    }
+
+    /** Null when the size is another run's that is not finished. */
+    private String key(Cell cell) {
+        TrainConfig train = train(cell);
+        return train == null ? null : materials.key(cell, train);
+    }
+
+    /** Likewise. */
+    private TrainConfig train(Cell cell) {
+        Method method = cell.train().method();
+        if (cell.sizeOf() != null) {
+            Finished base = results.of(plan.base(cell));
+            if (base == null) {
+                return null;
+            }
+            method = SizeTarget.at(
+                    cell.sizeOf().factor() * base.result().averageMib(),
+                    method,
+                    materials.layers(cell.model(), cell.data(), cell.train().head()));
+        }
+        return StudyMethod.train(cell.train(), method, cell.seed());
+    }
+
+    private PlannedRun planned(Cell cell) {
+        TrainConfig train = train(cell);
+        String key = train == null ? null : materials.key(cell, train);
+        return new PlannedRun(
+                key,
+                cell.model().label(),
+                cell.data().name(),
+                plan.label(cell),
+                cell.seed(),
+                cell.train().epochs(),
+                materials.photos(cell.data()).training(),
+                PlannedSize.of(cell, train == null ? null : train.method(), train == null, materials),
+                state(cell, key));
+    }
+
+    private String state(Cell cell, String key) {
+        if (results.of(cell) != null) {
+            return "finished";
+        }
+        if (key == null || !folder.has(key)) {
+            return "missing";
+        }
+        return folder.failure(key) == null ? "broken off" : "failed";
+    }
+
+    private List<RunLine> ordered() {
+        return plan.cells().stream().map(lines::get).filter(Objects::nonNull).toList();
+    }
+
+    private List<ResultTable> tables() {
+        return study.questions().stream()
+                .map(question -> question.table(results))
+                .toList();
+    }
+
+    private void write() {
+        folder.write(ordered());
+        tables().forEach(folder::write);
+    }
+}

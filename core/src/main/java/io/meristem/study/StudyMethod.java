@@ -1,0 +1,47 @@
+package io.meristem.study;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.artifact.Json;
+import io.meristem.tune.Method;
+import io.meristem.tune.TrainConfig;
+
+/**
+ * A way to train, as a study compares it with others.
+ *
+ * @param label how tables call it
+ * @param train its settings, but for the seed
+ * @param sizeOf where its size comes from, or null when the settings say it
+ */
+public record StudyMethod(String label, TrainConfig train, SizeOf sizeOf) {
+
+    /**
+     * A size that another run is found to have: the average of the run with the same model, photos and seed.
+     *
+     * @param method the label of the other method
+     * @param factor times its average size
+     */
+    public record SizeOf(String method, double factor) {
+
+        public SizeOf {
+            if (method == null) {
+                throw new IllegalArgumentException("size_of needs a method, the label of the one whose size is taken");
+            }
+            if (!(factor > 0) || Double.isInfinite(factor)) {
+                throw new IllegalArgumentException("the factor of a size must be positive, not " + factor);
+            }
+        }
+    }
+
+    /** The settings for one run. */
+    static TrainConfig train(TrainConfig settings, Method method, long seed) {
+        ObjectNode tree = (ObjectNode) Json.tree(settings);
+        tree.set("method", Json.tree(method));
+        tree.put("seed", seed);
+        try {
+            return Json.value(tree, TrainConfig.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
