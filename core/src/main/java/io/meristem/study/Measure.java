@@ -11,7 +11,7 @@ public enum Measure {
     /** Likewise. */
     MACRO_F1(runs -> Cells.share(scores(runs, Scores::macroF1))),
     /** Of what the method trains, mean over the epochs, MiB of float32. */
-    SIZE(runs -> Cells.mib(runs.stream().map(run -> run.result().averageMib()).toList()));
+    SIZE(runs -> Cells.mib(runs.stream().map(Finished::mib).toList()));
 
     private final Function<List<Finished>, String> cell;
 

@@ -1,9 +1,7 @@
 package io.meristem.study;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
@@ -11,24 +9,19 @@ import io.meristem.artifact.Json;
 import io.meristem.tune.Method;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
-import java.lang.reflect.Field;
-import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Reads methods: {@code "dra"}, {@code "lora:8"}, or an object as in a run's config.json in which only what differs needs to be said. Which methods
- * there are, and their fields, is read off the records themselves; what is not given comes from the constant {@code DEFAULT} of the record, or of
- * the type of a field.
+ * there are, and their fields, is read off the records themselves ({@link MethodDefaults}).
  */
 final class MethodReader {
 
-    private static final Map<String, Class<?>> KNOWN = known();
-    private static final SnakeCaseStrategy SNAKE = new SnakeCaseStrategy();
+    private static final Map<String, Class<?>> KNOWN = MethodDefaults.named(Method.class);
     private static final String CALIBRATION = "calibration_epochs";
 
     private final Fields fields;
@@ -90,7 +83,8 @@ final class MethodReader {
 
     private Method method(ObjectNode given, String place) {
         Class<?> type = type(given.get("name"), place);
-        ObjectNode usual = usual(given.get("name").asText(), type);
+        ObjectNode usual = MethodDefaults.of(given.get("name").asText(), type, given);
+        refuseUnknown(given, type, place);
         boolean calibrates = Arrays.stream(type.getRecordComponents())
                 .anyMatch(component -> component.getName().equals("calibrationEpochs"));
         if (calibrates) {
@@ -101,6 +95,20 @@ final class MethodReader {
             all.put(CALIBRATION, scale.calibrationEpochs());
         }
         return fields.read(all, Method.class, place);
+    }
+
+    /** A record may take fields that it does not write any more, from old runs; what is said here must not be said in vain. */
+    private void refuseUnknown(ObjectNode given, Class<?> type, String place) {
+        List<String> known = new ArrayList<>(List.of("name"));
+        known.addAll(MethodDefaults.fields(type));
+        given.fieldNames().forEachRemaining(field -> {
+            if (!known.contains(field)) {
+                throw fields.refuse(
+                        place,
+                        "has no field '" + field + "'; its fields are " + String.join(", ", known)
+                                + ", and label, size_of, train");
+            }
+        });
     }
 
     private Class<?> type(JsonNode name, String place) {
@@ -121,13 +129,14 @@ final class MethodReader {
         int colon = word.indexOf(':');
         object.put("name", colon < 0 ? word : word.substring(0, colon));
         if (colon >= 0) {
-            RecordComponent[] components = type(object.get("name"), place).getRecordComponents();
+            Class<?> type = type(object.get("name"), place);
+            RecordComponent[] components = type.getRecordComponents();
             if (components.length == 0 || !components[0].getType().isPrimitive()) {
                 throw fields.refuse(
                         place,
                         "is \"" + word + "\", but " + object.get("name").asText() + " takes nothing after a colon");
             }
-            object.set(SNAKE.translate(components[0].getName()), number(word.substring(colon + 1), word, place));
+            object.set(MethodDefaults.fields(type).get(0), number(word.substring(colon + 1), word, place));
         }
         return object;
     }
@@ -142,42 +151,6 @@ final class MethodReader {
             // Said below, as for JSON that is no number.
         }
         throw fields.refuse(place, "is \"" + word + "\": a number belongs after the colon");
-    }
-
-    private static ObjectNode usual(String name, Class<?> type) {
-        Object whole = constant(type);
-        if (whole != null) {
-            return (ObjectNode) Json.tree(whole);
-        }
-        ObjectNode parts = JsonNodeFactory.instance.objectNode();
-        parts.put("name", name);
-        for (RecordComponent component : type.getRecordComponents()) {
-            Object part = constant(component.getType());
-            if (part != null) {
-                parts.set(SNAKE.translate(component.getName()), Json.tree(part));
-            }
-        }
-        return parts;
-    }
-
-    private static Object constant(Class<?> type) {
-        try {
-            Field field = type.getField("DEFAULT");
-            return Modifier.isStatic(field.getModifiers()) && type.isAssignableFrom(field.getType())
-                    ? field.get(null)
-                    : null;
-        } catch (ReflectiveOperationException e) {
-            return null;
-        }
-    }
-
-    private static Map<String, Class<?>> known() {
-        Map<String, Class<?>> known = new TreeMap<>();
-        for (JsonSubTypes.Type type :
-                Method.class.getAnnotation(JsonSubTypes.class).value()) {
-            known.put(type.name(), type.value());
-        }
-        return known;
     }
 
     /** What a filter may call this method: its label, or the name of its kind. */

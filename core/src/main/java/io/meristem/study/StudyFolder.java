@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,6 +24,8 @@ final class StudyFolder implements AutoCloseable {
     static final String LINES = "runs.jsonl";
     static final String RUNS = "runs";
     static final String TABLES = "tables";
+
+    private static final String ROBUSTNESS = "robustness";
 
     private static final List<String> ENDINGS = List.of(".json", ".md", ".csv", ".tex");
 
@@ -186,6 +189,17 @@ final class StudyFolder implements AutoCloseable {
 
     void write(String key, Failure failure) {
         write(RUNS + "/" + key + "/" + FAILURE, Json.pretty(failure));
+    }
+
+    /** Accuracies of a run under perturbations, by name; empty when it was not judged. */
+    @SuppressWarnings("unchecked")
+    Map<String, Double> robustness(String key) {
+        Path file = path.resolve(ROBUSTNESS).resolve(key + ".json");
+        return Files.exists(file) ? Json.read(file, Map.class) : Map.of();
+    }
+
+    void writeRobustness(String key, String json) {
+        write(ROBUSTNESS + "/" + key + ".json", json);
     }
 
     void write(List<RunLine> lines) {
