@@ -89,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private RunConfig config() {
+    RunConfig config() {
         TrainConfig train = new TrainConfig(
                 method.resolve(),
                 epochs == null ? method.preset.epochs : epochs,

@@ -15,13 +15,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
 public final class Json {
@@ -35,6 +40,7 @@ public final class Json {
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
+            .withCoercionConfig(LogicalType.Textual, Json::textOnly)
             .serializationInclusion(JsonInclude.Include.ALWAYS)
             .addModule(finiteNumbers())
             .addModule(plainPaths())
@@ -98,6 +104,12 @@ public final class Json {
     private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {
         return new InputException(
                 file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", cause);
+    }
+
+    /** A number is no text. */
+    private static void textOnly(MutableCoercionConfig config) {
+        List.of(CoercionInputShape.Integer, CoercionInputShape.Float, CoercionInputShape.Boolean)
+                .forEach(shape -> config.setCoercion(shape, CoercionAction.Fail));
     }
 
     /** Paths as their user wrote them, in place of Jackson's URIs. */

@@ -27,11 +27,18 @@ final class Cells {
 
     /** Sizes; those that are the same for every seed need no spread. */
     static String mib(List<Double> sizes) {
-        return sizes.stream().distinct().count() == 1 ? mib(sizes.get(0)) : spread(sizes, Cells::mib);
+        String format = format(mean(sizes));
+        return sizes.stream().distinct().count() == 1
+                ? mib(sizes.get(0))
+                : spread(sizes, x -> String.format(Locale.ROOT, format, x));
     }
 
     static String mib(double size) {
-        return String.format(Locale.ROOT, size != 0 && size < SMALL ? "%.3f" : "%.2f", size);
+        return String.format(Locale.ROOT, format(size), size);
+    }
+
+    private static String format(double size) {
+        return size != 0 && size < SMALL ? "%.3f" : "%.2f";
     }
 
     static String seconds(List<Double> seconds) {

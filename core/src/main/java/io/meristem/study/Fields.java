@@ -132,7 +132,7 @@ final class Fields {
                             .map(constant -> String.valueOf(constant).toLowerCase(Locale.ROOT))
                             .collect(Collectors.joining(", "));
         }
-        if (Collection.class.isAssignableFrom(type)) {
+        if (Collection.class.isAssignableFrom(type) || type.isArray()) {
             return "a list in brackets";
         }
         return type == String.class || type == java.nio.file.Path.class ? "a text" : "an object in braces";

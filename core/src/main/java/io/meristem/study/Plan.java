@@ -53,7 +53,11 @@ final class Plan {
     List<Cell> ordered(List<Cell> pending, List<Cell> troubled) {
         List<Cell> first = new ArrayList<>();
         List<Cell> last = new ArrayList<>();
-        pending.forEach(cell -> (troubled.contains(cell) || troubled.contains(base(cell)) ? last : first).add(cell));
+        for (Cell cell : pending) {
+            Cell base = base(cell);
+            boolean late = troubled.contains(cell) || (base != null && troubled.contains(base));
+            (late ? last : first).add(cell);
+        }
         first.addAll(last);
         return first;
     }

@@ -23,11 +23,6 @@ public final class Presets {
         return keys("presets");
     }
 
-    /** One line for people. */
-    public static String title(String name) {
-        return ALL.at("/presets/" + name + "/title").asText();
-    }
-
     static List<String> tables() {
         return keys("tables");
     }

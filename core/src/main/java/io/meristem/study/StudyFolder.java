@@ -124,15 +124,6 @@ final class StudyFolder implements AutoCloseable {
         return Files.exists(run(key));
     }
 
-    /** How many run folders there are. */
-    int count() {
-        try (Stream<Path> runs = Files.list(path.resolve(RUNS))) {
-            return (int) runs.filter(Files::isDirectory).count();
-        } catch (IOException e) {
-            throw failed(path, e);
-        }
-    }
-
     /** Takes away what a run that is not finished has left. */
     void discard(String key) {
         if (!has(key)) {

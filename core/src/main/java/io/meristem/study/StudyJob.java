@@ -46,7 +46,7 @@ public final class StudyJob {
         this.plan = new Plan(study);
         this.folder = folder;
         this.results = new Results(study, materials);
-        this.time = new TimeLeft(materials);
+        this.time = new TimeLeft(data -> materials.photos(data).training());
     }
 
     /**

@@ -102,6 +102,9 @@ public final class StudyReader {
             }
             return count(given.asInt());
         }
+        if (!given.isArray()) {
+            throw fields.refuse("seeds", "is " + given + ": give how many, or a list in brackets");
+        }
         List<Long> seeds = List.of(fields.read(given, Long[].class, "seeds"));
         if (seeds.isEmpty()) {
             throw fields.refuse("seeds", "is an empty list: give at least one");

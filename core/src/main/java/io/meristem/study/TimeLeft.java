@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * How long runs will take, judged by runs that are finished: by those with the same model and kind of method, or else the same model, or else all; in
@@ -13,13 +14,14 @@ import java.util.function.Predicate;
  */
 final class TimeLeft {
 
-    private final Materials materials;
+    /** Training photos of a set. */
+    private final ToIntFunction<StudyData> photos;
 
     /** Seconds per training photo and epoch. */
     private final Map<Cell, Double> known = new HashMap<>();
 
-    TimeLeft(Materials materials) {
-        this.materials = materials;
+    TimeLeft(ToIntFunction<StudyData> photos) {
+        this.photos = photos;
     }
 
     void learn(Cell cell, double secondsPerEpoch) {
@@ -57,6 +59,6 @@ final class TimeLeft {
     }
 
     private double photos(Cell cell) {
-        return Math.max(1, materials.photos(cell.data()).training());
+        return Math.max(1, photos.applyAsInt(cell.data()));
     }
 }

@@ -1,0 +1,45 @@
+package io.meristem.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+
+    private static Plan plan() {
+        return new Plan(StudyReader.preset("table7", Specs.scratch()));
+    }
+
+    private static List<String> words(Plan plan, List<Cell> cells) {
+        return cells.stream().map(c -> plan.label(c) + "/" + c.seed()).toList();
+    }
+
+    @Test
+    void seedBySeedAndSizesBeforeThoseWhoTakeThem() {
+        Plan plan = plan();
+        assertEquals(
+                List.of("full/0", "dra/0", "lora at 1.5x/0", "lora at 1x/0", "lora at 0.5x/0", "full/1"),
+                words(plan, plan.cells()).subList(0, 6));
+    }
+
+    @Test
+    void troubledRunsComeLastWithThoseThatWaitForThem() {
+        Plan plan = plan();
+        List<Cell> all = plan.cells();
+        Cell dra = all.get(1);
+        List<String> ordered = words(plan, plan.ordered(all, List.of(dra)));
+        assertEquals("full/0", ordered.get(0));
+        assertEquals("full/1", ordered.get(1));
+        assertEquals(
+                List.of("dra/0", "lora at 1.5x/0", "lora at 1x/0", "lora at 0.5x/0"),
+                ordered.subList(all.size() - 4, all.size()));
+        List<String> sorted = new ArrayList<>(words(plan, all));
+        Collections.sort(sorted);
+        List<String> same = new ArrayList<>(ordered);
+        Collections.sort(same);
+        assertEquals(sorted, same);
+    }
+}

@@ -1,0 +1,139 @@
+package io.meristem.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Json;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.rank.SizeHistory;
+import io.meristem.tune.Dra;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.TrainConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PresetsTest {
+
+    static List<String> names() {
+        return Presets.names();
+    }
+
+    private static Study study(String preset) {
+        return StudyReader.preset(preset, Specs.scratch());
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void everyPresetIsAStudyAndSurvivesItsFile(String name) throws Exception {
+        Study study = study(name);
+        assertEquals(List.of(0L, 1L, 2L), study.seeds());
+        assertFalse(study.questions().isEmpty());
+        Study again = Specs.read(study.json());
+        assertEquals(study, again);
+        boolean paper = !name.equals("default");
+        for (StudyMethod method : study.methods()) {
+            TrainConfig train = method.train();
+            assertEquals(paper ? 40 : 20, train.epochs());
+            boolean head = method.label().equals("head");
+            assertEquals(paper && !head ? HeadPolicy.ADAPTED : HeadPolicy.TRAINED, train.head());
+            if (train.method() instanceof Dra dra) {
+                assertEquals(5, dra.calibrationEpochs());
+            }
+            assertEquals(
+                    train.method() instanceof FullTuning ? 3e-4 : 2e-3,
+                    train.optimization().rate());
+        }
+    }
+
+    @Test
+    void tablesFourAndFiveVaryTheImportanceWeights() {
+        for (String table : List.of("table4", "table5")) {
+            for (StudyMethod method : study(table).methods()) {
+                double alpha = Json.tree(method.train()).findValue("alpha").asDouble();
+                double beta = Json.tree(method.train()).findValue("beta").asDouble();
+                String[] words = method.label().split(" ");
+                assertEquals(Double.parseDouble(words[1]), alpha, 1e-12, method.label());
+                assertEquals(Double.parseDouble(words[3]), beta, 1e-12, method.label());
+            }
+        }
+        assertEquals(study("table4").methods(), study("table5").methods());
+    }
+
+    @Test
+    void runsThatTablesShareAreDoneOnce() {
+        Study paper = study("paper");
+        assertEquals(
+                List.of("table1", "table2", "table3", "fig4", "table4", "table5", "table7"),
+                paper.questions().stream().map(Question::id).toList());
+        // full, dra, three ranks, four other pairs of weights, LoRA at three sizes; three seeds
+        assertEquals(12 * 3, new Plan(paper).cells().size());
+        Plan plan = new Plan(study("table1"));
+        assertEquals(2 * 3, plan.cells().size());
+        assertEquals("full", plan.label(plan.cells().get(0)));
+    }
+
+    @Test
+    void publishedAveragesFollowFromPublishedSizes() {
+        Published sizes = Published.of("table2");
+        for (List<String> row : sizes.rows()) {
+            String[] starts = row.get(2).split(", ");
+            String[] mib = row.get(3).split(" ");
+            List<SizeHistory.Span> spans = new ArrayList<>();
+            for (int i = 0; i < starts.length; i++) {
+                spans.add(new SizeHistory.Span(Integer.parseInt(starts[i]), Double.parseDouble(mib[i])));
+            }
+            assertEquals(Double.parseDouble(row.get(4)), SizeHistory.average(spans, 40), 0.0101, row.toString());
+        }
+        assertEquals(
+                sizes.rows().stream().map(row -> row.get(4)).toList(),
+                Published.of("table1").rows().stream().map(row -> row.get(2)).toList());
+    }
+
+    @Test
+    void publishedLoraSizesAreThoseOfOurNetworks() {
+        Map<String, String> models = Map.of(
+                "AlexNet", "alexnet",
+                "MobileNetV2", "mobilenet_v2",
+                "RegNetY", "regnety_040",
+                "ConvNeXt", "convnext_xlarge");
+        for (List<String> row : Published.of("table3").rows()) {
+            try (Network network = new Network(Models.find(models.get(row.get(0))), 15)) {
+                long perRank = HeadPolicy.ADAPTED.adapted(network).entrySet().stream()
+                        .mapToLong(e -> LayerSize.of(e.getKey(), e.getValue()).perRank())
+                        .sum();
+                for (int i = 0; i < 3; i++) {
+                    assertEquals(
+                            row.get(1 + i), String.format(Locale.ROOT, "%.2f", LayerSize.mib((4L << i) * perRank)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void loraIsGivenTheNearestRank() {
+        try (Network network = new Network(Models.find("mobilenet_v2"), 15)) {
+            List<LayerSize> layers = HeadPolicy.ADAPTED.adapted(network).entrySet().stream()
+                    .map(e -> LayerSize.of(e.getKey(), e.getValue()))
+                    .toList();
+            assertEquals(8, ((Lora) SizeTarget.at(0.83, Lora.DEFAULT, layers)).rank());
+            assertEquals(4, ((Lora) SizeTarget.at(0.45, Lora.DEFAULT, layers)).rank());
+            assertEquals(5, ((Lora) SizeTarget.at(0.48, Lora.DEFAULT, layers)).rank());
+            assertEquals(1, ((Lora) SizeTarget.at(0.001, Lora.DEFAULT, layers)).rank());
+            Dra dra = (Dra) SizeTarget.at(0.5, Dra.DEFAULT, layers);
+            assertEquals(0.5, dra.ranks().budgetMib());
+            assertTrue(Json.tree(dra)
+                    .get("calibration_epochs")
+                    .equals(Json.tree(Dra.DEFAULT).get("calibration_epochs")));
+        }
+    }
+}
