@@ -5,6 +5,7 @@ import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.study.PlannedRun;
 import io.meristem.study.Presets;
+import io.meristem.study.Question;
 import io.meristem.study.ResultTable;
 import io.meristem.study.RunLine;
 import io.meristem.study.Scale;
@@ -40,9 +41,6 @@ import picocli.CommandLine.Spec;
             "Exit code 1 says that some run failed; the others are done nevertheless."
         })
 final class StudyCommand implements Callable<Integer> {
-
-    /** Longer tables are for programs to draw. */
-    private static final int MOST_ROWS = 60;
 
     /** For {@code --help}. */
     static final class PresetNames implements Iterable<String> {
@@ -110,7 +108,7 @@ final class StudyCommand implements Callable<Integer> {
         if (output.json) {
             console.print(Json.pretty(outcome.runs()));
         } else {
-            print(console, outcome);
+            print(console, study, outcome);
         }
         console.flush();
         return outcome.failed() == 0 ? 0 : Main.FAILED;
@@ -156,21 +154,16 @@ final class StudyCommand implements Callable<Integer> {
         console.flush();
     }
 
-    private void print(PrintWriter console, StudyJob.Outcome outcome) {
-        for (ResultTable table : outcome.tables()) {
+    private void print(PrintWriter console, Study study, StudyJob.Outcome outcome) {
+        for (int i = 0; i < outcome.tables().size(); i++) {
+            ResultTable table = outcome.tables().get(i);
             console.println();
-            if (table.rows().size() > MOST_ROWS) {
-                console.printf(
-                        "%s: %d rows in %s%n", table.title(), table.rows().size(), csv(table));
-                continue;
+            if (study.questions().get(i).kind() == Question.Kind.CURVES) {
+                // For programs to draw.
+                console.println(table.title() + ": " + out.resolve("tables").resolve(table.id() + ".csv"));
+            } else {
+                print(console, table);
             }
-            console.println(table.title());
-            console.println();
-            Table text = new Table(table.columns().toArray(String[]::new));
-            table.rows().forEach(row -> text.row(row.toArray(String[]::new)));
-            text.print(console);
-            console.println();
-            table.notes().forEach(console::println);
         }
         console.println();
         List<String> failed = outcome.runs().stream()
@@ -185,7 +178,13 @@ final class StudyCommand implements Callable<Integer> {
         console.println("Tables are in " + out.resolve("tables") + ", runs in " + out.resolve("runs"));
     }
 
-    private Path csv(ResultTable table) {
-        return out.resolve("tables").resolve(table.id() + ".csv");
+    private static void print(PrintWriter console, ResultTable table) {
+        console.println(table.title());
+        console.println();
+        Table text = new Table(table.columns().toArray(String[]::new));
+        table.rows().forEach(row -> text.row(row.toArray(String[]::new)));
+        text.print(console);
+        console.println();
+        table.notes().forEach(console::println);
     }
 }
