@@ -35,6 +35,27 @@ public record LayerSize(String name, String kind, int out, int columns) {
         return sum;
     }
 
+    /**
+     * The rank, one for all layers and at least 1, whose size is nearest to {@code mib}.
+     *
+     * @param capped whether a layer gets no more than its {@linkplain #fullRank full rank}
+     */
+    public static int nearestRank(double mib, List<LayerSize> layers, boolean capped) {
+        int rank = 1;
+        double gap = Double.POSITIVE_INFINITY;
+        for (int r = 1; ; r++) {
+            int of = r;
+            double size = mib(layers.stream()
+                    .mapToLong(layer -> (long) layer.perRank() * (capped ? Math.min(of, layer.fullRank()) : of))
+                    .sum());
+            if (Math.abs(size - mib) >= gap) {
+                return rank;
+            }
+            gap = Math.abs(size - mib);
+            rank = r;
+        }
+    }
+
     public static double mib(long numbers) {
         return numbers / NUMBERS_PER_MIB;
     }

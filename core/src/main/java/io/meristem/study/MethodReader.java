@@ -170,7 +170,10 @@ final class MethodReader {
             if (method.sizeOf() == null) {
                 continue;
             }
-            SizeTarget.refuseUnlessSettable(fields, method);
+            if (!method.train().method().isSizable()) {
+                throw fields.refuse(
+                        "the method '" + method.label() + "'", "cannot be given a size: leave its 'size_of' away");
+            }
             String wanted = method.sizeOf().method();
             if (methods.stream().noneMatch(m -> m.sizeOf() == null && m.label().equals(wanted))) {
                 throw fields.refuse(

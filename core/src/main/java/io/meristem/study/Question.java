@@ -28,7 +28,9 @@ public record Question(
         /** A row per run with its sizes and the epochs in which they begin. */
         SIZES(SizesTable::of),
         /** A row per run and epoch: the course of training. */
-        CURVES(CurvesTable::of);
+        CURVES(CurvesTable::of),
+        /** A row per photos, model and method, a column per perturbation. */
+        ROBUSTNESS((question, results) -> RobustnessTable.of(question, results, results.perturbed()));
 
         private interface Builder {
             ResultTable table(Question question, Results results);

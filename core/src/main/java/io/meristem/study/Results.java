@@ -20,10 +20,20 @@ final class Results {
     private final Materials materials;
     private final Map<Cell, Finished> finished = new HashMap<>();
     private final Map<Cell, String> failed = new HashMap<>();
+    private PerturbedRuns perturbed;
 
     Results(Study study, Materials materials) {
         this.study = study;
         this.materials = materials;
+    }
+
+    /** Says how runs are judged on perturbed photos, for tables that ask. */
+    void judgeWith(PerturbedRuns perturbed) {
+        this.perturbed = perturbed;
+    }
+
+    PerturbedRuns perturbed() {
+        return perturbed;
     }
 
     void add(Cell cell, Finished run) {

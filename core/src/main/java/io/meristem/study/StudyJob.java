@@ -3,13 +3,17 @@ package io.meristem.study;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
+import io.meristem.data.Perturbation;
+import io.meristem.data.Perturbations;
 import io.meristem.engine.Engine;
+import io.meristem.job.EvaluateJob;
 import io.meristem.job.Memory;
 import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +35,13 @@ public final class StudyJob {
                     .count();
         }
     }
+
+    /** At the usual level; the source names the four and does not say how strong. */
+    private static final List<String> PERTURBATIONS = Arrays.stream(Perturbation.Kind.values())
+            .map(Perturbation.Kind::label)
+            .toList();
+
+    private static final long PERTURBATION_SEED = 0;
 
     private final Study study;
     private final Materials materials;
@@ -83,6 +94,7 @@ public final class StudyJob {
     }
 
     private Outcome run(int threads, Path cache, StudyListener listener) {
+        results.judgeWith(new PerturbedRuns(folder, PERTURBATIONS, judge(threads, cache, listener)));
         load();
         List<Cell> missing = missing();
         listener.onPlan(plan.cells().size() - missing.size(), missing.size());
@@ -102,6 +114,20 @@ public final class StudyJob {
         }
         write();
         return new Outcome(ordered(), tables());
+    }
+
+    private static Robustness judge(int threads, Path cache, StudyListener listener) {
+        return (run, names) -> EvaluateJob.run(
+                        new EvaluateJob.Request(
+                                run, null, null, null, Perturbations.parse(String.join(",", names), PERTURBATION_SEED)),
+                        threads,
+                        cache,
+                        listener)
+                .robustness()
+                .results()
+                .stream()
+                .map(result -> result.scores().accuracy())
+                .toList();
     }
 
     /** Takes what is finished, and why what failed did. A run comes after the one that its size is taken from. */
@@ -155,9 +181,13 @@ public final class StudyJob {
     }
 
     private void finished(Cell cell, String key, RunResult result) {
-        results.add(cell, new Finished(key, folder.run(key), result));
+        Finished run = new Finished(key, folder.run(key), result);
+        if (cell.sizeOf() != null) {
+            run = run.at(cell.sizeOf().factor() * results.of(plan.base(cell)).mib());
+        }
+        results.add(cell, run);
         time.learn(cell, result.secondsPerEpoch());
-        lines.put(cell, RunLine.finished(cell, plan.label(cell), key, result));
+        lines.put(cell, RunLine.finished(cell, plan.label(cell), key, run.result()));
     }
 
     private void failed(Cell cell, String key, String error, boolean hasFolder) {
@@ -179,9 +209,9 @@ public final class StudyJob {
             if (base == null) {
                 return null;
             }
-            method = SizeTarget.at(
-                    cell.sizeOf().factor() * base.result().averageMib(),
-                    method,
+            method = method.sized(
+                    base.mib(),
+                    cell.sizeOf().factor(),
                     materials.layers(cell.model(), cell.data(), cell.train().head()));
         }
         return StudyMethod.train(cell.train(), method, cell.seed());

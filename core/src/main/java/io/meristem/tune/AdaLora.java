@@ -45,6 +45,12 @@ public record AdaLora(
         AdapterOptions adapter)
         implements Method {
 
+    /** As PEFT has it: from rank 12 to a mean of 8. */
+    public static final AdaLora DEFAULT = of(12, 8, 0);
+
+    /** Ranks at the start over the mean that is left, as in the default. */
+    private static final double START = 1.5;
+
     /** With the usual schedule and smoothing. */
     public static AdaLora of(int initRank, int targetRank, double budgetMib) {
         return new AdaLora(initRank, targetRank, budgetMib, 0.1, 0.3, 10, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
@@ -81,6 +87,19 @@ public record AdaLora(
         return targetRank > 0
                 ? "adalora r=" + initRank + ".." + targetRank
                 : String.format(Locale.ROOT, "adalora r=%d..%.2f MiB", initRank, budgetMib);
+    }
+
+    @Override
+    public boolean isSizable() {
+        return true;
+    }
+
+    /** With a budget, and a start with half as much again. */
+    @Override
+    public AdaLora sized(double mib, double factor, List<LayerSize> layers) {
+        int start = (int) Math.ceil(START * LayerSize.nearestRank(factor * mib, layers, true));
+        return new AdaLora(
+                start, 0, factor * mib, initShare, finalShare, interval, beta1, beta2, orthogonality, adapter);
     }
 
     @Override

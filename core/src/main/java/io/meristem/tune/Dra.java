@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meristem.adapter.AdapterHistory;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.LabelledFeed;
@@ -46,8 +47,13 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
-    public static final Dra DEFAULT =
-            new Dra(Importance.DEFAULT, RankOptions.DEFAULT, 5, CALIBRATION_BATCHES, CALIBRATION_BATCH_SIZE, AdapterOptions.DEFAULT);
+    public static final Dra DEFAULT = new Dra(
+            Importance.DEFAULT,
+            RankOptions.DEFAULT,
+            5,
+            CALIBRATION_BATCHES,
+            CALIBRATION_BATCH_SIZE,
+            AdapterOptions.DEFAULT);
 
     public Dra {
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
@@ -100,6 +106,18 @@ public record Dra(
     public String label() {
         String signal = scorer instanceof CkaScorer ? "dra" : "dra " + scorer.label();
         return updates ? signal : signal + " fixed";
+    }
+
+    @Override
+    public boolean isSizable() {
+        return true;
+    }
+
+    /** With a budget. */
+    @Override
+    public Dra sized(double mib, double factor, List<LayerSize> layers) {
+        RankOptions bounded = new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware());
+        return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
     }
 
     @Override

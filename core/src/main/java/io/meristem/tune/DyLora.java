@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -27,6 +28,13 @@ import org.bytedeco.pytorch.Tensor;
 public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
         implements Method {
 
+    public static final DyLora DEFAULT = new DyLora(1, 8, false, List.of(), AdapterOptions.DEFAULT);
+
+    /** The published study's comparison is at these shares of DRA's size. */
+    private static final double LEAST_SHARE = 0.5;
+
+    private static final double MOST_SHARE = 1.5;
+
     public DyLora {
         if (rankMin < 1 || rankMax < rankMin) {
             throw new IllegalArgumentException(
@@ -39,6 +47,23 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
                         "DyLoRA trains ranks " + rankMin + " to " + rankMax + " and cannot be judged at " + rank);
             }
         }
+    }
+
+    @Override
+    public boolean isSizable() {
+        return true;
+    }
+
+    /** Up to the rank nearest to half as much again as {@code mib}, and judged at the ranks nearest to half of it, to it, and to half as much again. */
+    @Override
+    public DyLora sized(double mib, double factor, List<LayerSize> layers) {
+        List<Integer> sizes = DoubleStream.of(LEAST_SHARE, 1, MOST_SHARE, factor)
+                .mapToInt(share -> LayerSize.nearestRank(share * mib, layers, true))
+                .sorted()
+                .distinct()
+                .boxed()
+                .toList();
+        return new DyLora(1, sizes.get(sizes.size() - 1), frozen, sizes, adapter);
     }
 
     @Override

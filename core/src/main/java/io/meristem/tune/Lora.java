@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,16 @@ public record Lora(int rank, AdapterOptions adapter) implements Method {
     @Override
     public String label() {
         return "lora r=" + rank;
+    }
+
+    @Override
+    public boolean isSizable() {
+        return true;
+    }
+
+    @Override
+    public Lora sized(double mib, double factor, List<LayerSize> layers) {
+        return new Lora(LayerSize.nearestRank(factor * mib, layers, false), adapter);
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.meristem.adapter.LayerSize;
+import java.util.List;
 
 /** What is trained and how that changes during training. Each method is one record: its settings, and the state that it runs with. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
@@ -23,4 +26,20 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
      * method's business.
      */
     MethodState begin(MethodContext context);
+
+    /** Whether a setting decides the size, so that {@link #sized} can choose it. */
+    @JsonIgnore
+    default boolean isSizable() {
+        return false;
+    }
+
+    /**
+     * This method with the settings that bring its size closest to {@code factor * mib}.
+     *
+     * @param mib size of another method, MiB of float32
+     * @param layers that get adapters
+     */
+    default Method sized(double mib, double factor, List<LayerSize> layers) {
+        throw new UnsupportedOperationException(label() + " has one size");
+    }
 }

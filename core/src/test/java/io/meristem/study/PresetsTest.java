@@ -125,11 +125,11 @@ class PresetsTest {
             List<LayerSize> layers = HeadPolicy.ADAPTED.adapted(network).entrySet().stream()
                     .map(e -> LayerSize.of(e.getKey(), e.getValue()))
                     .toList();
-            assertEquals(8, ((Lora) SizeTarget.at(0.83, Lora.DEFAULT, layers)).rank());
-            assertEquals(4, ((Lora) SizeTarget.at(0.45, Lora.DEFAULT, layers)).rank());
-            assertEquals(5, ((Lora) SizeTarget.at(0.48, Lora.DEFAULT, layers)).rank());
-            assertEquals(1, ((Lora) SizeTarget.at(0.001, Lora.DEFAULT, layers)).rank());
-            Dra dra = (Dra) SizeTarget.at(0.5, Dra.DEFAULT, layers);
+            assertEquals(8, Lora.DEFAULT.sized(0.83, 1, layers).rank());
+            assertEquals(4, Lora.DEFAULT.sized(0.45, 1, layers).rank());
+            assertEquals(5, Lora.DEFAULT.sized(0.48, 1, layers).rank());
+            assertEquals(1, Lora.DEFAULT.sized(0.001, 1, layers).rank());
+            Dra dra = Dra.DEFAULT.sized(1, 0.5, layers);
             assertEquals(0.5, dra.ranks().budgetMib());
             assertTrue(Json.tree(dra)
                     .get("calibration_epochs")
