@@ -25,6 +25,8 @@ public record Question(
         COMPARISON(ComparisonTable::of),
         /** A row per method, a column per photos and model, one measure. */
         MATRIX(MatrixTable::of),
+        /** A row per photos, model and method with its differences to the first method, run by run, and a test of them. */
+        PAIRED(PairedTable::of),
         /** A row per run with its sizes and the epochs in which they begin. */
         SIZES(SizesTable::of),
         /** A row per run and epoch: the course of training. */
