@@ -34,15 +34,17 @@ final class StudyReporter implements StudyListener, AutoCloseable {
     public void onRun(PlannedRun next, int number, int of, Duration left) {
         run = next;
         note = null;
-        print(String.format(
-                "[%d/%d] %s, %s on %s, seed %d%s",
-                number,
-                of,
-                next.method(),
-                next.model(),
-                next.data(),
-                next.seed(),
-                left == null ? "" : "; " + words(left) + " left"));
+        print(title(next, number, of) + (left == null ? "" : "; " + words(left) + " left"));
+    }
+
+    @Override
+    public void onFound(PlannedRun found, int number, int of) {
+        print(title(found, number, of) + ": of the same size as " + found.key() + ", which is finished");
+    }
+
+    private static String title(PlannedRun run, int number, int of) {
+        return String.format(
+                "[%d/%d] %s, %s on %s, seed %d", number, of, run.method(), run.model(), run.data(), run.seed());
     }
 
     @Override

@@ -102,7 +102,9 @@ public final class StudyJob {
         while (!missing.isEmpty()) {
             Cell cell = missing.get(0);
             int number = plan.cells().size() - missing.size() + 1;
-            if (results.of(cell) == null) {
+            if (results.of(cell) != null) {
+                listener.onFound(planned(cell), number, plan.cells().size());
+            } else {
                 listener.onRun(planned(cell), number, plan.cells().size(), time.of(missing));
                 run(cell, threads, cache, listener);
                 listener.onRunEnd(lines.get(cell));

@@ -24,6 +24,9 @@ public interface StudyListener extends JobListener {
      */
     default void onRun(PlannedRun run, int number, int of, Duration left) {}
 
+    /** A run that takes its size from another turns out to be one that is finished. */
+    default void onFound(PlannedRun run, int number, int of) {}
+
     /** A run has ended, well or not. */
     default void onRunEnd(RunLine line) {}
 }

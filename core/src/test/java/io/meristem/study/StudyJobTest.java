@@ -46,6 +46,7 @@ class StudyJobTest {
     /** Counts what was really run. */
     private static final class Counter implements StudyListener {
         final List<String> started = new ArrayList<>();
+        final List<String> found = new ArrayList<>();
         final List<RunLine> ended = new ArrayList<>();
         final List<Duration> left = new ArrayList<>();
         int finished = -1;
@@ -61,6 +62,11 @@ class StudyJobTest {
         public void onRun(PlannedRun run, int number, int of, Duration left) {
             started.add(run.method() + "/" + run.seed());
             this.left.add(left);
+        }
+
+        @Override
+        public void onFound(PlannedRun run, int number, int of) {
+            found.add(run.method() + "/" + run.seed());
         }
 
         @Override
@@ -263,6 +269,7 @@ class StudyJobTest {
         // At two thirds of rank 3 everywhere it is the LoRA of rank 2 that is there already.
         assertEquals(
                 List.of("lora r=2/0", "dra/0", "lora at 1x/0", "lora r=2/1", "dra/1", "lora at 1x/1"), counter.started);
+        assertEquals(List.of("lora at two thirds/0", "lora at two thirds/1"), counter.found);
         assertEquals(8, outcome.runs().size());
         assertEquals(outcome.runs().get(0).key(), outcome.runs().get(3).key());
         assertEquals("lora at two thirds", outcome.runs().get(3).method());
