@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /** What a table shows of runs that differ by their seed only. */
+@SuppressWarnings("ImmutableEnumChecker") // functions without a state
 public enum Measure {
     /** Top-1, on the test photos, or the validation photos without any. */
     ACCURACY(runs -> Cells.percent(scores(runs, Scores::accuracy))),

@@ -36,10 +36,9 @@ final class PlannedSize {
         if (method instanceof Dra dra) {
             long least = bound(layers, dra.ranks().min(), 0);
             long most = bound(layers, dra.ranks().max(), 0);
-            double budget = dra.ranks().budgetMib() == 0
-                    ? Double.MAX_VALUE
-                    : dra.ranks().budgetMib();
-            return mib(least) + " to " + mib((long) Math.min(most, budget * LayerSize.NUMBERS_PER_MIB));
+            double budget = dra.ranks().budgetMib();
+            double bound = LayerSize.mib(most);
+            return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }
         if (method instanceof FullTuning) {
             return mib(whole(cell, materials, head));

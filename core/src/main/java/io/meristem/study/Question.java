@@ -20,6 +20,7 @@ public record Question(
         List<StudyMethod> methods) {
 
     /** How the answer is laid out. */
+    @SuppressWarnings("ImmutableEnumChecker") // builders are functions without a state
     public enum Kind {
         /** A row per photos, model and method with accuracy, size and time. */
         COMPARISON(ComparisonTable::of),

@@ -50,12 +50,10 @@ class StudyJobTest {
         final List<RunLine> ended = new ArrayList<>();
         final List<Duration> left = new ArrayList<>();
         int finished = -1;
-        int missing = -1;
 
         @Override
         public void onPlan(int finished, int missing) {
             this.finished = finished;
-            this.missing = missing;
         }
 
         @Override

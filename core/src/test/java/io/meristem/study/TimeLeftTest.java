@@ -26,17 +26,17 @@ class TimeLeftTest {
 
     @Test
     void goesByWhatIsMostAlikeInProportionToPhotosAndEpochs() {
-        TimeLeft time = new TimeLeft(data -> data == SMALL ? 100 : 300);
+        TimeLeft time = new TimeLeft(data -> data.equals(SMALL) ? 100 : 300);
         Cell lora = cell(A, SMALL, Lora.DEFAULT, 1);
         assertNull(time.of(List.of(lora)));
         time.learn(cell(A, SMALL, Lora.DEFAULT, 0), 2);
         assertEquals(Duration.ofSeconds(40), time.of(List.of(lora)));
-        assertEquals(Duration.ofSeconds(120), time.of(List.of(cell(A, LARGE, Lora.DEFAULT, 1))));
+        assertEquals(Duration.ofMinutes(2), time.of(List.of(cell(A, LARGE, Lora.DEFAULT, 1))));
         // Another method and another model: nothing better is known.
         assertEquals(Duration.ofSeconds(40), time.of(List.of(cell(B, SMALL, new FullTuning(), 1))));
         time.learn(cell(A, SMALL, new FullTuning(), 0), 6);
         assertEquals(Duration.ofSeconds(40), time.of(List.of(lora)));
-        assertEquals(Duration.ofSeconds(120), time.of(List.of(cell(A, SMALL, new FullTuning(), 1))));
+        assertEquals(Duration.ofMinutes(2), time.of(List.of(cell(A, SMALL, new FullTuning(), 1))));
         assertEquals(Duration.ofSeconds(80), time.of(List.of(cell(B, SMALL, Lora.DEFAULT, 1))));
         assertEquals(Duration.ZERO, time.of(List.of()));
     }
