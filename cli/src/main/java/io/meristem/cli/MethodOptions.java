@@ -132,7 +132,7 @@ final class MethodOptions {
             defaultValue = "0",
             paramLabel = "A",
             description =
-                    "Scale of the adapters times the rank (AdaLoRA: the first rank; DyLoRA: the drawn one); 0 for twice the rank (DyLoRA: the greatest). Default: ${DEFAULT-VALUE}.")
+                    "Scale of the adapters times the rank (AdaLoRA: the first rank; DyLoRA: the drawn one); 0 for twice the rank (DyLoRA: the greatest rank). Default: ${DEFAULT-VALUE}.")
     double loraAlpha;
 
     @Option(names = "--rank-stabilised", description = "Scale adapters by alpha over the root of the rank.")

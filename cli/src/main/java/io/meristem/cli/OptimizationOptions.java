@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import picocli.CommandLine.Option;
@@ -27,7 +28,7 @@ final class OptimizationOptions {
             names = "--lr",
             paramLabel = "RATE",
             description =
-                    "Learning rate of the adapters (or of all weights). Default: by method, 2e-3 or 3e-4 with adamw.")
+                    "Learning rate of the adapters (or of all weights). Default with adamw: 2e-3, adalora 1e-2, dylora 5e-4, full 3e-4.")
     Double rate;
 
     @Option(
@@ -89,13 +90,11 @@ final class OptimizationOptions {
                     "Statistics of batch normalisation: frozen (pretrained), recalibrated (on your photos, then frozen) or trained. Default: frozen.")
     NormPolicy norm;
 
-    Optimization resolve(MethodOptions.Name method) {
+    Optimization resolve(Method method) {
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
-        double usual =
-                (method == MethodOptions.Name.FULL ? Optimization.FULL_RATE : Optimization.ADAPTER_RATE) * factor;
         return new Optimization(
                 optimizer,
-                rate == null ? usual : rate,
+                rate == null ? method.usualRate() * factor : rate,
                 headRate == null ? Optimization.HEAD_RATE * factor : headRate,
                 weightDecay,
                 momentum,

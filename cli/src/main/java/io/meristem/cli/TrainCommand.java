@@ -5,6 +5,7 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.job.TrainJob;
+import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -90,12 +91,13 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     RunConfig config() {
+        Method chosen = method.resolve();
         TrainConfig train = new TrainConfig(
-                method.resolve(),
+                chosen,
                 epochs == null ? method.preset.epochs : epochs,
                 optimization.batch,
                 seed,
-                optimization.resolve(method.method),
+                optimization.resolve(chosen),
                 method.headPolicy(),
                 optimization.norm,
                 compute.resolve(),

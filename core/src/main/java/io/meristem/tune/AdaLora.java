@@ -89,6 +89,12 @@ public record AdaLora(
                 : String.format(Locale.ROOT, "adalora r=%d..%.2f MiB", initRank, budgetMib);
     }
 
+    /** Lambda has to grow from zero before P and Q have any effect. */
+    @Override
+    public double usualRate() {
+        return 1e-2;
+    }
+
     @Override
     public boolean isSizable() {
         return true;

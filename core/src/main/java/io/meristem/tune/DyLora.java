@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param rankMax greatest rank that is drawn; what is validated and saved during training
  * @param frozen whether a step trains only the last of the rows and columns that it is cut to
  * @param ranks at which the best state is judged after training, each within the range
- * @param adapter alpha 0 means twice {@code rankMax}; the scale at rank b is {@code alpha / b}, the same for all layers
+ * @param adapter alpha 0 means {@code rankMax}; the scale at rank b is {@code alpha / b}, the same for all layers
  */
 public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
         implements Method {
@@ -71,9 +71,15 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
         return "dylora r=" + rankMin + ".." + rankMax;
     }
 
+    /** The scale at small ranks multiplies each step. */
+    @Override
+    public double usualRate() {
+        return 5e-4;
+    }
+
     /** The factor before {@code B A} when both are cut to {@code rank}. */
     public double scaling(int rank) {
-        double alpha = adapter.alpha() == 0 ? 2.0 * rankMax : adapter.alpha();
+        double alpha = adapter.alpha() == 0 ? rankMax : adapter.alpha();
         return new AdapterOptions(alpha, adapter.rankStabilised(), adapter.dropout()).scaling(rank);
     }
 

@@ -15,6 +15,11 @@ public record FullTuning() implements Method {
     }
 
     @Override
+    public double usualRate() {
+        return 3e-4;
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
         WeightedLayer head = context.network().head();
         List<Tensor> tensors = new ArrayList<>();

@@ -21,6 +21,11 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
     /** A short name with the setting that matters, for tables. */
     String label();
 
+    /** Learning rate that suits the method with AdamW, when nobody says otherwise: low-rank factors bear, and need, a greater one than whole weights. */
+    default double usualRate() {
+        return 2e-3;
+    }
+
     /**
      * Prepares the network: what trains requires gradients from here on, all else does not. The new head, when it trains in full, is not the
      * method's business.

@@ -34,19 +34,12 @@ public record Optimization(
         CONSTANT
     }
 
-    /** Rates that suit AdamW, by what trains: low-rank factors bear, and need, a greater one than whole weights. */
-    public static final double ADAPTER_RATE = 2e-3;
-
-    public static final double FULL_RATE = 3e-4;
+    /** Suits a head that trains in full, with AdamW. */
     public static final double HEAD_RATE = 2e-3;
 
     /** What a training of {@code method} does when nobody says otherwise. */
     public static Optimization usual(Method method) {
-        return new Optimization(Kind.ADAMW, rate(method), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
-    }
-
-    private static double rate(Method method) {
-        return method instanceof FullTuning ? FULL_RATE : ADAPTER_RATE;
+        return new Optimization(Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
     }
 
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */

@@ -224,7 +224,7 @@ class BaselineStepsTest {
     @Test
     void scalesAreAlphaOverTheRankInForce() {
         DyLora usual = new DyLora(1, 16, false, List.of(), AdapterOptions.DEFAULT);
-        double[] expected = {32, 4, 2};
+        double[] expected = {16, 2, 1};
         int[] ranks = {1, 8, 16};
         assertTrue(Arrays.equals(
                 expected, Arrays.stream(ranks).mapToDouble(usual::scaling).toArray()));
