@@ -39,7 +39,8 @@ public record Optimization(
 
     /** What a training of {@code method} does when nobody says otherwise. */
     public static Optimization usual(Method method) {
-        return new Optimization(Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
+        return new Optimization(
+                Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
     }
 
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
