@@ -49,6 +49,12 @@ final class EvaluateCommand implements Callable<Integer> {
     Integer rank;
 
     @Option(
+            names = "--predictions",
+            paramLabel = "FILE.csv",
+            description = "Also write what the run says about each photo: true and named class, all probabilities.")
+    Path predictions;
+
+    @Option(
             names = "--cache",
             paramLabel = "FOLDER",
             description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
@@ -71,7 +77,10 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
             outcome = EvaluateJob.run(
-                    new EvaluateJob.Request(run, rank, data, part, perturbations), threads.count(), photos, reporter);
+                    new EvaluateJob.Request(run, rank, data, part, perturbations, predictions),
+                    threads.count(),
+                    photos,
+                    reporter);
         }
         if (output.json) {
             out.print(Json.pretty(outcome));

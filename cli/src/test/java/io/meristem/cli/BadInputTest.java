@@ -295,6 +295,9 @@ class BadInputTest {
         Shell.run("evaluate", place.resolve("none")).refuses("There is no run folder");
         Shell.run("evaluate", photos).refuses("is not a run folder");
         Shell.run("predict", photos, photos).refuses("is not a run folder");
+        Shell.run("report", photos).refuses("neither a run nor a study", photos.toString());
+        Shell.run("report", place.resolve("none")).refuses("There is no folder");
+        Shell.run("report").refuses("RUN|STUDY");
         Path fake = Files.createDirectory(place.resolve("fake"));
         Files.writeString(fake.resolve("config.json"), "{}");
         Shell.run("evaluate", fake).refuses("stopped before its first epoch ended");

@@ -191,6 +191,41 @@ class TrainedRunTest {
     }
 
     @Test
+    void evaluationWritesItsAnswersPhotoByPhoto() throws IOException {
+        Path file = place.resolve("answers.csv");
+        Shell.run("evaluate", run, "--predictions", file).succeeds();
+        List<String> lines = Files.readAllLines(file);
+        assertEquals("side,path,true,predicted,p(blight),p(healthy),p(rust)", lines.get(0));
+        List<String> test = Files.readAllLines(run.resolve("predictions.csv")).stream()
+                .filter(line -> line.startsWith("test,"))
+                .toList();
+        assertEquals(test, lines.subList(1, lines.size()));
+        Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
+        Shell.run("evaluate", run, "--data", other, "--predictions", file).succeeds();
+        assertTrue(Files.readAllLines(file).get(1).startsWith("all,blight/0.png,blight,"));
+        Shell.run("evaluate", run, "--predictions", place.resolve("answers.txt"))
+                .refuses("answers.txt", ".csv");
+        Shell.run("evaluate", run, "--predictions", place).refuses(".csv");
+    }
+
+    @Test
+    void aReportIsWrittenBesideTheRunOrElsewhere() throws IOException {
+        Shell shell = Shell.run("report", run).succeeds();
+        assertTrue(shell.out().contains("The report is in " + run.resolve("report.html")), shell.out());
+        String page = Files.readString(run.resolve("report.html"));
+        double accuracy = JSON.readTree(run.resolve("result.json").toFile())
+                .at("/test/accuracy")
+                .asDouble();
+        assertTrue(page.contains(String.format(java.util.Locale.ROOT, "%.1f %%", 100 * accuracy)));
+        assertTrue(page.contains("rust/7.png") && page.contains("uPlot") && page.contains("rankmap"));
+        Path out = place.resolve("new/page.html");
+        Shell.run("report", run, "--out", out, "--data", photos).succeeds();
+        assertTrue(Files.size(out) > 50_000);
+        // Nothing but the word on a photo's whereabouts may differ, and the photos are where they were.
+        assertEquals(page, Files.readString(out));
+    }
+
+    @Test
     void evaluationOfAnotherFolderJudgesAllOfIt() throws IOException {
         Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
         JsonNode json = JSON.readTree(

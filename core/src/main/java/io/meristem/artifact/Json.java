@@ -26,6 +26,7 @@ import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
@@ -99,6 +100,35 @@ public final class Json {
     /** @throws JsonProcessingException when the tree does not hold what a {@code type} needs, or more */
     public static <T> T value(JsonNode tree, Class<T> type) throws JsonProcessingException {
         return MAPPER.treeToValue(tree, type);
+    }
+
+    /**
+     * The lines of a {@code .jsonl} file. A last line without its end, which a process leaves that was killed while writing, is passed over.
+     *
+     * @throws InputException when the file is not there, or a whole line does not hold what a {@code type} needs
+     */
+    public static <T> List<T> lines(Path file, Class<T> type) {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (IOException e) {
+            throw unusable(file, type, e.toString(), e);
+        }
+        List<T> values = new ArrayList<>();
+        int number = 0;
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n")) {
+            number++;
+            if (line.isBlank()) {
+                continue;
+            }
+            try {
+                values.add(MAPPER.readValue(line, type));
+            } catch (JsonProcessingException e) {
+                String reason = e.getOriginalMessage().lines().findFirst().orElse("no reason known");
+                throw unusable(file, type, "line " + number + ": " + reason, e);
+            }
+        }
+        return values;
     }
 
     private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {

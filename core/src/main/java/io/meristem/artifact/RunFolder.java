@@ -23,6 +23,7 @@ public final class RunFolder {
     public static final String LAST = "last.safetensors";
     public static final String RESULT = "result.json";
     public static final String CONFUSION = "confusion.csv";
+    public static final String PREDICTIONS = "predictions.csv";
     public static final String SUMMARY = "summary.txt";
 
     private final Path path;

@@ -166,6 +166,15 @@ public final class RunWriter implements TrainListener {
         save(RunFolder.LAST, state, config.train().epochs());
     }
 
+    /** What the best state says about each validation and test photo. */
+    public void predictions(List<String> classes, List<PhotoAnswer> answers) {
+        try {
+            folder.write(RunFolder.PREDICTIONS, PredictionTable.text(classes, answers));
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
     /** The last file of a run: with it the run is finished. */
     public void finish(RunResult result, List<String> classes, Provenance provenance) {
         try {

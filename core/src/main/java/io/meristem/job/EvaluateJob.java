@@ -1,7 +1,9 @@
 package io.meristem.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.ImageFolder;
@@ -16,6 +18,7 @@ import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.tune.Inference;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +48,9 @@ public final class EvaluateJob {
             boolean synthetic,
             @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness) {}
 
+    /** Side of photos that were not divided. */
+    private static final String UNDIVIDED = "all";
+
     private EvaluateJob() {}
 
     /**
@@ -53,17 +59,22 @@ public final class EvaluateJob {
      * @param run folder of the run
      * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @param data a folder with the run's classes, or null for the run's own
+     * @param predictions a CSV file for the answers photo by photo, written over where it is there; or null
      * @param part null for the test photos where the folder (or the run's split) has some, otherwise all
      * @param perturbations under each of which the same photos are judged again
      */
-    public record Request(Path run, Integer rank, Path data, Part part, Perturbations perturbations) {}
+    public record Request(
+            Path run, Integer rank, Path data, Part part, Perturbations perturbations, Path predictions) {}
 
     /** Judges the run as it is, on photos as they are. */
     public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
-        return run(new Request(runPath, null, data, part, Perturbations.NONE), threads, cache, listener);
+        return run(new Request(runPath, null, data, part, Perturbations.NONE, null), threads, cache, listener);
     }
 
     public static Outcome run(Request request, int threads, Path cache, JobListener listener) {
+        if (request.predictions() != null) {
+            refuseUnlessCsv(request.predictions());
+        }
         RunFolder run = RunFolder.open(request.run()).at(request.rank());
         Path data = request.data();
         Part part = request.part();
@@ -82,10 +93,15 @@ public final class EvaluateJob {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
             List<Photo> chosen = choose(photos, wanted);
             int batchSize = config.train().batchSize();
-            int size = config.model().size();
-            Scores scores = Scores.of(
-                    Inference.predict(network, photos.evaluation(chosen, batchSize, threads), size, () -> true),
-                    run.classes());
+            Judged judged = Judged.of(
+                    network,
+                    photos.evaluation(chosen, batchSize, threads),
+                    config.model().size(),
+                    run.classes(),
+                    photo -> own || wanted != Part.ALL ? photo.split().name().toLowerCase(Locale.ROOT) : UNDIVIDED);
+            if (request.predictions() != null) {
+                write(request.predictions(), PredictionTable.text(run.classes(), judged.answers()));
+            }
             Robustness robustness = perturbations.isEmpty()
                     ? null
                     : robustness(
@@ -93,7 +109,23 @@ public final class EvaluateJob {
                             photos.perturbed(chosen, perturbations, batchSize, threads),
                             run.classes(),
                             listener);
-            return new Outcome(scores, photos.unreadable(), photos.synthetic(), robustness);
+            return new Outcome(judged.scores(), photos.unreadable(), photos.synthetic(), robustness);
+        }
+    }
+
+    private static void refuseUnlessCsv(Path file) {
+        if (!String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".csv") || Files.isDirectory(file)) {
+            throw new InputException("The predictions cannot go to " + file + ": name a file that ends in .csv.");
+        }
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            AtomicFiles.writeString(file, text);
+        } catch (IOException e) {
+            throw new InputException(
+                    "The predictions cannot be written to " + file + " (" + e + "): choose another place or make room.",
+                    e);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -15,11 +16,11 @@ import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
-import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Trains as configured and leaves a run folder. */
 public final class TrainJob {
@@ -60,16 +61,18 @@ public final class TrainJob {
 
     /** Judges the best state, read back from disk: what is measured is what was saved. */
     private static RunResult result(RunConfig config, Photos photos, RunWriter writer, long numbers) {
+        List<PhotoAnswer> answers = new ArrayList<>();
         Scores val;
         Scores test;
         try (Network best = Networks.tuned(RunFolder.open(writer.folder().path()))) {
-            val = score(best, photos, Split.VAL, config);
-            test = score(best, photos, Split.TEST, config);
+            val = score(best, photos, Split.VAL, config, answers);
+            test = score(best, photos, Split.TEST, config, answers);
         }
         List<RunResult.AtRank> ranks = new ArrayList<>();
         if (config.train().method() instanceof DyLora method) {
             method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank)));
         }
+        writer.predictions(photos.folder().classes(), answers);
         List<SizeHistory.Span> sizes = writer.sizes();
         return new RunResult(
                 config.train().method().label(),
@@ -93,19 +96,25 @@ public final class TrainJob {
             return new RunResult.AtRank(
                     rank,
                     LayerSize.mib(numbers),
-                    score(cut, photos, Split.VAL, config),
-                    score(cut, photos, Split.TEST, config));
+                    score(cut, photos, Split.VAL, config, new ArrayList<>()),
+                    score(cut, photos, Split.TEST, config, new ArrayList<>()));
         }
     }
 
-    private static Scores score(Network network, Photos photos, Split split, RunConfig config) {
+    /** Null when the side has no photos; each photo's answer goes to {@code answers}. */
+    private static Scores score(
+            Network network, Photos photos, Split split, RunConfig config, List<PhotoAnswer> answers) {
         Loader loader =
                 photos.evaluation(photos.cache().photos(split), config.train().batchSize(), config.threads());
-        return loader == null
-                ? null
-                : Scores.of(
-                        Inference.predict(network, loader, config.model().size(), () -> true),
-                        photos.folder().classes());
+        if (loader == null) {
+            return null;
+        }
+        Judged judged = Judged.of(
+                network, loader, config.model().size(), photos.folder().classes(), photo -> photo.split()
+                        .name()
+                        .toLowerCase(Locale.ROOT));
+        answers.addAll(judged.answers());
+        return judged.scores();
     }
 
     private static Provenance provenance(RunConfig config, Photos photos, Networks.Loaded loaded) {

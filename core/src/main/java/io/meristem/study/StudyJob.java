@@ -121,7 +121,12 @@ public final class StudyJob {
     private static Robustness judge(int threads, Path cache, StudyListener listener) {
         return (run, names) -> EvaluateJob.run(
                         new EvaluateJob.Request(
-                                run, null, null, null, Perturbations.parse(String.join(",", names), PERTURBATION_SEED)),
+                                run,
+                                null,
+                                null,
+                                null,
+                                Perturbations.parse(String.join(",", names), PERTURBATION_SEED),
+                                null),
                         threads,
                         cache,
                         listener)

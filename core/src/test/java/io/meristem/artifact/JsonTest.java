@@ -156,6 +156,22 @@ class JsonTest {
     }
 
     @Test
+    void linesAreReadUpToATornLastOne() throws IOException {
+        Path file = folder.resolve("ranks.jsonl");
+        Files.writeString(file, "{\"first_epoch\":1,\"later\":2}\n\n{\"first_epoch\":3,\"layers\":[]}\n{\"first_epo");
+        List<RankLine> lines = Json.lines(file, RankLine.class);
+        assertEquals(List.of(1, 3), lines.stream().map(RankLine::firstEpoch).toList());
+        assertEquals(List.of(), lines.get(0).layers());
+        Files.writeString(file, "");
+        assertEquals(List.of(), Json.lines(file, RankLine.class));
+        Files.writeString(file, "{\"first_epoch\":1}\n{\"first_epo\n");
+        InputException torn = assertThrows(InputException.class, () -> Json.lines(file, RankLine.class));
+        assertTrue(
+                torn.getMessage().contains("ranks.jsonl") && torn.getMessage().contains("line 2"), torn.getMessage());
+        assertThrows(InputException.class, () -> Json.lines(folder.resolve("none.jsonl"), RankLine.class));
+    }
+
+    @Test
     void namesAreInSnakeCase() throws IOException {
         JsonNode node = PLAIN.readTree(Json.line(config(new Lora(4, AdapterOptions.DEFAULT))));
         assertEquals(32, node.at("/train/batch_size").asInt());

@@ -185,7 +185,7 @@ class BaselinesTest {
         assertEquals(result.averageMib(), most.mib());
         for (RunResult.AtRank at : result.ranks()) {
             EvaluateJob.Outcome outcome = EvaluateJob.run(
-                    new EvaluateJob.Request(place.resolve("run"), at.rank(), null, null, Perturbations.NONE),
+                    new EvaluateJob.Request(place.resolve("run"), at.rank(), null, null, Perturbations.NONE, null),
                     1,
                     folder.resolve("cache"),
                     JobListener.NONE);

@@ -49,7 +49,7 @@ class RobustnessTest {
 
     private static EvaluateJob.Outcome judge(Perturbations perturbations, int threads, JobListener listener) {
         return EvaluateJob.run(
-                new EvaluateJob.Request(run, null, null, null, perturbations),
+                new EvaluateJob.Request(run, null, null, null, perturbations, null),
                 threads,
                 folder.resolve("cache"),
                 listener);

@@ -13,9 +13,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.PhotoAnswer;
+import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
+import io.meristem.data.Perturbations;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
@@ -182,10 +185,43 @@ class TrainJobTest {
         EvaluateJob.Outcome outcome =
                 EvaluateJob.run(run.path(), null, null, 1, folder.resolve("cache"), JobListener.NONE);
         assertSame(result.test(), outcome.scores());
+        checkAnswers(run, result);
         EvaluateJob.Outcome val =
                 EvaluateJob.run(run.path(), photos, EvaluateJob.Part.VAL, 1, folder.resolve("cache"), JobListener.NONE);
         assertSame(result.val(), val.scores());
         assertEquals(kept, Tensors.kept());
+    }
+
+    /** The answers photo by photo are those that were scored, and evaluation gives them again. */
+    private void checkAnswers(RunFolder run, RunResult result) {
+        List<PhotoAnswer> answers = PredictionTable.read(run.file(RunFolder.PREDICTIONS), ColourPhotos.CLASSES);
+        assertEquals(12, answers.size());
+        for (PhotoAnswer answer : answers) {
+            assertTrue(Files.exists(photos.resolve(answer.path())), answer.path());
+            assertTrue(
+                    answer.path().startsWith(answer.side() + "/" + ColourPhotos.CLASSES.get(answer.label()) + "/"),
+                    answer.path());
+        }
+        int[][] confusion = new int[3][3];
+        answers.stream().filter(a -> a.side().equals("test")).forEach(a -> confusion[a.label()][a.predicted()]++);
+        assertArrayEquals(result.test().confusion(), confusion);
+
+        Path again = place.resolve("again.csv");
+        EvaluateJob.run(
+                new EvaluateJob.Request(run.path(), null, null, null, Perturbations.NONE, again),
+                1,
+                folder.resolve("cache"),
+                JobListener.NONE);
+        List<PhotoAnswer> test = PredictionTable.read(again, ColourPhotos.CLASSES);
+        assertEquals(
+                answers.stream()
+                        .filter(a -> a.side().equals("test"))
+                        .map(PhotoAnswer::path)
+                        .toList(),
+                test.stream().map(PhotoAnswer::path).toList());
+        for (int i = 0; i < test.size(); i++) {
+            assertArrayEquals(answers.get(6 + i).probabilities(), test.get(i).probabilities());
+        }
     }
 
     private static void assertSame(Scores a, Scores b) {
@@ -261,7 +297,8 @@ class TrainJobTest {
         train(config(method, 5), "a");
         train(config(method, 5), "b");
         train(config(method, 6), "c");
-        List<String> files = new ArrayList<>(List.of(RunFolder.METRICS, RunFolder.BEST, RunFolder.LAST));
+        List<String> files =
+                new ArrayList<>(List.of(RunFolder.METRICS, RunFolder.BEST, RunFolder.LAST, RunFolder.PREDICTIONS));
         if (Files.exists(place.resolve("a").resolve(RunFolder.RANKS))) {
             files.add(RunFolder.RANKS);
         }

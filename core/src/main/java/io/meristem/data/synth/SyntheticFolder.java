@@ -1,8 +1,8 @@
 package io.meristem.data.synth;
 
 import io.meristem.InputException;
+import io.meristem.data.JpegEncoder;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
@@ -21,11 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Writes a folder of drawn pictures: {@code train|val|test/<class>/NNNN.jpg}, a {@code manifest.csv} (path, class, split, group, seed) and a
@@ -147,7 +142,7 @@ public final class SyntheticFolder {
             for (Picture picture : pictures) {
                 work.submit(() -> {
                     BufferedImage image = picture.subject().brush().paint(picture.seed(), picture.number());
-                    Files.write(folder.resolve(picture.path()), jpeg(image, options.jpegQuality()));
+                    Files.write(folder.resolve(picture.path()), JpegEncoder.encode(image, options.jpegQuality()));
                     return picture;
                 });
             }
@@ -235,23 +230,6 @@ public final class SyntheticFolder {
                     painter.name(c), (seed, number) -> painter.paint(pattern, seed, number, options.size())));
         }
         return subjects;
-    }
-
-    private static byte[] jpeg(BufferedImage image, float quality) throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        try {
-            ImageWriteParam param = writer.getDefaultWriteParam();
-            param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-            param.setCompressionQuality(quality);
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-                writer.setOutput(stream);
-                writer.write(null, new IIOImage(image, null, null), param);
-            }
-            return bytes.toByteArray();
-        } finally {
-            writer.dispose();
-        }
     }
 
     private String manifest(List<Picture> pictures) {

@@ -1,0 +1,94 @@
+package io.meristem.artifact;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import io.meristem.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Answers photo by photo as CSV: {@code side,path,true,predicted}, then one column {@code p(<class>)} for each class in label order. */
+public final class PredictionTable {
+
+    private static final List<String> FIXED = List.of("side", "path", "true", "predicted");
+
+    private static final CsvMapper MAPPER = CsvMapper.builder()
+            .enable(CsvParser.Feature.WRAP_AS_ARRAY)
+            .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
+            .build();
+
+    private PredictionTable() {}
+
+    /** With a header line, even when there are no answers. */
+    public static String text(List<String> classes, List<PhotoAnswer> answers) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(header(classes));
+        for (PhotoAnswer answer : answers) {
+            String[] row = new String[FIXED.size() + classes.size()];
+            row[0] = answer.side();
+            row[1] = answer.path();
+            row[2] = classes.get(answer.label());
+            row[3] = classes.get(answer.predicted());
+            for (int c = 0; c < classes.size(); c++) {
+                row[FIXED.size() + c] = Float.toString(answer.probabilities()[c]);
+            }
+            rows.add(row);
+        }
+        try {
+            return MAPPER.writeValueAsString(rows);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * @param classes in label order
+     * @throws InputException when the file is not such a table of these classes
+     */
+    public static List<PhotoAnswer> read(Path file, List<String> classes) {
+        try (MappingIterator<String[]> rows = MAPPER.readerFor(String[].class).readValues(Files.readString(file))) {
+            if (!rows.hasNext() || !List.of(rows.next()).equals(List.of(header(classes)))) {
+                throw new InputException(
+                        file
+                                + " is no table of predictions of this run's classes, its header line says so: restore it, or make it anew with 'evaluate --predictions'.");
+            }
+            List<PhotoAnswer> answers = new ArrayList<>();
+            while (rows.hasNext()) {
+                answers.add(answer(rows.next(), classes));
+            }
+            return answers;
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof InputException known) {
+                throw known;
+            }
+            throw new InputException(
+                    file + " cannot be read as a table of predictions ("
+                            + e.getClass().getSimpleName()
+                            + "): restore it, or make it anew with 'evaluate --predictions'.",
+                    e);
+        }
+    }
+
+    private static String[] header(List<String> classes) {
+        List<String> names = new ArrayList<>(FIXED);
+        classes.forEach(name -> names.add("p(" + name + ")"));
+        return names.toArray(String[]::new);
+    }
+
+    private static PhotoAnswer answer(String[] row, List<String> classes) {
+        float[] probabilities = new float[classes.size()];
+        for (int c = 0; c < probabilities.length; c++) {
+            probabilities[c] = Float.parseFloat(row[FIXED.size() + c]);
+        }
+        int label = classes.indexOf(row[2]);
+        if (label < 0) {
+            throw new IllegalArgumentException("unknown class");
+        }
+        return new PhotoAnswer(row[0], row[1], label, probabilities);
+    }
+}

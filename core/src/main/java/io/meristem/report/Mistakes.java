@@ -1,0 +1,116 @@
+package io.meristem.report;
+
+import io.meristem.InputException;
+import io.meristem.artifact.PhotoAnswer;
+import io.meristem.data.Thumbnail;
+import io.meristem.eval.Scores;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The photos that a run named wrongly and was most sure of.
+ *
+ * @param wrong how many were named wrongly in all
+ * @param photos the surest first
+ * @param problem why there are no photos to show though there are wrong ones, or why some lack their picture; null when all is well
+ */
+record Mistakes(int wrong, List<Shown> photos, String problem) {
+
+    /** So many are shown. */
+    private static final int MOST = 24;
+
+    /** Longer side of a thumbnail, pixels. */
+    private static final int SIDE = 200;
+
+    /**
+     * @param picture a data URI, or null where the photo is gone
+     * @param width of the picture in pixels, 0 without one
+     */
+    record Shown(String path, String truth, String named, String probability, String picture, int width, int height) {}
+
+    /**
+     * @param photos the folder where the photos lie now
+     */
+    static Mistakes of(RunFiles run, Path photos) {
+        List<PhotoAnswer> answers = run.answers();
+        if (answers == null) {
+            return new Mistakes(
+                    0,
+                    List.of(),
+                    "This run has kept no answers photo by photo. The command 'meristem evaluate RUN --predictions RUN/predictions.csv' writes them.");
+        }
+        String side = run.judgedOnTest() ? "test" : "val";
+        List<PhotoAnswer> judged =
+                answers.stream().filter(a -> a.side().equals(side)).toList();
+        if (!fits(judged, run.judged())) {
+            return new Mistakes(
+                    0,
+                    List.of(),
+                    "The file predictions.csv does not hold the answers that this run was scored by, so its photos are not shown.");
+        }
+        List<PhotoAnswer> wrong = judged.stream()
+                .filter(a -> !a.right())
+                .sorted(Comparator.comparingDouble(PhotoAnswer::confidence).reversed())
+                .toList();
+        List<Shown> shown = new ArrayList<>();
+        int missing = 0;
+        for (PhotoAnswer answer : wrong.subList(0, Math.min(MOST, wrong.size()))) {
+            Shown one = show(answer, run.classes(), photos);
+            missing += one.picture() == null ? 1 : 0;
+            shown.add(one);
+        }
+        return new Mistakes(wrong.size(), shown, missing == 0 ? null : gone(missing, shown.size(), photos));
+    }
+
+    private static boolean fits(List<PhotoAnswer> answers, Scores scores) {
+        return answers.size() == scores.photos()
+                && answers.stream().filter(PhotoAnswer::right).count() == ScoreTables.right(scores);
+    }
+
+    private static String gone(int missing, int of, Path photos) {
+        String where = Files.isDirectory(photos)
+                ? "in " + photos
+                : "since there is no folder " + photos + " any more; 'report --data FOLDER' says where they are now";
+        return Words.count(missing, "photo") + " of these " + of + " could not be read " + where + ".";
+    }
+
+    private static Shown show(PhotoAnswer answer, List<String> classes, Path photos) {
+        String picture = null;
+        int width = 0;
+        int height = 0;
+        try {
+            Thumbnail thumbnail = Thumbnail.of(inside(photos, answer.path()), SIDE);
+            picture = "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(thumbnail.jpeg());
+            width = thumbnail.width();
+            height = thumbnail.height();
+        } catch (IOException | InvalidPathException e) {
+            // Counted by the caller: a report of photos that are gone is still a report.
+            picture = null;
+        }
+        return new Shown(
+                answer.path(),
+                classes.get(answer.label()),
+                classes.get(answer.predicted()),
+                Words.probability(answer.confidence()),
+                picture,
+                width,
+                height);
+    }
+
+    /** A report may go to others: only photos of the data folder get into it. */
+    private static Path inside(Path photos, String relative) {
+        Path root = photos.toAbsolutePath().normalize();
+        Path photo = root.resolve(relative).normalize();
+        if (!photo.startsWith(root)) {
+            throw new InputException("predictions.csv names " + relative + ", which is outside of the data folder "
+                    + photos + ": restore that file, or make it anew with 'evaluate --predictions'.");
+        }
+        return photo;
+    }
+}

@@ -1,0 +1,78 @@
+package io.meristem.report;
+
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.StringOutput;
+import io.meristem.AtomicFiles;
+import io.meristem.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/** Writes the report of a run or of a study: one HTML file that needs nothing else, neither files nor the network. */
+public final class Report {
+
+    /** The name of a report whose place nobody has named, in the folder that it is about. */
+    public static final String FILE = "report.html";
+
+    private Report() {}
+
+    /**
+     * @param folder of a run or of a study
+     * @param out the file, written over where it is there; null for {@value #FILE} in the folder
+     * @param photos the folder where a run's photos lie now, null for where they were in training; studies show none
+     * @return the file
+     * @throws InputException when the folder is neither, or lacks what every run and study has, or the file cannot be written
+     */
+    public static Path write(Path folder, Path out, Path photos) {
+        Path file = out == null ? folder.resolve(FILE) : out;
+        String page = page(folder, photos);
+        refuseUnlessHtml(file);
+        try {
+            AtomicFiles.writeString(file, page);
+        } catch (IOException e) {
+            throw new InputException(
+                    "The report cannot be written to " + file + " (" + e + "): name another place with --out.", e);
+        }
+        return file;
+    }
+
+    private static String page(Path folder, Path photos) {
+        if (!Files.isDirectory(folder)) {
+            throw new InputException("There is no folder " + folder + ": give the folder that 'train --out' wrote.");
+        }
+        if (StudyFiles.isStudy(folder)) {
+            if (photos != null) {
+                throw new InputException(folder
+                        + " is a study, whose report shows no photos: leave --data out, or give one of its runs.");
+            }
+            return render("study.jte", new StudyPage(StudyFiles.read(folder)));
+        }
+        if (RunFiles.isRun(folder)) {
+            if (photos != null && !Files.isDirectory(photos)) {
+                throw new InputException("There is no folder " + photos + ": say with --data where the photos are.");
+            }
+            return render("run.jte", RunPage.of(RunFiles.read(folder), photos));
+        }
+        throw new InputException(folder + " is neither a run nor a study, it has no config.json and no "
+                + StudyFiles.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
+    }
+
+    private static void refuseUnlessHtml(Path file) {
+        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+        if (!(name.endsWith(".html") || name.endsWith(".htm")) || Files.isDirectory(file)) {
+            throw new InputException("The report cannot go to " + file + ": name a file that ends in .html.");
+        }
+    }
+
+    private static String render(String template, Object page) {
+        TemplateEngine engine = TemplateEngine.createPrecompiled(
+                null, ContentType.Html, Report.class.getClassLoader(), Report.class.getPackageName());
+        engine.setTrimControlStructures(true);
+        StringOutput output = new StringOutput(1 << 18);
+        engine.render(template, Map.of("page", page, "assets", Assets.load()), output);
+        return output.toString();
+    }
+}

@@ -1,0 +1,90 @@
+package io.meristem.report;
+
+import io.meristem.artifact.EpochLine;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.PhotoAnswer;
+import io.meristem.artifact.PredictionTable;
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RankLine;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.eval.Scores;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a run folder holds; no tensors are read.
+ *
+ * @param result null when the run is not finished
+ * @param epochs those that are done
+ * @param ranks allocations, none for a method without
+ */
+record RunFiles(
+        Path folder,
+        RunConfig config,
+        List<String> classes,
+        Provenance provenance,
+        RunResult result,
+        List<EpochLine> epochs,
+        List<RankLine> ranks) {
+
+    static boolean isRun(Path folder) {
+        return Files.isRegularFile(folder.resolve(RunFolder.CONFIG));
+    }
+
+    /** @throws io.meristem.InputException naming a file that is missing or damaged */
+    static RunFiles read(Path folder) {
+        List<String> classes = List.of(Json.read(folder.resolve(RunFolder.CLASSES), String[].class));
+        Path result = folder.resolve(RunFolder.RESULT);
+        return new RunFiles(
+                folder,
+                Json.read(folder.resolve(RunFolder.CONFIG), RunConfig.class),
+                classes,
+                Json.read(folder.resolve(RunFolder.PROVENANCE), Provenance.class),
+                Files.exists(result) ? Json.read(result, RunResult.class) : null,
+                lines(folder.resolve(RunFolder.METRICS), EpochLine.class),
+                lines(folder.resolve(RunFolder.RANKS), RankLine.class));
+    }
+
+    private static <T> List<T> lines(Path file, Class<T> type) {
+        return Files.exists(file) ? Json.lines(file, type) : List.of();
+    }
+
+    /** What the run says photo by photo; null for a run that has not kept it. */
+    List<PhotoAnswer> answers() {
+        Path file = folder.resolve(RunFolder.PREDICTIONS);
+        return Files.exists(file) ? PredictionTable.read(file, classes) : null;
+    }
+
+    String method() {
+        return config.train().method().label();
+    }
+
+    /** The last part of the data folder's path, which is what people call it. */
+    String dataName() {
+        Path name = Path.of(config.data().folder()).getFileName();
+        return name == null ? config.data().folder() : name.toString();
+    }
+
+    /** Of the photos that the run is judged by: test photos, or validation photos where there are none; null without either. */
+    Scores judged() {
+        if (result == null) {
+            return null;
+        }
+        return result.test() == null ? result.val() : result.test();
+    }
+
+    boolean judgedOnTest() {
+        return result != null && result.test() != null;
+    }
+
+    /** Epochs after which ranks were given anew. */
+    List<Integer> updates() {
+        return epochs.stream()
+                .filter(EpochLine::reallocated)
+                .map(EpochLine::epoch)
+                .toList();
+    }
+}

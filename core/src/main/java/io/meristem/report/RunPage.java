@@ -1,0 +1,174 @@
+package io.meristem.report;
+
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunResult;
+import io.meristem.eval.Scores;
+import io.meristem.rank.SizeHistory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the page of a run shows.
+ *
+ * @param mistakes null where nothing has been judged
+ */
+record RunPage(RunFiles run, Mistakes mistakes) {
+
+    /** @param photos the folder where the photos lie now, or null for where they were in training */
+    static RunPage of(RunFiles run, Path photos) {
+        Path at = photos == null ? Path.of(run.config().data().folder()) : photos;
+        return new RunPage(run, run.judged() == null ? null : Mistakes.of(run, at));
+    }
+
+    String title() {
+        return run.config().model().name() + " on " + run.dataName() + ", " + run.method();
+    }
+
+    boolean synthetic() {
+        return run.provenance().synthetic();
+    }
+
+    boolean finished() {
+        return run.result() != null;
+    }
+
+    int epochsDone() {
+        return run.epochs().size();
+    }
+
+    int epochsWanted() {
+        return run.config().train().epochs();
+    }
+
+    /** Null where nothing has been judged. */
+    Scores scores() {
+        return run.judged();
+    }
+
+    /** "test" or "validation". */
+    String side() {
+        return run.judgedOnTest() ? "test" : "validation";
+    }
+
+    long right() {
+        return ScoreTables.right(scores());
+    }
+
+    String accuracy() {
+        return Words.percent(scores().accuracy());
+    }
+
+    String interval() {
+        return Words.percent(ScoreTables.interval(scores()));
+    }
+
+    String methodSentence() {
+        return Settings.sentence(run.method());
+    }
+
+    List<String> cautions() {
+        return Cautions.of(run);
+    }
+
+    List<String> unreadable() {
+        return run.provenance().unreadable();
+    }
+
+    /** The figures that matter most, as value and name. */
+    List<Cell> tiles() {
+        List<Cell> tiles = new ArrayList<>();
+        RunResult result = run.result();
+        if (result == null) {
+            return tiles;
+        }
+        if (scores() != null) {
+            tiles.add(tile(accuracy(), side() + " accuracy, one run"));
+            tiles.add(tile(Words.score(scores().macroF1()), "macro F1"));
+        }
+        tiles.add(tile(Words.mib(result.averageMib()), "trained by the method, on average"));
+        tiles.add(tile(Words.mib(result.modelMib()), "whole network"));
+        tiles.add(tile(Words.seconds(result.secondsPerEpoch()), "an epoch"));
+        return tiles;
+    }
+
+    private static Cell tile(String value, String name) {
+        return new Cell(value, true, null, name);
+    }
+
+    Grid photos() {
+        return ScoreTables.photos(run.classes(), run.provenance());
+    }
+
+    Grid sides() {
+        return ScoreTables.sides(run.result());
+    }
+
+    Grid classes() {
+        return ScoreTables.classes(scores());
+    }
+
+    Grid confusion() {
+        return Confusion.matrix(scores());
+    }
+
+    boolean manyClasses() {
+        return Confusion.many(scores());
+    }
+
+    /** Null where the matrix shows it. */
+    Grid frequent() {
+        return Confusion.frequent(scores());
+    }
+
+    List<Figure> curves() {
+        return RunCurves.figures(run);
+    }
+
+    Grid epochs() {
+        return RunCurves.epochs(run);
+    }
+
+    /** Null when the size never changed. */
+    Figure size() {
+        return RunCurves.size(run);
+    }
+
+    Grid sizes() {
+        RunResult result = run.result();
+        Grid grid = Grid.of("sizes", "Sizes in MiB of float32 (4 bytes a number)", "what", "MiB", "of the network");
+        double whole = result.modelMib();
+        for (SizeHistory.Span span : result.sizes()) {
+            size(grid, "method, from epoch " + span.firstEpoch() + " on", span.size(), whole);
+        }
+        size(grid, "method, average over the epochs", result.averageMib(), whole);
+        size(grid, "head, trained in full beside it", result.headMib(), whole);
+        size(grid, "whole network", whole, whole);
+        return grid;
+    }
+
+    private static void size(Grid grid, String name, double mib, double whole) {
+        grid.row(Cell.text(name), Cell.number(Words.format("%.2f", mib)), Cell.number(Words.percent(mib / whole)));
+    }
+
+    /** Null for a method without ranks. */
+    RankMap ranks() {
+        return RankMap.of("ranks", "Ranks", run.ranks());
+    }
+
+    Grid settings() {
+        return Settings.grid(run.config(), run.classes());
+    }
+
+    Grid environment() {
+        return Settings.environment(run.provenance(), run.folder());
+    }
+
+    String config() {
+        return Json.pretty(run.config());
+    }
+
+    String peakMemory() {
+        return Words.format("%.0f MiB", run.result().peakMemoryMib());
+    }
+}

@@ -1,0 +1,113 @@
+package io.meristem.report;
+
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunResult;
+import io.meristem.data.Split;
+import io.meristem.eval.Interval;
+import io.meristem.eval.Scores;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** How many photos there were, and how well they were told apart. */
+final class ScoreTables {
+
+    private ScoreTables() {}
+
+    /** Photos by class and side, those that could be read. */
+    static Grid photos(List<String> classes, Provenance provenance) {
+        Grid grid = Grid.of("photos", "Photos that could be read", "class", "training", "validation", "test", "all");
+        List<Long> sums = new ArrayList<>(List.of(0L, 0L, 0L));
+        for (String name : classes) {
+            Map<Split, Integer> sides = provenance.photos().getOrDefault(name, Map.of());
+            List<Long> counts = Stream.of(Split.TRAIN, Split.VAL, Split.TEST)
+                    .map(split -> (long) sides.getOrDefault(split, 0))
+                    .toList();
+            for (int i = 0; i < counts.size(); i++) {
+                sums.set(i, sums.get(i) + counts.get(i));
+            }
+            grid.rows().add(row(name, counts));
+        }
+        grid.rows().add(row("all", sums));
+        return grid;
+    }
+
+    private static List<Cell> row(String name, List<Long> counts) {
+        List<Cell> cells = new ArrayList<>(List.of(Cell.text(name)));
+        counts.forEach(count -> cells.add(Cell.number(count)));
+        cells.add(Cell.number(counts.stream().mapToLong(Long::longValue).sum()));
+        return cells;
+    }
+
+    /** Photos whose most probable class is the true one. */
+    static long right(Scores scores) {
+        long right = 0;
+        for (int c = 0; c < scores.confusion().length; c++) {
+            right += scores.confusion()[c][c];
+        }
+        return right;
+    }
+
+    static Interval interval(Scores scores) {
+        return Interval.wilson(right(scores), scores.photos());
+    }
+
+    static Grid sides(RunResult result) {
+        Grid grid = Grid.of(
+                "scores",
+                "Of the best epoch's network",
+                "photos of",
+                "photos",
+                "right",
+                "accuracy",
+                "95 % interval",
+                "macro F1",
+                "mAP",
+                "log loss");
+        side(grid, "test", result.test());
+        side(grid, "validation", result.val());
+        return grid;
+    }
+
+    private static void side(Grid grid, String name, Scores scores) {
+        if (scores != null) {
+            grid.row(
+                    Cell.text(name),
+                    Cell.number(scores.photos()),
+                    Cell.number(right(scores)),
+                    Cell.number(Words.percent(scores.accuracy())),
+                    Cell.number(Words.percent(interval(scores))),
+                    Cell.number(Words.score(scores.macroF1())),
+                    Cell.number(Words.score(scores.meanAveragePrecision())),
+                    Cell.number(Words.score(scores.logLoss())));
+        }
+    }
+
+    static Grid classes(Scores scores) {
+        Grid grid = Grid.of(
+                "classes",
+                "",
+                "class",
+                "photos",
+                "found (recall)",
+                "95 % interval",
+                "named rightly (precision)",
+                "F1",
+                "average precision");
+        for (int c = 0; c < scores.classes().size(); c++) {
+            Scores.ClassScore score = scores.classes().get(c);
+            boolean some = score.photos() > 0;
+            Interval interval = Interval.wilson(scores.confusion()[c][c], score.photos());
+            grid.row(
+                    Cell.text(score.name()),
+                    Cell.number(score.photos()),
+                    Cell.number(Words.percent(some ? score.recall() : null)),
+                    Cell.number(some ? Words.percent(interval) : Words.percent((Double) null)),
+                    Cell.number(Words.percent(score.precision())),
+                    Cell.number(Words.score(score.f1())),
+                    Cell.number(Words.score(some ? score.averagePrecision() : null)));
+        }
+        return grid;
+    }
+}

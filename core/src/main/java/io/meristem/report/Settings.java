@@ -1,0 +1,182 @@
+package io.meristem.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.SplitOptions;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How a run was made, in words. */
+final class Settings {
+
+    private Settings() {}
+
+    /** What a method does, by the first word of its label. */
+    static String sentence(String label) {
+        return switch (label.split(" ", 2)[0].toLowerCase(Locale.ROOT)) {
+            case "dra" ->
+                "Dynamic rank allocation (DRA): the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter."
+                        + " How large, its rank, is measured on training photos at the start and again whenever training has calmed down.";
+            case "lora" ->
+                "LoRA: the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter, all of one rank.";
+            case "adalora" ->
+                "AdaLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update whose rank is cut back during training where it matters least.";
+            case "dylora" ->
+                "DyLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update that works at several ranks.";
+            case "full" -> "Full fine-tuning: every weight of the pretrained network is trained.";
+            case "head" -> "Head only: the pretrained network stays frozen, and only its new last layer is trained.";
+            default -> "Method: " + label + ".";
+        };
+    }
+
+    static Grid grid(RunConfig config, List<String> classes) {
+        RunConfig.Model model = config.model();
+        TrainConfig train = config.train();
+        Grid grid = Grid.of("settings", "How it was trained", "setting", "value");
+        grid.fact("network", model.name() + ", " + classes.size() + " classes");
+        grid.fact("pretrained weights", model.weights() == null ? "none, random start" : model.weights());
+        grid.fact(
+                "photos as the network sees them",
+                model.size() + " x " + model.size() + " pixels, "
+                        + (model.fit() == Fit.CROP ? "cropped" : "squashed")
+                        + "; judged on the centre, " + Words.setPercent(model.cropFraction()) + " of the side; mean "
+                        + numbers(model.mean()) + ", standard deviation " + numbers(model.std()));
+        grid.fact("photos", config.data().folder());
+        grid.fact("split", split(config.data().split()));
+        grid.fact(
+                "random changes to training photos", augmentation(config.data().augmentation()));
+        grid.fact("method", train.method().label() + "; " + flat(Json.tree(train.method())));
+        grid.fact(
+                "head",
+                switch (train.head()) {
+                    case TRAINED -> "trained in full beside the method";
+                    case ADAPTED -> "frozen at a random start, with an adapter like any layer";
+                });
+        grid.fact("statistics of normalisation", words(train.norm()));
+        grid.fact(
+                "training",
+                Words.count(train.epochs(), "epoch") + ", batches of " + train.batchSize() + " photos, seed "
+                        + train.seed());
+        grid.fact("optimiser", optimiser(train.optimization()));
+        grid.fact(
+                "computed in",
+                (train.compute().precision() == Precision.BF16 ? "bfloat16, trained numbers in float32" : "float32")
+                        + " on " + train.compute().device() + " with " + Words.count(config.threads(), "thread")
+                        + (train.compute().checkpointing() ? ", with checkpointing" : ""));
+        return grid;
+    }
+
+    static Grid environment(Provenance provenance, Path folder) {
+        Engine.Info engine = provenance.engine();
+        Grid grid = Grid.of("environment", "What it was made with", "what", "value");
+        grid.fact("run folder", folder.toAbsolutePath().normalize().toString());
+        grid.fact("Meristem", provenance.meristem());
+        grid.fact("libtorch", engine.libtorch() + ", with " + engine.blas());
+        grid.fact("processor", engine.cpu() + ", " + engine.processors() + " cores, " + engine.threads() + " used");
+        grid.fact("Java", engine.java());
+        grid.fact("system", engine.os());
+        grid.fact("arithmetic", provenance.dtype());
+        grid.fact("SHA-256 of the photos", provenance.dataFingerprint());
+        grid.fact("SHA-256 of the weights", provenance.weightsSha256() == null ? "none" : provenance.weightsSha256());
+        if (provenance.weightsNote() != null && !provenance.weightsNote().isBlank()) {
+            grid.fact("weights", provenance.weightsNote());
+        }
+        if (engine.missing() != null && !engine.missing().isEmpty()) {
+            grid.fact("started without", String.join(" ", engine.missing()));
+        }
+        return grid;
+    }
+
+    private static String split(SplitOptions split) {
+        List<String> parts = new ArrayList<>();
+        parts.add("where the folder is not divided already: " + Words.setPercent(split.valFraction()) + " validation, "
+                + Words.setPercent(split.testFraction()) + " test, seed " + split.seed());
+        if (split.groupCsv() != null) {
+            parts.add("photos that belong together by " + split.groupCsv());
+        }
+        if (split.limitPerClass() > 0) {
+            parts.add("at most " + split.limitPerClass() + " photos of each class and side");
+        }
+        return String.join("; ", parts);
+    }
+
+    private static String augmentation(Augmentation a) {
+        List<String> parts = new ArrayList<>();
+        if (a.flip() > 0 || a.verticalFlip() > 0) {
+            parts.add("mirrored left to right (" + Words.setPercent(a.flip()) + ") and top to bottom ("
+                    + Words.setPercent(a.verticalFlip()) + ")");
+        }
+        if (a.crops()) {
+            parts.add("crops of " + Words.setPercent(a.minScale()) + " to " + Words.setPercent(a.maxScale())
+                    + " of the area");
+        }
+        if (a.brightness() + a.contrast() + a.saturation() + a.hue() > 0) {
+            parts.add("brightness " + a.brightness() + ", contrast " + a.contrast() + ", saturation " + a.saturation()
+                    + ", hue " + a.hue());
+        }
+        return parts.isEmpty() ? "none" : String.join("; ", parts);
+    }
+
+    private static String optimiser(Optimization o) {
+        List<String> parts = new ArrayList<>();
+        parts.add(words(o.kind()) + ", rate " + o.rate() + ", of the head " + o.headRate() + ", " + words(o.schedule())
+                + " after " + o.warmupEpochs() + " epochs of warm-up");
+        parts.add("weight decay " + o.weightDecay());
+        if (o.kind() == Optimization.Kind.SGD) {
+            parts.add("momentum " + o.momentum());
+        }
+        parts.add(o.clipNorm() > 0 ? "gradients clipped to norm " + o.clipNorm() : "no clipping");
+        if (o.labelSmoothing() > 0) {
+            parts.add("label smoothing " + o.labelSmoothing());
+        }
+        if (o.classWeights()) {
+            parts.add("classes weighted by their rarity");
+        }
+        return String.join("; ", parts);
+    }
+
+    private static String words(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String numbers(List<Float> values) {
+        return values.stream().distinct().count() == 1
+                ? String.valueOf(values.get(0))
+                : String.join(" ", values.stream().map(String::valueOf).toList());
+    }
+
+    /** All settings of a record on one line, nested ones with the names of their parents. */
+    static String flat(JsonNode node) {
+        List<String> parts = new ArrayList<>();
+        flatten("", node, parts);
+        return String.join(", ", parts);
+    }
+
+    private static String value(JsonNode node) {
+        return node.isFloatingPointNumber()
+                ? Words.plain(node.asDouble())
+                : node.isValueNode() ? node.asText() : node.toString();
+    }
+
+    private static void flatten(String name, JsonNode node, List<String> parts) {
+        if (node.isObject()) {
+            node.properties().forEach(field -> {
+                if (!(name.isEmpty() && field.getKey().equals("name"))) {
+                    flatten((name + " " + field.getKey().replace('_', ' ')).strip(), field.getValue(), parts);
+                }
+            });
+        } else if (!node.isNull()) {
+            parts.add(name + " " + value(node));
+        }
+    }
+}

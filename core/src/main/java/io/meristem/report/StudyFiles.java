@@ -1,0 +1,135 @@
+package io.meristem.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * What a study folder holds.
+ *
+ * @param specification {@code study.json}
+ * @param runs of {@code runs.jsonl}, in its order; of two lines with one key the later
+ * @param folders of finished runs by key, as far as they are there
+ */
+record StudyFiles(
+        Path folder,
+        JsonNode specification,
+        List<StudyRun> runs,
+        Map<String, RunFiles> folders,
+        List<StudyTable> tables) {
+
+    static final String SPECIFICATION = "study.json";
+    private static final String RUNS = "runs.jsonl";
+    private static final String TABLES = "tables";
+
+    static boolean isStudy(Path folder) {
+        return Files.isRegularFile(folder.resolve(SPECIFICATION));
+    }
+
+    /** @throws InputException naming a file that is missing or damaged */
+    static StudyFiles read(Path folder) {
+        JsonNode specification = Json.read(folder.resolve(SPECIFICATION), JsonNode.class);
+        Map<String, StudyRun> runs = new LinkedHashMap<>();
+        Path lines = folder.resolve(RUNS);
+        if (Files.exists(lines)) {
+            Json.lines(lines, JsonNode.class).forEach(line -> {
+                StudyRun run = StudyRun.of(line);
+                runs.put(run.key(), run);
+            });
+        }
+        Map<String, RunFiles> folders = new LinkedHashMap<>();
+        for (StudyRun run : runs.values()) {
+            if (run.finished()) {
+                // A study that was moved may have lines that name the old place.
+                Stream.of(folder.resolve(run.folder()), folder.resolve(StudyRun.FOLDER + run.key()))
+                        .filter(RunFiles::isRun)
+                        .findFirst()
+                        .ifPresent(at -> folders.put(run.key(), RunFiles.read(at)));
+            }
+        }
+        return new StudyFiles(
+                folder, specification, List.copyOf(runs.values()), folders, tables(folder, specification));
+    }
+
+    /** In the order of the specification; those that it does not name come last. */
+    private static List<StudyTable> tables(Path folder, JsonNode specification) {
+        List<String> wanted = new ArrayList<>();
+        specification
+                .path("tables")
+                .forEach(table -> wanted.add(table.path("id").asText()));
+        Comparator<StudyTable> asWanted = Comparator.comparingInt(
+                table -> wanted.contains(table.id()) ? wanted.indexOf(table.id()) : wanted.size());
+        Path tables = folder.resolve(TABLES);
+        if (!Files.isDirectory(tables)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(tables)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".json"))
+                    .sorted(Comparator.comparing(StudyFiles::order))
+                    .map(StudyTable::read)
+                    .sorted(asWanted)
+                    .toList();
+        } catch (IOException e) {
+            throw new InputException(tables + " cannot be read (" + e + "): check its permissions.", e);
+        }
+    }
+
+    /** Table 2 before table 10. */
+    private static String order(Path file) {
+        StringBuilder padded = new StringBuilder();
+        for (String piece : file.getFileName().toString().split("(?<=\\d)(?=\\D)|(?<=\\D)(?=\\d)")) {
+            padded.append(piece.matches("\\d{1,8}") ? "0".repeat(8 - piece.length()) + piece : piece);
+        }
+        return padded.toString();
+    }
+
+    /** As its author named it, or else as its folder is called. */
+    String name() {
+        for (String field : List.of("title", "name")) {
+            String given = specification.path(field).asText("");
+            if (!given.isBlank()) {
+                return given;
+            }
+        }
+        return String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+    }
+
+    List<StudyRun> finished() {
+        return runs.stream().filter(StudyRun::finished).toList();
+    }
+
+    List<StudyRun> failed() {
+        return runs.stream().filter(run -> !run.finished()).toList();
+    }
+
+    /** Finished runs of one network and one set of photos by method, in the order in which methods came up. */
+    Map<String, List<StudyRun>> byMethod(StudyRun.Setting setting) {
+        Map<String, List<StudyRun>> groups = new LinkedHashMap<>();
+        finished().stream().filter(run -> run.setting().equals(setting)).forEach(run -> groups.computeIfAbsent(
+                        run.method(), method -> new ArrayList<>())
+                .add(run));
+        return groups;
+    }
+
+    List<StudyRun.Setting> settings() {
+        return finished().stream().map(StudyRun::setting).distinct().toList();
+    }
+
+    /** Folders of these runs, as far as they are there. */
+    List<RunFiles> folders(List<StudyRun> some) {
+        return some.stream()
+                .map(run -> folders.get(run.key()))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+}

@@ -1,0 +1,226 @@
+package io.meristem.report;
+
+import io.meristem.artifact.Json;
+import io.meristem.eval.Scores;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** What the page of a study shows. */
+record StudyPage(StudyFiles study) {
+
+    /** What was learnt with one network from one set of photos. */
+    record Block(String title, Grid accuracy, Figure curves, Figure sizes) {}
+
+    /** The rank maps of one method in one setting, one for each seed. */
+    record Maps(String title, List<RankMap> maps) {}
+
+    String title() {
+        return study.name();
+    }
+
+    /** Whether all photos are drawn, some, or none that we know of: 1, 0 or -1. */
+    int synthetic() {
+        List<Boolean> drawn = study.folders().values().stream()
+                .map(run -> run.provenance().synthetic())
+                .distinct()
+                .toList();
+        return drawn.size() == 2 ? 0 : drawn.equals(List.of(true)) ? 1 : -1;
+    }
+
+    List<Cell> tiles() {
+        List<StudyRun> finished = study.finished();
+        return List.of(
+                tile(finished.size(), "finished runs"),
+                tile(study.failed().size(), "failed runs"),
+                tile(finished.stream().map(StudyRun::method).distinct().count(), "methods"),
+                tile(finished.stream().map(StudyRun::model).distinct().count(), "networks"),
+                tile(finished.stream().map(StudyRun::data).distinct().count(), "photo sets"),
+                tile(finished.stream().map(StudyRun::seed).distinct().count(), "seeds"));
+    }
+
+    private static Cell tile(long value, String name) {
+        return new Cell(String.valueOf(value), true, null, name);
+    }
+
+    /** A sentence for each method of the study. */
+    List<String> methods() {
+        Set<String> sentences = new LinkedHashSet<>();
+        for (StudyRun run : study.runs()) {
+            RunFiles files = study.folders().get(run.key());
+            // A study may call a method what it likes; its run knows what it is.
+            sentences.add(Settings.sentence(files == null ? run.method() : files.method()));
+        }
+        return List.copyOf(sentences);
+    }
+
+    List<String> cautions() {
+        List<String> sentences = new ArrayList<>();
+        Set<String> lone = new LinkedHashSet<>();
+        for (StudyRun.Setting setting : study.settings()) {
+            study.byMethod(setting).forEach((method, runs) -> {
+                if (runs.size() == 1) {
+                    lone.add(method + " (" + setting.model() + ", " + setting.data() + ")");
+                }
+            });
+        }
+        if (!lone.isEmpty()) {
+            sentences.add("Of these there is one run only, which says nothing of the spread over seeds: "
+                    + String.join("; ", lone) + ".");
+        }
+        if (!study.failed().isEmpty()) {
+            sentences.add("Failed runs: " + study.failed().size()
+                    + ". They count in no mean; what they said stands further down.");
+        }
+        Set<String> notes = new LinkedHashSet<>();
+        study.folders().values().forEach(run -> run.provenance().dataNotes().forEach(note -> {
+            notes.add(run.dataName() + ": " + note);
+        }));
+        sentences.addAll(notes);
+        int absent = study.finished().size() - study.folders().size();
+        if (absent > 0) {
+            sentences.add("The folders of " + Words.count(absent, "finished run")
+                    + " are not there: their curves and ranks are missing here.");
+        }
+        return sentences;
+    }
+
+    List<Block> blocks() {
+        List<Block> blocks = new ArrayList<>();
+        for (StudyRun.Setting setting : study.settings()) {
+            Map<String, List<StudyRun>> methods = study.byMethod(setting);
+            int n = blocks.size() + 1;
+            blocks.add(new Block(
+                    setting.model() + " on " + setting.data(),
+                    accuracy("accuracy-" + n, methods),
+                    StudyCurves.validation("curves-" + n, study, methods),
+                    StudyCurves.sizes("scatter-" + n, methods)));
+        }
+        return blocks;
+    }
+
+    private Grid accuracy(String id, Map<String, List<StudyRun>> methods) {
+        Grid grid = Grid.of(
+                id,
+                "Mean over the seeds, and the standard deviation from seed to seed",
+                "method",
+                "seeds",
+                "test photos",
+                "test accuracy",
+                "lowest to highest",
+                "macro F1",
+                "validation accuracy",
+                "method, MiB",
+                "head, MiB",
+                "seconds an epoch");
+        methods.forEach((method, runs) -> {
+            Spread test = Spread.of(runs.stream().map(StudyRun::testAccuracy).toList());
+            grid.row(
+                    Cell.text(method),
+                    Cell.number(runs.size() == 1 ? "one run" : String.valueOf(runs.size())),
+                    Cell.number(testPhotos(runs)),
+                    Cell.number(percent(test)),
+                    Cell.number(
+                            test == null || test.n() < 2
+                                    ? "–"
+                                    : Words.format("%.1f to %.1f %%", 100 * test.least(), 100 * test.most())),
+                    Cell.number(mean(runs.stream().map(StudyRun::testMacroF1).toList(), "%.3f")),
+                    Cell.number(percent(
+                            Spread.of(runs.stream().map(StudyRun::valAccuracy).toList()))),
+                    Cell.number(mean(runs.stream().map(StudyRun::averageMib).toList(), "%.2f")),
+                    Cell.number(mean(runs.stream().map(StudyRun::headMib).toList(), "%.2f")),
+                    Cell.number(
+                            mean(runs.stream().map(StudyRun::secondsPerEpoch).toList(), "%.1f")));
+        });
+        return grid;
+    }
+
+    private String testPhotos(List<StudyRun> runs) {
+        List<String> counts = study.folders(runs).stream()
+                .map(run -> run.result() == null ? null : run.result().test())
+                .filter(Objects::nonNull)
+                .map(Scores::photos)
+                .distinct()
+                .map(String::valueOf)
+                .toList();
+        return counts.isEmpty() ? "–" : String.join(", ", counts);
+    }
+
+    private static String percent(Spread spread) {
+        return spread == null
+                ? "–"
+                : spread.n() < 2
+                        ? Words.percent(spread.mean())
+                        : Words.format("%.1f ± %.1f %%", 100 * spread.mean(), 100 * spread.deviation());
+    }
+
+    private static String mean(List<Double> values, String format) {
+        Spread spread = Spread.of(values);
+        return spread == null ? "–" : Words.format(format, spread.mean());
+    }
+
+    List<Maps> maps() {
+        List<Maps> maps = new ArrayList<>();
+        for (StudyRun.Setting setting : study.settings()) {
+            study.byMethod(setting).forEach((method, runs) -> {
+                List<RankMap> some = new ArrayList<>();
+                for (StudyRun run : runs) {
+                    RunFiles files = study.folders().get(run.key());
+                    if (files != null && !files.ranks().isEmpty()) {
+                        some.add(RankMap.of("ranks-" + run.key(), "Seed " + run.seed(), files.ranks()));
+                    }
+                }
+                if (!some.isEmpty()) {
+                    maps.add(new Maps(method + ", " + setting.model() + " on " + setting.data(), some));
+                }
+            });
+        }
+        return maps;
+    }
+
+    Grid failed() {
+        Grid grid = Grid.of("failed", "What the runs said", "run", "network", "photos", "method", "seed", "why");
+        study.failed()
+                .forEach(run -> grid.row(
+                        Cell.text(run.key()),
+                        Cell.text(run.model()),
+                        Cell.text(run.data()),
+                        Cell.text(run.method()),
+                        Cell.number(run.seed()),
+                        Cell.text(run.error() == null ? "no reason known" : run.error())));
+        return grid;
+    }
+
+    Grid runs() {
+        Grid grid = Grid.of(
+                "runs",
+                "Every finished run",
+                "run",
+                "method",
+                "seed",
+                "test accuracy",
+                "macro F1",
+                "validation accuracy",
+                "method, MiB",
+                "seconds an epoch");
+        study.finished()
+                .forEach(run -> grid.row(
+                        Cell.text(run.key()),
+                        Cell.text(run.method()),
+                        Cell.number(run.seed()),
+                        Cell.number(Words.percent(run.testAccuracy())),
+                        Cell.number(Words.score(run.testMacroF1())),
+                        Cell.number(Words.percent(run.valAccuracy())),
+                        Cell.number(run.averageMib() == null ? "–" : Words.format("%.2f", run.averageMib())),
+                        Cell.number(
+                                run.secondsPerEpoch() == null ? "–" : Words.format("%.1f", run.secondsPerEpoch()))));
+        return grid;
+    }
+
+    String specification() {
+        return Json.pretty(study.specification());
+    }
+}
