@@ -70,7 +70,6 @@ public final class Report {
     private static String render(String template, Object page) {
         TemplateEngine engine = TemplateEngine.createPrecompiled(
                 null, ContentType.Html, Report.class.getClassLoader(), Report.class.getPackageName());
-        engine.setTrimControlStructures(true);
         StringOutput output = new StringOutput(1 << 18);
         engine.render(template, Map.of("page", page, "assets", Assets.load()), output);
         return output.toString();

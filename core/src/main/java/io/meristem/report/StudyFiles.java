@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * What a study folder holds.
  *
  * @param specification {@code study.json}
- * @param runs of {@code runs.jsonl}, in its order; of two lines with one key the later
+ * @param runs of {@code runs.jsonl}, in its order; of two lines with one key and method the later
  * @param folders of finished runs by key, as far as they are there
  */
 record StudyFiles(
@@ -44,7 +44,8 @@ record StudyFiles(
         if (Files.exists(lines)) {
             Json.lines(lines, JsonNode.class).forEach(line -> {
                 StudyRun run = StudyRun.of(line);
-                runs.put(run.key(), run);
+                // One run may serve several methods, as DyLoRA's does at several ranks.
+                runs.put(run.key() + "\n" + run.method(), run);
             });
         }
         Map<String, RunFiles> folders = new LinkedHashMap<>();

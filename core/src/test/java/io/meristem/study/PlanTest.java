@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PlanTest {
 
     private static Plan plan() {
-        return new Plan(StudyReader.preset("table7", Specs.scratch()));
+        return new Plan(StudyReader.preset("table7", Specs.scratch("full", "dra", "lora")));
     }
 
     private static List<String> words(Plan plan, List<Cell> cells) {

@@ -14,7 +14,7 @@ final class Specs {
     private Specs() {}
 
     /** Some model without weights, on photos that nobody looks at. */
-    static Scale scratch() {
+    static Scale scratch(String... methods) {
         return new Scale(
                 null,
                 List.of("mobilenet_v2"),
@@ -27,7 +27,7 @@ final class Specs {
                 List.of(),
                 null,
                 null,
-                List.of());
+                List.of(methods));
     }
 
     static Scale filtered(String... methods) {
