@@ -10,7 +10,6 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.Dra;
-import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.TrainConfig;
@@ -49,9 +48,7 @@ class PresetsTest {
             if (train.method() instanceof Dra dra) {
                 assertEquals(5, dra.calibrationEpochs());
             }
-            assertEquals(
-                    train.method() instanceof FullTuning ? 3e-4 : 2e-3,
-                    train.optimization().rate());
+            assertEquals(train.method().usualRate(), train.optimization().rate());
         }
     }
 
@@ -73,10 +70,11 @@ class PresetsTest {
     void runsThatTablesShareAreDoneOnce() {
         Study paper = study("paper");
         assertEquals(
-                List.of("table1", "table2", "table3", "fig4", "table4", "table5", "table7"),
+                List.of("table1", "table2", "table3", "fig4", "table4", "table5", "table6", "table7"),
                 paper.questions().stream().map(Question::id).toList());
-        // full, dra, three ranks, four other pairs of weights, LoRA at three sizes; three seeds
-        assertEquals(12 * 3, new Plan(paper).cells().size());
+        // full, dra, three ranks, four other pairs of weights, AdaLoRA, DyLoRA and LoRA at three sizes each; three
+        // seeds
+        assertEquals(16 * 3, new Plan(paper).cells().size());
         Plan plan = new Plan(study("table1"));
         assertEquals(2 * 3, plan.cells().size());
         assertEquals("full", plan.label(plan.cells().get(0)));

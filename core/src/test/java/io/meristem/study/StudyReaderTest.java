@@ -205,7 +205,7 @@ class StudyReaderTest {
                 arguments("\"methods\": [{\"name\": \"dra\", \"rank\": 3}]", "methods[0] has no field 'rank'", "ranks"),
                 arguments("\"methods\": [{\"name\": \"dra\", \"ranks\": {\"maxx\": 3}}]", "methods[0].ranks", "'maxx'"),
                 arguments("\"methods\": [{\"rank\": 3}]", "methods[0] has no 'name'", "lora"),
-                arguments("\"methods\": [\"prefix\"]", "\"prefix\"", "dra, full, head, lora"),
+                arguments("\"methods\": [\"prefix\"]", "\"prefix\"", "adalora, dra, dylora, full, head, lora"),
                 arguments("\"methods\": [\"lora:x\"]", "lora:x", "number"),
                 arguments("\"methods\": [\"lora:0\"]", "methods[0]", "at least 1, not 0"),
                 arguments("\"methods\": [\"lora:2.5\"]", "methods[0].rank", "2.5", "whole number"),

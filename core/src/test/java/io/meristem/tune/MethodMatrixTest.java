@@ -53,7 +53,7 @@ class MethodMatrixTest {
 
     @BeforeAll
     static void draw() {
-        Engine.start(0);
+        Engine.start(1);
         float[] half = {0.5f, 0.5f, 0.5f};
         preprocess = new Preprocess(SIZE, 1, Fit.CROP, half, half);
         images = ImageFolder.scan(ColourPhotos.write(folder.resolve("photos"), 4, 1, 1), SplitOptions.defaults());
