@@ -14,7 +14,6 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -127,11 +126,6 @@ public final class TripletSet implements AutoCloseable {
         return ranks;
     }
 
-    /** P (out, rank) of a layer. */
-    public Tensor p(String layer) {
-        return adapters.adapters().get(layer).b();
-    }
-
     /** Q (rank, columns) of a layer. */
     public Tensor q(String layer) {
         return q.get(layer);
@@ -147,29 +141,12 @@ public final class TripletSet implements AutoCloseable {
      * mean ||X'X - I||_F}, the mean over all P and transposed Q.
      */
     public void pullBack(double weight) {
-        if (adapters.adapters().isEmpty()) {
+        if (size() == 0) {
             return;
         }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            double share = weight / (2 * adapters.adapters().size());
-            TensorVector ofLambdas = new TensorVector();
-            int at = 0;
-            for (Map.Entry<String, LowRankAdapter> entry : adapters.adapters().entrySet()) {
-                LowRankAdapter adapter = entry.getValue();
-                Tensor rows = q.get(entry.getKey());
-                Tensor ofA = Tensors.own(adapter.a().grad());
-                ofLambdas.push_back(ofA.mul(rows).sum(1));
-                Tensor ofQ = ofA.mul(lambdas.narrow(0, at, adapter.rank()).unsqueeze(1));
-                Tensor ofP = Tensors.own(adapter.b().grad());
-                if (share > 0) {
-                    Orthogonality.ofColumns(ofP, adapter.b(), share);
-                    Orthogonality.ofRows(ofQ, rows, share);
-                }
-                rows.mutable_grad().put(ofQ);
-                at += adapter.rank();
-            }
-            lambdas.mutable_grad().put(torch.cat(ofLambdas));
+            TripletGradients.pullBack(adapters.adapters(), q, lambdas, weight);
         }
     }
 
@@ -208,8 +185,6 @@ public final class TripletSet implements AutoCloseable {
      */
     public List<Slice> prune(boolean[] kept) {
         List<Slice> slices = new ArrayList<>();
-        int before = parameters().size();
-        long[] survivors = chosen(kept, 0, kept.length);
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             int at = 0;
@@ -217,39 +192,35 @@ public final class TripletSet implements AutoCloseable {
             for (String name : List.copyOf(adapters.adapters().keySet())) {
                 int rank = adapters.adapters().get(name).rank();
                 long[] entries = chosen(kept, at, rank);
-                if (entries.length > 0) {
-                    slices.add(new Slice(place, 1, entries));
-                    slices.add(new Slice(place + 1, 0, entries));
-                }
-                shrink(name, entries);
+                slices.addAll(shrink(name, new Slice(place, 1, entries), new Slice(place + 1, 0, entries)));
                 at += rank;
                 place += 2;
             }
+            Slice left = new Slice(place, 0, chosen(kept, 0, kept.length));
             Tensor whole = lambdas;
-            keepLambdas(select(whole, 0, survivors));
+            keepLambdas(left.take(whole));
             Tensors.free(whole);
-        }
-        if (survivors.length > 0) {
-            slices.add(new Slice(before - 1, 0, survivors));
+            if (left.entries().length > 0) {
+                slices.add(left);
+            }
         }
         refresh();
         return Collections.unmodifiableList(slices);
     }
 
-    private void shrink(String name, long[] entries) {
-        LowRankAdapter adapter = adapters.adapters().get(name);
+    /** @return the slices that there are parameters of */
+    private List<Slice> shrink(String name, Slice ofP, Slice ofQ) {
         Tensor whole = q.remove(name);
-        if (entries.length == 0) {
-            adapters.drop(name);
+        boolean any = ofP.entries().length > 0;
+        if (any) {
+            LowRankAdapter adapter = adapters.adapters().get(name);
+            adapter.replace(ofQ.take(adapter.a()), ofP.take(adapter.b()));
+            keepQ(name, ofQ.take(whole));
         } else {
-            adapter.replace(select(adapter.a(), 0, entries), select(adapter.b(), 1, entries));
-            keepQ(name, select(whole, 0, entries));
+            adapters.drop(name);
         }
         Tensors.free(whole);
-    }
-
-    private static Tensor select(Tensor tensor, int dim, long[] entries) {
-        return tensor.detach().index_select(dim, Engine.onDevice(Tensors.of(entries)));
+        return any ? List.of(ofP, ofQ) : List.of();
     }
 
     /** Which of {@code count} triplets from {@code from} on are kept, counted from there. */

@@ -88,7 +88,8 @@ class TripletSetTest {
             float[] frozen = Tensors.toFloats(layer.forward(x));
             try (TripletSet triplets = TripletSet.attach(network, Map.of("layer", RANK), SCALING, 0, 9)) {
                 assertArrayEquals(frozen, Tensors.toFloats(layer.forward(x)), 0);
-                assertTrue(triplets.p("layer").norm().item_double() > 0);
+                assertTrue(
+                        triplets.adapters().adapters().get("layer").b().norm().item_double() > 0);
                 assertTrue(triplets.q("layer").norm().item_double() > 0);
             }
         }
@@ -100,7 +101,7 @@ class TripletSetTest {
     void outputsAndGradientsAreThoseOfTheFormula(Kind kind) {
         try (PointerScope scope = new PointerScope();
                 Bench bench = new Bench(kind)) {
-            Tensor p = leaf(bench.triplets.p("layer"));
+            Tensor p = leaf(bench.triplets.adapters().adapters().get("layer").b());
             Tensor q = leaf(bench.triplets.q("layer"));
             Tensor l = leaf(bench.triplets.lambdas());
             Tensor update = p.matmul(torch.diag(l)).matmul(q).mul(new Scalar(SCALING));
@@ -122,7 +123,7 @@ class TripletSetTest {
             }
             bench.triplets.pullBack(PENALTY);
             assertEquals(kept, Tensors.kept());
-            same(p, bench.triplets.p("layer"), kind + ": P");
+            same(p, bench.triplets.adapters().adapters().get("layer").b(), kind + ": P");
             same(q, bench.triplets.q("layer"), kind + ": Q");
             same(l, bench.triplets.lambdas(), kind + ": lambda");
         }
@@ -145,9 +146,9 @@ class TripletSetTest {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor gradient = torch.zeros(4, 2);
-            Orthogonality.ofColumns(gradient, torch.eye(4).narrow(1, 1, 2), 1);
+            TripletGradients.ofColumns(gradient, torch.eye(4).narrow(1, 1, 2), 1);
             assertEquals(0, gradient.abs().max().item_double());
-            Orthogonality.ofColumns(gradient, torch.zeros(4, 2), 1);
+            TripletGradients.ofColumns(gradient, torch.zeros(4, 2), 1);
             assertEquals(0, gradient.abs().max().item_double());
         }
     }

@@ -108,7 +108,7 @@ class AdaLoraPeftTest {
         try (PointerScope scope = new PointerScope()) {
             long[] labels = new long[PHOTOS];
             for (int i = 0; i < PHOTOS; i++) {
-                labels[i] = (i + batch) % CLASSES;
+                labels[i] = ((long) i + batch) % CLASSES;
             }
             Tensor images = SharedNumbers.tensor("images." + batch, -1, 1, PHOTOS, 3, SIZE, SIZE);
             stepper.step(images, Tensors.of(labels), 1);
