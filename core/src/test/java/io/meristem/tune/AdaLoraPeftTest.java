@@ -97,7 +97,7 @@ class AdaLoraPeftTest {
                     check(state, step, steps.get(step - 1), left);
                 }
                 assertEquals(
-                        method.targetRank() * 4,
+                        4L * method.targetRank(),
                         state.parameters().get(state.parameters().size() - 1).numel());
             }
         }
