@@ -172,27 +172,28 @@ public final class CurveBench {
         }
     }
 
-    private static ByteBuffer little(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer little(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static byte[] ints(int... values) {
-        ByteBuffer buffer = little(values.length * Integer.BYTES);
-        buffer.asIntBuffer().put(values);
-        return buffer.array();
+        byte[] bytes = new byte[values.length * Integer.BYTES];
+        little(bytes).asIntBuffer().put(values);
+        return bytes;
     }
 
     private static byte[] floats(float[] values) {
-        ByteBuffer buffer = little(values.length * Float.BYTES);
-        buffer.asFloatBuffer().put(values);
-        return buffer.array();
+        byte[] bytes = new byte[values.length * Float.BYTES];
+        little(bytes).asFloatBuffer().put(values);
+        return bytes;
     }
 
     private static byte[] longs(double[] values) {
-        ByteBuffer buffer = little(values.length * Long.BYTES);
+        byte[] bytes = new byte[values.length * Long.BYTES];
+        ByteBuffer buffer = little(bytes);
         for (double value : values) {
             buffer.putLong((long) value);
         }
-        return buffer.array();
+        return bytes;
     }
 }
