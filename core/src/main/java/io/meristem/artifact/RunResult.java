@@ -33,6 +33,10 @@ public record RunResult(
         List<AtRank> ranks,
         double peakMemoryMib) {
 
+    public RunResult {
+        ranks = ranks == null ? List.of() : List.copyOf(ranks); // absent in runs from before there was DyLoRA
+    }
+
     /**
      * A state cut to a rank.
      *
