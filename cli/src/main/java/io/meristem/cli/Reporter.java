@@ -8,7 +8,6 @@ import io.meristem.tune.EpochReport;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
 
 /**
  * Training as a reader of the console sees it: a line per epoch and per allocation, and on a terminal a bar with the time left for the whole training.
@@ -16,43 +15,34 @@ import me.tongfei.progressbar.ProgressBar;
  */
 final class Reporter implements JobListener, AutoCloseable {
 
-    private final PrintWriter out;
-    private final boolean bars;
-    private final boolean quiet;
+    private final Console console;
     private final int epochs;
-    private ProgressBar bar;
 
-    private Reporter(PrintWriter out, boolean quiet, int epochs) {
-        this.out = out;
-        this.quiet = quiet;
+    private Reporter(Console console, int epochs) {
+        this.console = console;
         this.epochs = epochs;
-        this.bars = !quiet && Bars.shown();
     }
 
     static Reporter of(PrintWriter out, OutputOptions output, int epochs) {
-        return new Reporter(out, output.json, epochs);
+        return new Reporter(new Console(out, output.json), epochs);
     }
 
     @Override
     public void onDecode(int done, int total) {
-        if (bars) {
-            step("decoding photos", done, total);
-        } else if (!quiet && done == total) {
-            out.printf("Decoded %d photos.%n", total);
-            out.flush();
-        }
+        console.step("decoding photos", done, total);
         if (done == total) {
+            if (!console.bars()) {
+                console.print("Decoded " + total + " photos.");
+            }
             close();
         }
     }
 
     @Override
     public void onPerturbed(int done, int total) {
-        if (bars) {
-            step("judging perturbed photos", done, total);
-            if (done == total) {
-                close();
-            }
+        console.step("judging perturbed photos", done, total);
+        if (done == total) {
+            close();
         }
     }
 
@@ -85,9 +75,7 @@ final class Reporter implements JobListener, AutoCloseable {
 
     @Override
     public void onStep(int epoch, int step, int steps, double loss) {
-        if (bars) {
-            step("training", (epoch - 1) * steps + step, epochs * steps);
-        }
+        console.step("training", (epoch - 1) * steps + step, epochs * steps);
     }
 
     @Override
@@ -115,31 +103,12 @@ final class Reporter implements JobListener, AutoCloseable {
         }
     }
 
-    private void step(String task, int done, int total) {
-        if (bar == null) {
-            bar = Bars.open(task, total);
-        }
-        bar.stepTo(done);
-    }
-
     private void print(String line) {
-        if (quiet) {
-            return;
-        }
-        if (bar != null) {
-            // Clears the bar's line; it is drawn again below.
-            System.err.print("\r\u001b[K");
-            System.err.flush();
-        }
-        out.println(line);
-        out.flush();
+        console.print(line);
     }
 
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
+        console.close();
     }
 }

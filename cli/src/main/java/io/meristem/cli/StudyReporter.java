@@ -7,22 +7,16 @@ import io.meristem.tune.EpochReport;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
-import me.tongfei.progressbar.ProgressBar;
 
 /** A study as a reader of the console sees it: two lines a run, and on a terminal a bar for the run at work. */
 final class StudyReporter implements StudyListener, AutoCloseable {
 
-    private final PrintWriter out;
-    private final boolean quiet;
-    private final boolean bars;
+    private final Console console;
     private PlannedRun run;
-    private ProgressBar bar;
     private String note;
 
     StudyReporter(PrintWriter out, boolean quiet) {
-        this.out = out;
-        this.quiet = quiet;
-        this.bars = !quiet && Bars.shown();
+        console = new Console(out, quiet);
     }
 
     @Override
@@ -49,7 +43,15 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     @Override
     public void onDecode(int done, int total) {
-        step("decoding photos", done, total);
+        console.step("decoding photos", done, total);
+        if (done == total) {
+            close();
+        }
+    }
+
+    @Override
+    public void onPerturbed(int done, int total) {
+        console.step("judging perturbed photos", done, total);
         if (done == total) {
             close();
         }
@@ -66,7 +68,7 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     @Override
     public void onStep(int epoch, int step, int steps, double loss) {
-        step("training", (epoch - 1) * steps + step, run.epochs() * steps);
+        console.step("training", (epoch - 1) * steps + step, run.epochs() * steps);
     }
 
     @Override
@@ -109,33 +111,12 @@ final class StudyReporter implements StudyListener, AutoCloseable {
                 : String.format("about %d days %d h", time.toDays(), time.toHoursPart());
     }
 
-    private void step(String task, int done, int total) {
-        if (!bars) {
-            return;
-        }
-        if (bar == null) {
-            bar = Bars.open(task, total);
-        }
-        bar.stepTo(done);
-    }
-
     private void print(String line) {
-        if (!quiet) {
-            if (bar != null) {
-                // Clears the bar's line; it is drawn again below.
-                System.err.print("\r\u001b[K");
-                System.err.flush();
-            }
-            out.println(line);
-            out.flush();
-        }
+        console.print(line);
     }
 
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
+        console.close();
     }
 }
