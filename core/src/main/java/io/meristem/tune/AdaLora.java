@@ -4,7 +4,6 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
-import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.adapter.Slice;
 import io.meristem.adapter.TripletScores;
 import io.meristem.adapter.TripletSet;
@@ -140,7 +139,7 @@ public record AdaLora(
                 start, Math.min(start, target), steps, (int) (initShare * steps), (int) (finalShare * steps), interval);
     }
 
-    static final class State implements MethodState {
+    static final class State implements AdaptedState {
 
         private final AdaLora method;
         private final MethodContext context;
@@ -219,11 +218,6 @@ public record AdaLora(
         }
 
         @Override
-        public Map<String, Factors> update() {
-            return triplets.adapters().factors();
-        }
-
-        @Override
         public void afterBackward() {
             triplets.pullBack(method.orthogonality);
         }
@@ -253,11 +247,6 @@ public record AdaLora(
             scores.close();
             tellRanks();
             return slices;
-        }
-
-        @Override
-        public EpochEnd endEpoch(int epoch) {
-            return new EpochEnd(triplets.adapters().changeSinceLastCall(), Double.NaN, false);
         }
 
         @Override

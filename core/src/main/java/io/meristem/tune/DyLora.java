@@ -3,7 +3,6 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
-import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.WeightedLayer;
@@ -13,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.DoubleStream;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * DyLoRA (Valipour et al. 2023): each step trains the adapters cut to a rank drawn for it, so that afterwards they can be cut to any of these ranks. A
@@ -107,22 +105,7 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
         return state;
     }
 
-    private record State(DyLora method, AdapterSet adapters, Random random) implements MethodState {
-
-        @Override
-        public List<Tensor> parameters() {
-            return adapters.parameters();
-        }
-
-        @Override
-        public long numbers() {
-            return adapters.numbers();
-        }
-
-        @Override
-        public Map<String, Factors> update() {
-            return adapters.factors();
-        }
+    private record State(DyLora method, AdapterSet adapters, Random random) implements AdaptedState {
 
         @Override
         public void beforeStep() {
@@ -137,16 +120,6 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
         private void cut(int rank, boolean lastOnly) {
             adapters.truncate(rank, method.scaling(rank), lastOnly);
-        }
-
-        @Override
-        public EpochEnd endEpoch(int epoch) {
-            return new EpochEnd(adapters.changeSinceLastCall(), Double.NaN, false);
-        }
-
-        @Override
-        public void close() {
-            adapters.close();
         }
     }
 }

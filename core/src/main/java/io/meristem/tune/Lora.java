@@ -3,11 +3,9 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
-import io.meristem.adapter.LowRankChange.Factors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * One rank for every layer (Hu et al. 2021).
@@ -46,31 +44,5 @@ public record Lora(int rank, AdapterOptions adapter) implements Method {
         return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
     }
 
-    private record State(AdapterSet adapters) implements MethodState {
-
-        @Override
-        public List<Tensor> parameters() {
-            return adapters.parameters();
-        }
-
-        @Override
-        public long numbers() {
-            return adapters.numbers();
-        }
-
-        @Override
-        public Map<String, Factors> update() {
-            return adapters.factors();
-        }
-
-        @Override
-        public EpochEnd endEpoch(int epoch) {
-            return new EpochEnd(adapters.changeSinceLastCall(), Double.NaN, false);
-        }
-
-        @Override
-        public void close() {
-            adapters.close();
-        }
-    }
+    private record State(AdapterSet adapters) implements AdaptedState {}
 }
