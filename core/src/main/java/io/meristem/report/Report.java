@@ -5,6 +5,7 @@ import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.study.StudyJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ public final class Report {
             return render("run.jte", RunPage.of(RunFiles.read(folder), photos));
         }
         throw new InputException(folder + " is neither a run nor a study, it has no config.json and no "
-                + StudyFiles.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
+                + StudyJob.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
     }
 
     private static void refuseUnlessHtml(Path file) {

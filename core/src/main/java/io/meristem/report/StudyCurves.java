@@ -1,6 +1,8 @@
 package io.meristem.report;
 
 import io.meristem.artifact.EpochLine;
+import io.meristem.eval.Spread;
+import io.meristem.study.RunLine;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,14 +20,14 @@ final class StudyCurves {
     private StudyCurves() {}
 
     /** Validation accuracy by method, or null when no run's folder tells. */
-    static Figure validation(String id, StudyFiles study, Map<String, List<StudyRun>> methods) {
+    static Figure validation(String id, StudyFiles study, Map<String, List<RunLine>> methods) {
         TreeSet<Integer> epochs = new TreeSet<>();
         methods.values()
                 .forEach(runs -> study.folders(runs).forEach(run -> run.epochs().forEach(e -> epochs.add(e.epoch()))));
         List<Plot.Series> series = new ArrayList<>();
         List<Plot.Mark> marks = new ArrayList<>();
         int colour = 0;
-        for (Map.Entry<String, List<StudyRun>> method : methods.entrySet()) {
+        for (Map.Entry<String, List<RunLine>> method : methods.entrySet()) {
             List<RunFiles> runs = study.folders(method.getValue());
             Plot.Series line = series(method.getKey(), colour, runs, epochs);
             if (line.values().stream().anyMatch(Objects::nonNull)) {
@@ -83,11 +85,11 @@ final class StudyCurves {
     }
 
     /** One point a run, or null when sizes or accuracies are not known. */
-    static Figure sizes(String id, Map<String, List<StudyRun>> methods) {
-        List<StudyRun> placed = methods.values().stream()
+    static Figure sizes(String id, Map<String, List<RunLine>> methods) {
+        List<RunLine> placed = methods.values().stream()
                 .flatMap(List::stream)
                 .filter(run -> run.accuracy() != null && run.trainedMib() != null && run.trainedMib() > 0)
-                .sorted(Comparator.comparingDouble(StudyRun::trainedMib))
+                .sorted(Comparator.comparingDouble(RunLine::trainedMib))
                 .toList();
         if (placed.isEmpty()) {
             return null;
@@ -113,7 +115,7 @@ final class StudyCurves {
                         false,
                         true,
                         true,
-                        placed.stream().map(StudyRun::trainedMib).toList(),
+                        placed.stream().map(RunLine::trainedMib).toList(),
                         series,
                         List.of()));
     }

@@ -3,6 +3,8 @@ package io.meristem.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
+import io.meristem.study.RunLine;
+import io.meristem.study.StudyJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,38 +26,37 @@ import java.util.stream.Stream;
 record StudyFiles(
         Path folder,
         JsonNode specification,
-        List<StudyRun> runs,
+        List<RunLine> runs,
         Map<String, RunFiles> folders,
         List<StudyTable> tables) {
 
-    static final String SPECIFICATION = "study.json";
-    private static final String RUNS = "runs.jsonl";
-    private static final String TABLES = "tables";
+    /** What network learnt from which photos. */
+    record Setting(String model, String data) {
+        static Setting of(RunLine run) {
+            return new Setting(run.model(), run.data());
+        }
+    }
 
     static boolean isStudy(Path folder) {
-        return Files.isRegularFile(folder.resolve(SPECIFICATION));
+        return Files.isRegularFile(folder.resolve(StudyJob.SPECIFICATION));
     }
 
     /** @throws InputException naming a file that is missing or damaged */
     static StudyFiles read(Path folder) {
-        JsonNode specification = Json.read(folder.resolve(SPECIFICATION), JsonNode.class);
-        Map<String, StudyRun> runs = new LinkedHashMap<>();
-        Path lines = folder.resolve(RUNS);
+        JsonNode specification = Json.read(folder.resolve(StudyJob.SPECIFICATION), JsonNode.class);
+        Map<String, RunLine> runs = new LinkedHashMap<>();
+        Path lines = folder.resolve(StudyJob.LINES);
         if (Files.exists(lines)) {
-            Json.lines(lines, JsonNode.class).forEach(line -> {
-                StudyRun run = StudyRun.of(line);
-                // One run may serve several methods, as DyLoRA's does at several ranks.
-                runs.put(run.key() + "\n" + run.method(), run);
-            });
+            // One run may serve several methods, as DyLoRA's does at several ranks.
+            Json.lines(lines, RunLine.class).forEach(run -> runs.put(run.key() + "\n" + run.method(), run));
         }
         Map<String, RunFiles> folders = new LinkedHashMap<>();
-        for (StudyRun run : runs.values()) {
+        for (RunLine run : runs.values()) {
             if (run.finished()) {
-                // A study that was moved may have lines that name the old place.
-                Stream.of(folder.resolve(run.folder()), folder.resolve(StudyRun.FOLDER + run.key()))
-                        .filter(RunFiles::isRun)
-                        .findFirst()
-                        .ifPresent(at -> folders.put(run.key(), RunFiles.read(at)));
+                Path at = folder.resolve(run.folder());
+                if (RunFiles.isRun(at)) {
+                    folders.put(run.key(), RunFiles.read(at));
+                }
             }
         }
         return new StudyFiles(
@@ -70,7 +71,7 @@ record StudyFiles(
                 .forEach(table -> wanted.add(table.path("id").asText()));
         Comparator<StudyTable> asWanted = Comparator.comparingInt(
                 table -> wanted.contains(table.id()) ? wanted.indexOf(table.id()) : wanted.size());
-        Path tables = folder.resolve(TABLES);
+        Path tables = folder.resolve(StudyJob.TABLES);
         if (!Files.isDirectory(tables)) {
             return List.of();
         }
@@ -105,29 +106,29 @@ record StudyFiles(
         return String.valueOf(folder.toAbsolutePath().normalize().getFileName());
     }
 
-    List<StudyRun> finished() {
-        return runs.stream().filter(StudyRun::finished).toList();
+    List<RunLine> finished() {
+        return runs.stream().filter(RunLine::finished).toList();
     }
 
-    List<StudyRun> failed() {
+    List<RunLine> failed() {
         return runs.stream().filter(run -> !run.finished()).toList();
     }
 
     /** Finished runs of one network and one set of photos by method, in the order in which methods came up. */
-    Map<String, List<StudyRun>> byMethod(StudyRun.Setting setting) {
-        Map<String, List<StudyRun>> groups = new LinkedHashMap<>();
-        finished().stream().filter(run -> run.setting().equals(setting)).forEach(run -> groups.computeIfAbsent(
+    Map<String, List<RunLine>> byMethod(Setting setting) {
+        Map<String, List<RunLine>> groups = new LinkedHashMap<>();
+        finished().stream().filter(run -> Setting.of(run).equals(setting)).forEach(run -> groups.computeIfAbsent(
                         run.method(), method -> new ArrayList<>())
                 .add(run));
         return groups;
     }
 
-    List<StudyRun.Setting> settings() {
-        return finished().stream().map(StudyRun::setting).distinct().toList();
+    List<Setting> settings() {
+        return finished().stream().map(Setting::of).distinct().toList();
     }
 
     /** Folders of these runs, as far as they are there. */
-    List<RunFiles> folders(List<StudyRun> some) {
+    List<RunFiles> folders(List<RunLine> some) {
         return some.stream()
                 .map(run -> folders.get(run.key()))
                 .filter(Objects::nonNull)

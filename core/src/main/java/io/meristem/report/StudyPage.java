@@ -2,6 +2,8 @@ package io.meristem.report;
 
 import io.meristem.artifact.Json;
 import io.meristem.eval.Scores;
+import io.meristem.eval.Spread;
+import io.meristem.study.RunLine;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,14 +34,14 @@ record StudyPage(StudyFiles study) {
     }
 
     List<Cell> tiles() {
-        List<StudyRun> finished = study.finished();
+        List<RunLine> finished = study.finished();
         return List.of(
                 tile(finished.size(), "finished runs"),
                 tile(study.failed().size(), "failed runs"),
-                tile(finished.stream().map(StudyRun::method).distinct().count(), "methods"),
-                tile(finished.stream().map(StudyRun::model).distinct().count(), "networks"),
-                tile(finished.stream().map(StudyRun::data).distinct().count(), "photo sets"),
-                tile(finished.stream().map(StudyRun::seed).distinct().count(), "seeds"));
+                tile(finished.stream().map(RunLine::method).distinct().count(), "methods"),
+                tile(finished.stream().map(RunLine::model).distinct().count(), "networks"),
+                tile(finished.stream().map(RunLine::data).distinct().count(), "photo sets"),
+                tile(finished.stream().map(RunLine::seed).distinct().count(), "seeds"));
     }
 
     private static Cell tile(long value, String name) {
@@ -49,7 +51,7 @@ record StudyPage(StudyFiles study) {
     /** A sentence for each method of the study. */
     List<String> methods() {
         Set<String> sentences = new LinkedHashSet<>();
-        for (StudyRun run : study.runs()) {
+        for (RunLine run : study.runs()) {
             RunFiles files = study.folders().get(run.key());
             // A study may call a method what it likes; its run knows what it is.
             sentences.add(Settings.sentence(files == null ? run.method() : files.method()));
@@ -60,7 +62,7 @@ record StudyPage(StudyFiles study) {
     List<String> cautions() {
         List<String> sentences = new ArrayList<>();
         Set<String> lone = new LinkedHashSet<>();
-        for (StudyRun.Setting setting : study.settings()) {
+        for (StudyFiles.Setting setting : study.settings()) {
             study.byMethod(setting).forEach((method, runs) -> {
                 if (runs.size() == 1) {
                     lone.add(method + " (" + setting.model() + ", " + setting.data() + ")");
@@ -90,8 +92,8 @@ record StudyPage(StudyFiles study) {
 
     List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
-        for (StudyRun.Setting setting : study.settings()) {
-            Map<String, List<StudyRun>> methods = study.byMethod(setting);
+        for (StudyFiles.Setting setting : study.settings()) {
+            Map<String, List<RunLine>> methods = study.byMethod(setting);
             int n = blocks.size() + 1;
             blocks.add(new Block(
                     setting.model() + " on " + setting.data(),
@@ -102,7 +104,7 @@ record StudyPage(StudyFiles study) {
         return blocks;
     }
 
-    private Grid accuracy(String id, Map<String, List<StudyRun>> methods) {
+    private Grid accuracy(String id, Map<String, List<RunLine>> methods) {
         Grid grid = Grid.of(
                 id,
                 "Mean over the seeds, and the standard deviation from seed to seed",
@@ -117,7 +119,7 @@ record StudyPage(StudyFiles study) {
                 "head, MiB",
                 "seconds an epoch");
         methods.forEach((method, runs) -> {
-            Spread test = Spread.of(runs.stream().map(StudyRun::testAccuracy).toList());
+            Spread test = Spread.of(runs.stream().map(RunLine::testAccuracy).toList());
             grid.row(
                     Cell.text(method),
                     Cell.number(runs.size() == 1 ? "one run" : String.valueOf(runs.size())),
@@ -127,18 +129,17 @@ record StudyPage(StudyFiles study) {
                             test == null || test.n() < 2
                                     ? "–"
                                     : Words.format("%.1f to %.1f %%", 100 * test.least(), 100 * test.most())),
-                    Cell.number(mean(runs.stream().map(StudyRun::testMacroF1).toList(), "%.3f")),
+                    Cell.number(mean(runs.stream().map(RunLine::testMacroF1).toList(), "%.3f")),
                     Cell.number(percent(
-                            Spread.of(runs.stream().map(StudyRun::valAccuracy).toList()))),
-                    Cell.number(mean(runs.stream().map(StudyRun::averageMib).toList(), "%.2f")),
-                    Cell.number(mean(runs.stream().map(StudyRun::headMib).toList(), "%.2f")),
-                    Cell.number(
-                            mean(runs.stream().map(StudyRun::secondsPerEpoch).toList(), "%.1f")));
+                            Spread.of(runs.stream().map(RunLine::valAccuracy).toList()))),
+                    Cell.number(mean(runs.stream().map(RunLine::averageMib).toList(), "%.2f")),
+                    Cell.number(mean(runs.stream().map(RunLine::headMib).toList(), "%.2f")),
+                    Cell.number(mean(runs.stream().map(RunLine::secondsPerEpoch).toList(), "%.1f")));
         });
         return grid;
     }
 
-    private String testPhotos(List<StudyRun> runs) {
+    private String testPhotos(List<RunLine> runs) {
         List<String> counts = study.folders(runs).stream()
                 .map(run -> run.result() == null ? null : run.result().test())
                 .filter(Objects::nonNull)
@@ -164,10 +165,10 @@ record StudyPage(StudyFiles study) {
 
     List<Maps> maps() {
         List<Maps> maps = new ArrayList<>();
-        for (StudyRun.Setting setting : study.settings()) {
+        for (StudyFiles.Setting setting : study.settings()) {
             study.byMethod(setting).forEach((method, runs) -> {
                 List<RankMap> some = new ArrayList<>();
-                for (StudyRun run : runs) {
+                for (RunLine run : runs) {
                     RunFiles files = study.folders().get(run.key());
                     if (files != null && !files.ranks().isEmpty()) {
                         some.add(RankMap.of("ranks-" + run.key(), "Seed " + run.seed(), files.ranks()));

@@ -1,11 +1,10 @@
 package io.meristem.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
+import io.meristem.study.Published;
+import io.meristem.study.ResultTable;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +21,6 @@ record StudyTable(String id, String title, Grid ours, Grid published, List<Strin
     /** @param format such as LaTeX */
     record Text(String format, String text) {}
 
-    private static final int DECIMALS = 4;
-
     /** Longer tables are folded up: they are for other programs. */
     private static final int LONG = 24;
 
@@ -33,22 +30,20 @@ record StudyTable(String id, String title, Grid ours, Grid published, List<Strin
 
     /** @param file {@code tables/<id>.json}; its siblings are read too */
     static StudyTable read(Path file) {
-        JsonNode json = Json.read(file, JsonNode.class);
-        String name = file.getFileName().toString().replaceFirst("\\.json$", "");
-        String id = json.path("id").asText(name);
-        List<String> notes = new ArrayList<>();
-        json.path("notes").forEach(note -> notes.add(note.asText()));
+        ResultTable table = Json.read(file, ResultTable.class);
         List<Text> texts = new ArrayList<>();
-        text(file.resolveSibling(name + ".md"), "Markdown", texts);
-        text(file.resolveSibling(name + ".csv"), "CSV", texts);
-        text(file.resolveSibling(name + ".tex"), "LaTeX", texts);
-        JsonNode published = json.path("published");
+        text(file.resolveSibling(table.id() + ".md"), "Markdown", texts);
+        text(file.resolveSibling(table.id() + ".csv"), "CSV", texts);
+        text(file.resolveSibling(table.id() + ".tex"), "LaTeX", texts);
+        Published published = table.published();
         return new StudyTable(
-                id,
-                json.path("title").asText(id),
-                grid("table-" + id, json),
-                published.isObject() ? grid("published-" + id, published) : null,
-                notes,
+                table.id(),
+                table.title(),
+                grid("table-" + table.id(), table.caption(), table.columns(), table.rows()),
+                published == null
+                        ? null
+                        : grid("published-" + table.id(), published.caption(), published.columns(), published.rows()),
+                table.notes(),
                 texts);
     }
 
@@ -62,29 +57,19 @@ record StudyTable(String id, String title, Grid ours, Grid published, List<Strin
         }
     }
 
-    private static Grid grid(String id, JsonNode json) {
-        List<String> columns = new ArrayList<>();
-        json.path("columns").forEach(column -> columns.add(column.asText()));
-        List<List<Cell>> rows = new ArrayList<>();
-        json.path("rows").forEach(row -> {
-            List<Cell> cells = new ArrayList<>();
-            row.forEach(value -> cells.add(cell(value)));
-            rows.add(cells);
-        });
-        return new Grid(id, json.path("caption").asText(""), columns, rows);
+    private static Grid grid(String id, String caption, List<String> columns, List<List<String>> rows) {
+        return new Grid(
+                id,
+                caption,
+                columns,
+                rows.stream()
+                        .map(row -> row.stream().map(StudyTable::cell).toList())
+                        .toList());
     }
 
     /** Texts that are numbers stand flush right as numbers do. */
-    private static Cell cell(JsonNode value) {
-        if (value.isNumber()) {
-            return Cell.number(plain(value.decimalValue()));
-        }
-        String text = value.isNull() ? "–" : value.asText();
+    private static Cell cell(String value) {
+        String text = value == null ? "–" : value;
         return text.matches("[-+±]?[0-9].*|–") ? Cell.number(text) : Cell.text(text);
-    }
-
-    private static String plain(BigDecimal value) {
-        BigDecimal rounded = value.setScale(Math.min(Math.max(value.scale(), 0), DECIMALS), RoundingMode.HALF_EVEN);
-        return rounded.toPlainString();
     }
 }

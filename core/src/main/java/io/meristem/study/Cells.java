@@ -1,5 +1,6 @@
 package io.meristem.study;
 
+import io.meristem.eval.Spread;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
@@ -27,7 +28,10 @@ final class Cells {
 
     /** Sizes; those that are the same for every seed need no spread. */
     static String mib(List<Double> sizes) {
-        String format = format(mean(sizes));
+        if (sizes.isEmpty()) {
+            return NOTHING;
+        }
+        String format = format(Spread.of(sizes).mean());
         return sizes.stream().distinct().count() == 1
                 ? mib(sizes.get(0))
                 : spread(sizes, x -> String.format(Locale.ROOT, format, x));
@@ -42,28 +46,19 @@ final class Cells {
     }
 
     static String seconds(List<Double> seconds) {
-        return seconds.isEmpty() ? NOTHING : String.format(Locale.ROOT, "%.1f", mean(seconds));
+        return seconds.isEmpty()
+                ? NOTHING
+                : String.format(Locale.ROOT, "%.1f", Spread.of(seconds).mean());
     }
 
     private static String spread(List<Double> values, DoubleFunction<String> number) {
-        if (values.isEmpty()) {
+        Spread spread = Spread.of(values);
+        if (spread == null) {
             return NOTHING;
         }
-        String mean = number.apply(mean(values));
-        return values.size() == 1
+        String mean = number.apply(spread.mean());
+        return spread.n() == 1
                 ? mean + " (n=1)"
-                : mean + " ± " + number.apply(deviation(values)) + " (n=" + values.size() + ")";
-    }
-
-    private static double mean(List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    }
-
-    /** Of a sample: over n - 1. */
-    static double deviation(List<Double> values) {
-        double mean = mean(values);
-        double squares =
-                values.stream().mapToDouble(x -> (x - mean) * (x - mean)).sum();
-        return Math.sqrt(squares / (values.size() - 1));
+                : mean + " ± " + number.apply(spread.deviation()) + " (n=" + spread.n() + ")";
     }
 }

@@ -1,12 +1,8 @@
 package io.meristem.study;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.meristem.InputException;
+import io.meristem.artifact.EpochLine;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunFolder;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +21,7 @@ final class CurvesTable {
             for (long seed : results.study().seeds()) {
                 Finished run = results.of(group.model(), group.data(), group.method(), seed);
                 if (run != null) {
-                    for (JsonNode epoch : epochs(run.folder())) {
+                    for (EpochLine epoch : Json.lines(run.folder().resolve(RunFolder.METRICS), EpochLine.class)) {
                         rows.add(row(group, seed, epoch));
                     }
                 }
@@ -34,38 +30,20 @@ final class CurvesTable {
         return ResultTable.of(question, COLUMNS, rows, results.notes(question));
     }
 
-    private static List<JsonNode> epochs(Path run) {
-        Path file = run.resolve(RunFolder.METRICS);
-        try {
-            List<JsonNode> epochs = new ArrayList<>();
-            for (String line : Files.readAllLines(file)) {
-                epochs.add(Json.parse(line));
-            }
-            return epochs;
-        } catch (IOException e) {
-            throw new InputException(
-                    file + " cannot be read (" + e.getMessage() + "): remove the folder " + run
-                            + ", and the run is done again.",
-                    e);
-        }
-    }
-
-    private static List<String> row(Results.Group group, long seed, JsonNode epoch) {
+    private static List<String> row(Results.Group group, long seed, EpochLine epoch) {
         return List.of(
                 group.data().name(),
                 group.model().label(),
                 group.method().label(),
                 String.valueOf(seed),
-                epoch.get("epoch").asText(),
-                number(epoch, "val_accuracy", 100, "%.2f"),
-                number(epoch, "val_loss", 1, "%.4f"),
-                number(epoch, "train_loss", 1, "%.4f"),
-                Cells.mib(epoch.get("adapter_mib").asDouble()));
+                String.valueOf(epoch.epoch()),
+                number(epoch.valAccuracy(), 100, "%.2f"),
+                number(epoch.valLoss(), 1, "%.4f"),
+                number(epoch.trainLoss(), 1, "%.4f"),
+                Cells.mib(epoch.adapterMib()));
     }
 
-    private static String number(JsonNode epoch, String field, double factor, String format) {
-        return epoch.hasNonNull(field)
-                ? String.format(Locale.ROOT, format, factor * epoch.get(field).asDouble())
-                : Cells.NOTHING;
+    private static String number(Double value, double factor, String format) {
+        return value == null ? Cells.NOTHING : String.format(Locale.ROOT, format, factor * value);
     }
 }

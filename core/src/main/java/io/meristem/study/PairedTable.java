@@ -1,6 +1,7 @@
 package io.meristem.study;
 
 import io.meristem.eval.Scores;
+import io.meristem.eval.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -78,18 +79,20 @@ final class PairedTable {
     private static List<String> row(String photos, String model, StudyMethod method, List<Pair> pairs) {
         List<String> row = new ArrayList<>(List.of(photos, model, method.label()));
         row.add(Cells.percent(pairs.stream().map(pair -> pair.own / 100).toList()));
-        double[] differences = pairs.stream().mapToDouble(Pair::difference).toArray();
-        if (differences.length == 0) {
+        Spread spread = Spread.of(pairs.stream().map(Pair::difference).toList());
+        if (spread == null) {
             row.addAll(List.of(Cells.NOTHING, Cells.NOTHING, Cells.NOTHING, Cells.NOTHING));
             return row;
         }
-        SignFlips test = new SignFlips(differences);
         long better = pairs.stream().filter(pair -> pair.difference() > 0).count();
         long worse = pairs.stream().filter(pair -> pair.difference() < 0).count();
-        row.add(String.format(Locale.ROOT, "%+.2f", test.mean()));
-        row.add(differences.length < 2 ? Cells.NOTHING : String.format(Locale.ROOT, "%.2f", test.deviation()));
+        row.add(String.format(Locale.ROOT, "%+.2f", spread.mean()));
+        row.add(spread.n() < 2 ? Cells.NOTHING : String.format(Locale.ROOT, "%.2f", spread.deviation()));
         row.add(better + " : " + worse);
-        row.add(String.format(Locale.ROOT, "%.3f", test.p()));
+        row.add(String.format(
+                Locale.ROOT,
+                "%.3f",
+                new SignFlips(pairs.stream().mapToDouble(Pair::difference).toArray()).p()));
         return row;
     }
 }

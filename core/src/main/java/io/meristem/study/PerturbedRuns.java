@@ -10,9 +10,9 @@ final class PerturbedRuns {
 
     private final StudyFolder folder;
     private final List<String> perturbations;
-    private final Robustness judge;
+    private final PerturbationJudge judge;
 
-    PerturbedRuns(StudyFolder folder, List<String> perturbations, Robustness judge) {
+    PerturbedRuns(StudyFolder folder, List<String> perturbations, PerturbationJudge judge) {
         this.folder = folder;
         this.perturbations = List.copyOf(perturbations);
         this.judge = judge;

@@ -5,9 +5,10 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
 import io.meristem.rank.Allocator;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
-import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
@@ -40,10 +41,20 @@ final class PlannedSize {
             double bound = LayerSize.mib(most);
             return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }
+        if (method instanceof DyLora dylora) {
+            return mib(bound(layers, dylora.rankMax(), 0));
+        }
+        if (method instanceof AdaLora adalora) {
+            long first = bound(layers, adalora.initRank(), 0);
+            double last = adalora.budgetMib() > 0
+                    ? adalora.budgetMib()
+                    : LayerSize.mib(bound(layers, adalora.targetRank(), 0));
+            return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
+        }
         if (method instanceof FullTuning) {
             return mib(whole(cell, materials, head));
         }
-        return method instanceof HeadOnly ? mib(0) : "known when it runs";
+        return mib(0); // the head alone
     }
 
     /** @param beyond how far a rank may exceed what a layer's weight can use */

@@ -45,6 +45,39 @@ public record RunLine(
         }
     }
 
+    public boolean finished() {
+        return status == Status.FINISHED;
+    }
+
+    /** On test photos, or on validation photos where there are none; null without either. */
+    public Double accuracy() {
+        return test == null ? accuracy(val) : accuracy(test);
+    }
+
+    /** Null without test photos. */
+    public Double testAccuracy() {
+        return accuracy(test);
+    }
+
+    /** Null without validation photos. */
+    public Double valAccuracy() {
+        return accuracy(val);
+    }
+
+    /** Null without test photos. */
+    public Double testMacroF1() {
+        return test == null ? null : test.macroF1();
+    }
+
+    private static Double accuracy(Brief scores) {
+        return scores == null ? null : scores.accuracy();
+    }
+
+    /** All that was trained, the head with it; null when the run failed. */
+    public Double trainedMib() {
+        return averageMib == null ? null : averageMib + (headMib == null ? 0 : headMib);
+    }
+
     static RunLine finished(Cell cell, String method, String key, RunResult result) {
         return new RunLine(
                 key,

@@ -24,18 +24,6 @@ final class SignFlips {
         this.differences = differences.clone();
     }
 
-    double mean() {
-        return Arrays.stream(differences).average().orElseThrow();
-    }
-
-    /** Sample standard deviation. */
-    double deviation() {
-        double mean = mean();
-        double sum =
-                Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
-        return Math.sqrt(sum / (differences.length - 1));
-    }
-
     /** Two-sided. */
     double p() {
         int n = differences.length;

@@ -20,10 +20,7 @@ import java.util.stream.Stream;
 /** The folder of a study; docs/formats.md lists its files. While it is open it is this process's alone. */
 final class StudyFolder implements AutoCloseable {
 
-    static final String SPEC = "study.json";
-    static final String LINES = "runs.jsonl";
     static final String RUNS = "runs";
-    static final String TABLES = "tables";
 
     private static final String ROBUSTNESS = "robustness";
 
@@ -56,7 +53,7 @@ final class StudyFolder implements AutoCloseable {
             StudyFolder folder = new StudyFolder(path, StudyLock.take(path));
             folder.removeTemporaries();
             Files.createDirectories(path.resolve(RUNS));
-            Files.createDirectories(path.resolve(TABLES));
+            Files.createDirectories(path.resolve(StudyJob.TABLES));
             return folder;
         } catch (IOException e) {
             throw failed(path, e);
@@ -76,9 +73,9 @@ final class StudyFolder implements AutoCloseable {
         if (!Files.isDirectory(path)) {
             throw new InputException(path + " is a file: choose a folder for --out.");
         }
-        Set<String> ours = Set.of("lock", RUNS, TABLES);
+        Set<String> ours = Set.of("lock", RUNS, StudyJob.TABLES);
         try (Stream<Path> inside = Files.list(path)) {
-            boolean foreign = !Files.exists(path.resolve(SPEC))
+            boolean foreign = !Files.exists(path.resolve(StudyJob.SPECIFICATION))
                     && inside.map(p -> p.getFileName().toString())
                             .anyMatch(name -> !ours.contains(name) && !name.startsWith("."));
             if (foreign) {
@@ -91,7 +88,7 @@ final class StudyFolder implements AutoCloseable {
 
     /** What writing was cut short by a kill. */
     private void removeTemporaries() throws IOException {
-        for (Path folder : List.of(path, path.resolve(TABLES))) {
+        for (Path folder : List.of(path, path.resolve(StudyJob.TABLES))) {
             if (Files.isDirectory(folder)) {
                 try (Stream<Path> files = Files.list(folder)) {
                     for (Path file : files.filter(
@@ -153,14 +150,14 @@ final class StudyFolder implements AutoCloseable {
         Set<String> wanted = study.questions().stream().map(Question::id).collect(Collectors.toSet());
         for (String id : writtenTables()) {
             if (!wanted.contains(id)) {
-                ENDINGS.forEach(ending -> delete(path.resolve(TABLES).resolve(id + ending)));
+                ENDINGS.forEach(ending -> delete(path.resolve(StudyJob.TABLES).resolve(id + ending)));
             }
         }
-        write(SPEC, Json.pretty(study.json()));
+        write(StudyJob.SPECIFICATION, Json.pretty(study.json()));
     }
 
     private List<String> writtenTables() {
-        Path spec = path.resolve(SPEC);
+        Path spec = path.resolve(StudyJob.SPECIFICATION);
         try {
             return Files.exists(spec)
                     ? Json.parse(Files.readString(spec)).path("tables").findValuesAsText("id")
@@ -194,11 +191,11 @@ final class StudyFolder implements AutoCloseable {
     }
 
     void write(List<RunLine> lines) {
-        write(LINES, lines.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining()));
+        write(StudyJob.LINES, lines.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining()));
     }
 
     void write(ResultTable table) {
-        String name = TABLES + "/" + table.id();
+        String name = StudyJob.TABLES + "/" + table.id();
         write(name + ENDINGS.get(0), Json.pretty(table));
         write(name + ENDINGS.get(1), TableText.markdown(table));
         write(name + ENDINGS.get(2), TableText.csv(table));

@@ -22,6 +22,15 @@ import java.util.Objects;
 /** Runs what a study lacks, and writes its tables. */
 public final class StudyJob {
 
+    /** Of the folder: what was asked for. */
+    public static final String SPECIFICATION = "study.json";
+
+    /** Of the folder: a {@link RunLine} for each run that has ended. */
+    public static final String LINES = "runs.jsonl";
+
+    /** Of the folder: a {@link ResultTable} for each question, in several forms. */
+    public static final String TABLES = "tables";
+
     /**
      * What became of a study.
      *
@@ -83,7 +92,7 @@ public final class StudyJob {
 
     /** Where the study that is in {@code out} has its specification. */
     public static Path specification(Path out) {
-        return out.resolve(StudyFolder.SPEC);
+        return out.resolve(SPECIFICATION);
     }
 
     /** The runs of a study in their order and how they stand in {@code out}, which is looked at only. */
@@ -118,7 +127,7 @@ public final class StudyJob {
         return new Outcome(ordered(), tables());
     }
 
-    private static Robustness judge(int threads, Path cache, StudyListener listener) {
+    private static PerturbationJudge judge(int threads, Path cache, StudyListener listener) {
         return (run, names) -> EvaluateJob.run(
                         new EvaluateJob.Request(
                                 run,

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,17 +52,23 @@ final class StudyFixture {
                 .add(result.test().accuracy());
         Map<String, Object> line = line(key, method, seed, "finished");
         line.put("folder", "runs/" + key);
-        line.put("val", Map.of("accuracy", result.val().accuracy()));
+        line.put(
+                "val",
+                Map.of(
+                        "accuracy",
+                        result.val().accuracy(),
+                        "macro_f1",
+                        result.val().macroF1()));
         line.put(
                 "test",
                 Map.of(
                         "accuracy",
                         result.test().accuracy(),
-                        "macroF1",
+                        "macro_f1",
                         result.test().macroF1()));
-        line.put("averageMib", result.averageMib());
-        line.put("headMib", result.headMib());
-        line.put("secondsPerEpoch", result.secondsPerEpoch());
+        line.put("average_mib", result.averageMib());
+        line.put("head_mib", result.headMib());
+        line.put("seconds_per_epoch", result.secondsPerEpoch());
         lines.append(Json.line(line)).append('\n');
     }
 
@@ -107,7 +112,7 @@ final class StudyFixture {
         table.put("title", title);
         table.put("caption", "Our own");
         table.put("columns", List.of("method", "accuracy", "size"));
-        table.put("rows", List.of(Arrays.asList("dra", 0.123456789, null), Arrays.asList("lora r=2", "87.5 ± 0.6", 3)));
+        table.put("rows", List.of(List.of("dra", "0.1235", "–"), List.of("lora r=2", "87.5 ± 0.6", "3")));
         table.put("notes", List.of("Three seeds."));
         table.put("published", published);
         Files.writeString(study.resolve("tables").resolve(id + ".json"), Json.pretty(table));

@@ -19,13 +19,6 @@ class SignFlipsTest {
     }
 
     @Test
-    void givesMeanAndDeviation() {
-        SignFlips test = new SignFlips(1, 2, 6);
-        assertEquals(3, test.mean());
-        assertEquals(Math.sqrt(7), test.deviation(), 1e-12);
-    }
-
-    @Test
     void samplesManyPairs() {
         double[] clear = IntStream.range(0, 30).mapToDouble(i -> 1 + i % 3).toArray();
         assertTrue(new SignFlips(clear).p() < 1e-4);

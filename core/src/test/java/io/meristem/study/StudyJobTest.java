@@ -332,7 +332,7 @@ class StudyJobTest {
             results.add(plan.cells().get(i), new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
         }
         List<Path> judged = new ArrayList<>();
-        Robustness judge = (run, names) -> {
+        PerturbationJudge judge = (run, names) -> {
             judged.add(run);
             return names.stream().map(name -> judged.size() / 4.0).toList();
         };

@@ -1,4 +1,4 @@
-package io.meristem.report;
+package io.meristem.eval;
 
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -10,10 +10,10 @@ import java.util.Objects;
  * @param n how many runs have it
  * @param deviation sample standard deviation, NaN for fewer than two
  */
-record Spread(long n, double mean, double deviation, double least, double most) {
+public record Spread(long n, double mean, double deviation, double least, double most) {
 
     /** Nulls do not count; null when nothing is left. */
-    static Spread of(List<Double> values) {
+    public static Spread of(List<Double> values) {
         List<Double> known = values.stream().filter(Objects::nonNull).toList();
         if (known.isEmpty()) {
             return null;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Judges a run on perturbed photos. */
-interface Robustness {
+interface PerturbationJudge {
 
     /**
      * @param run the folder of a finished run
