@@ -159,11 +159,6 @@ public final class LowRankAdapter implements AutoCloseable {
         return scale == null ? scaled : scaled.mul(scale.unsqueeze(1));
     }
 
-    /** The update of {@link WeightedLayer#runningWeight}, with gradient; the caller's scope owns it. */
-    Tensor runningDelta() {
-        return runningB().matmul(activeA()).reshape(layer.weight().shape());
-    }
-
     /** {@link WeightedLayer#runningWeight} plus the update, in the layer's precision; the sum is taken in float32. The caller's scope owns it. */
     Tensor effectiveWeight() {
         Tensor running = layer.runningWeight();
