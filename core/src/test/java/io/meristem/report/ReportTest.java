@@ -210,7 +210,7 @@ class ReportTest {
                 study.resolve("runs.jsonl"),
                 "{\"key\":\"a\",\"model\":\"m\",\"data\":\"d\",\"method\":\"dra\",\"seed\":1,\"status\":\"finished\",\"folder\":\"/nowhere\","
                         + "\"test\":{\"accuracy\":0.5,\"macro_f1\":0.25},\"average_mib\":0.75,\"seconds_per_epoch\":3}\n"
-                        + "{\"key\":\"b\",\"seed\":2,\"status\":\"failed\"}\n");
+                        + "{\"key\":\"b\",\"model\":\"m\",\"data\":\"d\",\"method\":\"dra\",\"seed\":2,\"status\":\"failed\"}\n");
         says(report(study), "50.0 %", "0.250", "0.75", "folders of 1 finished run are not there", "no reason known");
         Files.writeString(study.resolve("runs.jsonl"), "not json\n");
         InputException e = assertThrows(InputException.class, () -> report(study));
