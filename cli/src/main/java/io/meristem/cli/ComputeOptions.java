@@ -47,7 +47,7 @@ final class ComputeOptions {
     @Option(
             names = "--checkpointing",
             description =
-                    "Keep less of each forward pass and compute it again: about half the memory, two fifths more time.")
+                    "Keep less of each forward pass and compute it again: little more than half the memory, a third more time (ConvNeXt-T).")
     boolean checkpointing;
 
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "CPU", description = "cpu or cuda. Default: cpu.")
