@@ -51,7 +51,7 @@ def options(arguments):
     parser.add_argument("--variant", choices=VARIANTS, default="peft")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda has not been tried")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     tuned = parser.add_argument_group("what a variant is made of (by default, what its name says)")
     tuned.add_argument("--precision", choices=["float32", "bfloat16"], help="bfloat16 is autocast")

@@ -56,6 +56,7 @@ def options(arguments):
     parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto", help="of the tuned variants (auto: what is faster) and of Meristem (auto: its own choice)")
     parser.add_argument("--variants", default=",".join(VARIANTS), help="which of %(default)s")
     parser.add_argument("--no-tune", action="store_true", help="take the tuned variants as step_peer.py has them, with the allocator's settings")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--compile", action="store_true", help="try torch.compile as well; it compiles for minutes")
     parser.add_argument("--curves", type=int, metavar="N", help="compare the losses of N steps in place of times")
     parser.add_argument("--dump", metavar="DIR", help="keep the shared start of --curves here")
@@ -102,7 +103,7 @@ def call(command, environment):
 
 
 def shape(chosen):
-    return ["--model", chosen.model, "--batch", chosen.batch, "--size", chosen.size, "--rank", chosen.rank]
+    return ["--model", chosen.model, "--batch", chosen.batch, "--size", chosen.size, "--rank", chosen.rank, "--device", chosen.device]
 
 
 def java(chosen, what, extra=()):

@@ -254,9 +254,11 @@ public final class Planner {
         private static double quickest(int warm, Runnable work) {
             double least = Double.POSITIVE_INFINITY;
             for (int run = -warm; run < RUNS; run++) {
+                Engine.synchronize();
                 long start = System.nanoTime();
                 try (PointerScope scope = new PointerScope()) {
                     work.run();
+                    Engine.synchronize();
                 }
                 double time = (System.nanoTime() - start) / 1e6;
                 least = run < 0 ? least : Math.min(least, time);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
@@ -69,6 +70,10 @@ public final class Engine {
                     + " cpu, or see docs/performance.md for how to build with it.");
         }
         device = wanted;
+        try (PointerScope scope = new PointerScope()) {
+            // The device's allocator tells nothing, and refuses to be asked, before the first tensor.
+            onDevice(torch.zeros(1));
+        }
     }
 
     /** Where networks, photos and adapters live. */
@@ -79,6 +84,13 @@ public final class Engine {
     /** {@code tensor} on the device: itself, or a copy that the current scope owns. */
     public static Tensor onDevice(Tensor tensor) {
         return device() == ComputeDevice.CPU ? tensor : tensor.to(nativeDevice(), tensor.scalar_type());
+    }
+
+    /** Waits until the device has done what it was given; a GPU works behind the program's back, so times are wrong without. */
+    public static void synchronize() {
+        if (device() == ComputeDevice.CUDA) {
+            torch.cuda_synchronize();
+        }
     }
 
     private static Device nativeDevice() {

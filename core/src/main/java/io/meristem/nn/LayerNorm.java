@@ -1,5 +1,7 @@
 package io.meristem.nn;
 
+import io.meristem.engine.ComputeDevice;
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
@@ -42,9 +44,14 @@ public final class LayerNorm extends Layer {
         return x.permute(0, 3, 1, 2);
     }
 
+    /** The engine's kernels for GPUs want parameters of the input's type; those for CPUs take float32 beside bfloat16, which rounds less. */
+    private static Tensor beside(Tensor parameter, Tensor x) {
+        return Engine.device() == ComputeDevice.CUDA ? parameter.to(x.scalar_type()) : parameter;
+    }
+
     private Tensor normalise(Tensor x, Tape tape) {
-        TensorOptional w = new TensorOptional(weight.value());
-        TensorOptional b = new TensorOptional(bias.value());
+        TensorOptional w = new TensorOptional(beside(weight.value(), x));
+        TensorOptional b = new TensorOptional(beside(bias.value(), x));
         boolean trains = tape.recording() && weight.trains();
         if (!trains && !tape.flowing()) {
             return torch.layer_norm(x, shape, w, b, eps, true);
@@ -61,12 +68,12 @@ public final class LayerNorm extends Layer {
                             shape,
                             mean,
                             inverseDeviation,
-                            new TensorOptional(weight.value()),
-                            new TensorOptional(bias.value()),
+                            new TensorOptional(beside(weight.value(), x)),
+                            new TensorOptional(beside(bias.value(), x)),
                             Mask.of(through, trains, trains));
                     if (trains) {
-                        weight.setGradient(gradients.get1());
-                        bias.setGradient(gradients.get2());
+                        weight.setGradient(gradients.get1().to(weight.value().scalar_type()));
+                        bias.setGradient(gradients.get2().to(bias.value().scalar_type()));
                     }
                     return !through
                             ? null

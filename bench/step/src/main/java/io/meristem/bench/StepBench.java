@@ -203,8 +203,10 @@ public final class StepBench {
         Map<String, List<Double>> times = new LinkedHashMap<>();
         for (int round = -WARM; round < settings.rounds(); round++) {
             for (Map.Entry<String, Contestant> contestant : contestants.entrySet()) {
+                Engine.synchronize();
                 long start = System.nanoTime();
                 contestant.getValue().step();
+                Engine.synchronize();
                 double time = (System.nanoTime() - start) / NANOS;
                 if (round >= 0) {
                     times.computeIfAbsent(contestant.getKey(), key -> new ArrayList<>())
