@@ -135,6 +135,11 @@ public final class Conv2d extends WeightedLayer {
         return which == 0 ? Tensors.own(gradients.get0()) : Tensors.own(gradients.get1());
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return ops.conv(x, this);
+    }
+
     /** Which kernels compute the gradients. */
     public ConvKernels kernels() {
         return kernels;
