@@ -150,6 +150,10 @@ public final class RunFolder {
         return Json.read(file(CONFIG), RunConfig.class);
     }
 
+    public Provenance provenance() {
+        return Json.read(file(PROVENANCE), Provenance.class);
+    }
+
     /** Class names in label order. */
     public List<String> classes() {
         return List.of(Json.read(file(CLASSES), String[].class));

@@ -59,6 +59,14 @@ final class Networks {
 
     /** The best state of a run, at the rank that the run is looked at, in the precision that it was trained in. */
     static Network tuned(RunFolder run) {
+        Network network = merged(run);
+        network.setPrecision(run.config().train().compute().precision());
+        network.fold();
+        return network;
+    }
+
+    /** The best state of a run, at the rank that the run is looked at, in float32. */
+    static Network merged(RunFolder run) {
         RunConfig config = run.config();
         Network network =
                 new Network(Models.find(config.model().name()), run.classes().size());
@@ -68,8 +76,6 @@ final class Networks {
             if (run.rank() != null && config.train().method() instanceof DyLora method) {
                 RankCut.apply(run.file(RunFolder.ADAPTER), network, method, run.rank());
             }
-            network.setPrecision(config.train().compute().precision());
-            network.fold();
             return network;
         } catch (RuntimeException e) {
             network.close();
