@@ -1,10 +1,14 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
+import io.meristem.exchange.OnnxFormat;
+import io.meristem.exchange.onnx.OnnxInput;
 import io.meristem.job.ExportJob;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,13 +24,15 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Hands a run's network to other programs, with a model card beside it.",
-            "merged: the whole network in one safetensors file, for torchvision or timm."
+            "merged: the whole network in one safetensors file, for torchvision or timm.",
+            "onnx: the whole network in one ONNX file, compared with the network in ONNX Runtime before it is there."
         })
 final class ExportCommand implements Callable<Integer> {
 
     /** The formats by the words of the command line. */
     enum Format {
-        MERGED
+        MERGED,
+        ONNX
     }
 
     @Spec
@@ -55,6 +61,11 @@ final class ExportCommand implements Callable<Integer> {
             description = "Cut the adapters to a rank that a DyLoRA run was trained for. Default: its greatest.")
     Integer rank;
 
+    @Option(
+            names = "--with-preprocessing",
+            description = "With onnx: the file takes photos of any size as bytes, prepares them itself, and gives probabilities.")
+    boolean withPreprocessing;
+
     @Mixin
     Threads threads;
 
@@ -69,8 +80,30 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private ExportFormat chosen() {
+        if (withPreprocessing && format != Format.ONNX) {
+            throw new InputException("--with-preprocessing is for --format onnx: leave it out.");
+        }
         return switch (format) {
             case MERGED -> new MergedFormat();
+            case ONNX -> new OnnxFormat(withPreprocessing ? OnnxInput.PHOTOS : OnnxInput.IMAGES, this::tell);
         };
+    }
+
+    private void tell(OnnxFormat.Checked checked) {
+        String onPhotos = checked.photos() == 0
+                ? "; the run's validation photos are not there to compare on"
+                : words(" and %.1e on %d validation photos", checked.onPhotos(), checked.photos());
+        String off = checked.off() == 0
+                ? ""
+                : words(", of whose pixels at most %.3f %% are a grey level off after scaling", 100 * checked.off());
+        spec.commandLine()
+                .getOut()
+                .println(words(
+                        "ONNX Runtime gives the network's logits: the largest difference is %.1e on random input%s%s",
+                        checked.onRandom(), onPhotos, off));
+    }
+
+    private static String words(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
     }
 }
