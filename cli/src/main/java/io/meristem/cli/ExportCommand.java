@@ -63,7 +63,8 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--with-preprocessing",
-            description = "With onnx: the file takes photos of any size as bytes, prepares them itself, and gives probabilities.")
+            description =
+                    "With onnx: the file takes photos of any size as bytes, prepares them itself, and gives probabilities.")
     boolean withPreprocessing;
 
     @Mixin

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
@@ -56,7 +57,9 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     public void write(TunedRun run, Path place) throws IOException {
         Network network = run.network();
         try {
-            OnnxWriter.write(network, new OnnxCard(run.info(), input, null), place);
+            OptionalDouble temperature = run.folder().temperature();
+            OnnxCard card = new OnnxCard(run.info(), input, temperature.isPresent() ? temperature.getAsDouble() : null);
+            OnnxWriter.write(network, card, place);
             try (OnnxClassifier file = OnnxClassifier.open(place, Engine.info().threads())) {
                 listener.accept(check(new OnnxCheck(network, file), run));
             }
