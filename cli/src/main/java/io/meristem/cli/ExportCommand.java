@@ -1,7 +1,10 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
+import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
+import io.meristem.exchange.PeftFormat;
 import io.meristem.job.ExportJob;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -20,13 +23,18 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Hands a run's network to other programs, with a model card beside it.",
-            "merged: the whole network in one safetensors file, for torchvision or timm."
+            "merged: the whole network in one safetensors file, for load_state_dict of torchvision or timm.",
+            "safetensors: what was trained, without the pretrained weights, in one file.",
+            "peft: a folder with an adapter for PeftModel.from_pretrained of PEFT.",
+            "See docs/export.md."
         })
 final class ExportCommand implements Callable<Integer> {
 
     /** The formats by the words of the command line. */
     enum Format {
-        MERGED
+        MERGED,
+        SAFETENSORS,
+        PEFT
     }
 
     @Spec
@@ -55,6 +63,17 @@ final class ExportCommand implements Callable<Integer> {
             description = "Cut the adapters to a rank that a DyLoRA run was trained for. Default: its greatest.")
     Integer rank;
 
+    @Option(
+            names = "--merge-grouped",
+            description =
+                    "With peft: write the updates of grouped and depthwise convolutions, which PEFT has no equal for, into a base file beside the adapter.")
+    boolean mergeGrouped;
+
+    @Option(
+            names = "--with-base",
+            description = "With peft: write the network that belongs under the adapter beside it in any case.")
+    boolean withBase;
+
     @Mixin
     Threads threads;
 
@@ -69,8 +88,14 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private ExportFormat chosen() {
+        if ((mergeGrouped || withBase) && format != Format.PEFT) {
+            throw new InputException(
+                    (mergeGrouped ? "--merge-grouped" : "--with-base") + " is for --format peft: leave it out.");
+        }
         return switch (format) {
             case MERGED -> new MergedFormat();
+            case SAFETENSORS -> new AdapterFormat();
+            case PEFT -> new PeftFormat(mergeGrouped, withBase);
         };
     }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
             EvaluateCommand.class,
             PredictCommand.class,
             ExportCommand.class,
+            ImportCommand.class,
             ReportCommand.class,
             RanksCommand.class,
             StudyCommand.class,
