@@ -41,7 +41,7 @@ public final class AtomicFiles {
     /**
      * Fills a folder under a temporary name beside {@code target} and moves it there; when {@code body} fails, nothing is left of it.
      *
-     * @param target must not be there
+     * @param target must not be there, or be an empty folder
      * @param body fills the empty folder at the temporary path it is given
      */
     public static void writeFolder(Path target, Body body) throws IOException {
@@ -51,7 +51,7 @@ public final class AtomicFiles {
         try {
             Files.createDirectory(temporary);
             body.write(temporary);
-            Files.move(temporary, target);
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             deleteFolder(temporary);
         }

@@ -1,9 +1,11 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
+import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
 import io.meristem.exchange.OnnxFormat;
+import io.meristem.exchange.PeftFormat;
 import io.meristem.exchange.onnx.OnnxInput;
 import io.meristem.job.ExportJob;
 import java.io.PrintWriter;
@@ -24,14 +26,19 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Hands a run's network to other programs, with a model card beside it.",
-            "merged: the whole network in one safetensors file, for torchvision or timm.",
-            "onnx: the whole network in one ONNX file, compared with the network in ONNX Runtime before it is there."
+            "merged: the whole network in one safetensors file, for load_state_dict of torchvision or timm.",
+            "safetensors: what was trained, without the pretrained weights, in one file.",
+            "peft: a folder with an adapter for PeftModel.from_pretrained of PEFT.",
+            "onnx: the whole network in one ONNX file, compared with the network in ONNX Runtime before it is there.",
+            "See docs/export.md."
         })
 final class ExportCommand implements Callable<Integer> {
 
     /** The formats by the words of the command line. */
     enum Format {
         MERGED,
+        SAFETENSORS,
+        PEFT,
         ONNX
     }
 
@@ -62,6 +69,17 @@ final class ExportCommand implements Callable<Integer> {
     Integer rank;
 
     @Option(
+            names = "--merge-grouped",
+            description =
+                    "With peft: write the updates of grouped and depthwise convolutions, which PEFT has no equal for, into a base file beside the adapter.")
+    boolean mergeGrouped;
+
+    @Option(
+            names = "--with-base",
+            description = "With peft: write the network that belongs under the adapter beside it in any case.")
+    boolean withBase;
+
+    @Option(
             names = "--with-preprocessing",
             description =
                     "With onnx: the file takes photos of any size as bytes, prepares them itself, and gives probabilities.")
@@ -81,11 +99,17 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private ExportFormat chosen() {
+        if ((mergeGrouped || withBase) && format != Format.PEFT) {
+            throw new InputException(
+                    (mergeGrouped ? "--merge-grouped" : "--with-base") + " is for --format peft: leave it out.");
+        }
         if (withPreprocessing && format != Format.ONNX) {
             throw new InputException("--with-preprocessing is for --format onnx: leave it out.");
         }
         return switch (format) {
             case MERGED -> new MergedFormat();
+            case SAFETENSORS -> new AdapterFormat();
+            case PEFT -> new PeftFormat(mergeGrouped, withBase);
             case ONNX -> new OnnxFormat(withPreprocessing ? OnnxInput.PHOTOS : OnnxInput.IMAGES, this::tell);
         };
     }

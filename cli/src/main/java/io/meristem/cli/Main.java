@@ -24,6 +24,7 @@ import picocli.CommandLine.HelpCommand;
             PredictCommand.class,
             CalibrateCommand.class,
             ExportCommand.class,
+            ImportCommand.class,
             ReportCommand.class,
             RanksCommand.class,
             StudyCommand.class,

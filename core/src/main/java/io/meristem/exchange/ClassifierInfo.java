@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
+import io.meristem.data.Fit;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -31,7 +33,12 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
      * @param mean of RGB in [0, 1]
      * @param std likewise
      */
-    public record Input(int size, double cropFraction, String fit, List<Float> mean, List<Float> std) {}
+    public record Input(int size, double cropFraction, String fit, List<Float> mean, List<Float> std) {
+
+        public Fit way() {
+            return Fit.valueOf(fit.toUpperCase(Locale.ROOT));
+        }
+    }
 
     /**
      * Where a classifier comes from.
@@ -57,6 +64,16 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
 
     public ClassifierInfo {
         classes = List.copyOf(classes);
+    }
+
+    /** The same of a network that stands on other pretrained weights. */
+    ClassifierInfo onBase(String sha256) {
+        Origin o = origin;
+        return new ClassifierInfo(
+                model,
+                classes,
+                input,
+                new Origin(o.meristem, o.method, o.seed, o.epoch, o.rank, sha256, o.dataFingerprint, o.synthetic));
     }
 
     /** A file's metadata. {@code format} is what libraries of PyTorch ask for. */
@@ -99,7 +116,7 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
                 weights == null ? null : weights.toString(),
                 input.size,
                 input.cropFraction,
-                io.meristem.data.Fit.valueOf(input.fit.toUpperCase(java.util.Locale.ROOT)),
+                input.way(),
                 input.mean,
                 input.std);
     }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** A form in which a trained network is handed to other programs. */
-public sealed interface ExportFormat permits MergedFormat, OnnxFormat {
+public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFormat, PeftFormat {
 
     /** What a user calls it. */
     String label();

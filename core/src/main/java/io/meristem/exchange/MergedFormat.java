@@ -16,7 +16,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record MergedFormat() implements ExportFormat {
 
-    private static final String COUNTER = ".num_batches_tracked";
+    /** The end of a name that only PyTorch has a use for. */
+    static final String COUNTER = ".num_batches_tracked";
 
     @Override
     public String label() {

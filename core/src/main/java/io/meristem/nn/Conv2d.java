@@ -75,6 +75,11 @@ public final class Conv2d extends WeightedLayer {
     }
 
     @Override
+    public boolean isGrouped() {
+        return groups > 1;
+    }
+
+    @Override
     public String kind() {
         if (groups == in && groups > 1) {
             return "depthwise";
