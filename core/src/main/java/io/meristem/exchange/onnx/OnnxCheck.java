@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 
-/** Whether an ONNX file gives the logits that its network gives: differences of logits are relative where those are above 1. */
+/** Whether an ONNX file gives the logits that its network gives: differences are shares of the largest logit. */
 public final class OnnxCheck {
 
     /** For one network in two runtimes, float32 both. */
@@ -111,9 +111,10 @@ public final class OnnxCheck {
         }
     }
 
+    /** The largest, as a share of the largest of our logits. */
     private static double difference(float[][] ours, float[][] theirs) {
         double largest = 0;
-        double scale = 1;
+        double scale = Float.MIN_NORMAL;
         for (int i = 0; i < ours.length; i++) {
             for (int c = 0; c < ours[i].length; c++) {
                 double difference = Math.abs((double) ours[i][c] - theirs[i][c]);

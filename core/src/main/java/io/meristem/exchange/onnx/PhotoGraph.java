@@ -9,7 +9,7 @@ import io.meristem.data.Preprocess;
  *
  * <p>Scaling is a product with a matrix per axis, whose rows are the shares of a triangle filter as {@link io.meristem.data.Resampler} has them, made in the graph
  * from the photo's own size. ONNX's Resize is not used: its antialiasing is another at the edges (up to 5 grey levels on photos, 13 on noise, in ONNX Runtime
- * 1.29), and came with operator set 18 only.
+ * 1.32), and came with operator set 18 only.
  */
 final class PhotoGraph {
 
