@@ -1,5 +1,7 @@
 package io.meristem.data;
 
+import java.awt.image.BufferedImage;
+
 /**
  * A decoded picture.
  *
@@ -14,6 +16,11 @@ public record RgbImage(int width, int height, byte[] rgb) {
         if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
             throw new IllegalArgumentException(width + " x " + height + " RGB does not fit " + rgb.length + " bytes");
         }
+    }
+
+    /** The stored values of a picture in memory, taken as sRGB; grey is repeated into three channels, transparency is laid on white (and undone in the picture where it was multiplied in). */
+    public static RgbImage of(BufferedImage image) {
+        return PixelReader.toRgb(image);
     }
 
     /** Channel {@code c} (0 red, 1 green, 2 blue) at column {@code x}, row {@code y}: 0..255. */

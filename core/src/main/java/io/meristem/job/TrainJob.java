@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
@@ -20,13 +21,12 @@ import io.meristem.tune.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Trains as configured and leaves a run folder. */
 public final class TrainJob {
 
     /** Of this software, from the jar. */
-    private static final String VERSION = version();
+    static final String VERSION = version();
 
     private TrainJob() {}
 
@@ -69,10 +69,12 @@ public final class TrainJob {
             test = score(best, photos, Split.TEST, config, answers);
         }
         List<RunResult.AtRank> ranks = new ArrayList<>();
+        List<Calibration.AtRank> temperatures = new ArrayList<>();
         if (config.train().method() instanceof DyLora method) {
-            method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank)));
+            method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank, temperatures)));
         }
-        writer.predictions(photos.folder().classes(), answers);
+        writer.folder().save(answers);
+        Calibration.of(answers, temperatures).ifPresent(writer.folder()::save);
         List<SizeHistory.Span> sizes = writer.sizes();
         return new RunResult(
                 config.train().method().label(),
@@ -89,15 +91,18 @@ public final class TrainJob {
                 Memory.peakMib());
     }
 
-    private static RunResult.AtRank atRank(RunConfig config, Photos photos, RunWriter writer, int rank) {
+    /** @param temperatures gets the rank's, where there are validation photos */
+    private static RunResult.AtRank atRank(
+            RunConfig config, Photos photos, RunWriter writer, int rank, List<Calibration.AtRank> temperatures) {
         RunFolder run = RunFolder.open(writer.folder().path()).at(rank);
         try (Network cut = Networks.tuned(run)) {
             long numbers = DyLora.numbers(config.train().head().adapted(cut), rank);
-            return new RunResult.AtRank(
-                    rank,
-                    LayerSize.mib(numbers),
-                    score(cut, photos, Split.VAL, config, new ArrayList<>()),
-                    score(cut, photos, Split.TEST, config, new ArrayList<>()));
+            List<PhotoAnswer> answers = new ArrayList<>();
+            Scores val = score(cut, photos, Split.VAL, config, answers);
+            Scores test = score(cut, photos, Split.TEST, config, answers);
+            Calibration.of(answers, List.of())
+                    .ifPresent(c -> temperatures.add(new Calibration.AtRank(rank, c.temperature())));
+            return new RunResult.AtRank(rank, LayerSize.mib(numbers), val, test);
         }
     }
 
@@ -110,9 +115,7 @@ public final class TrainJob {
             return null;
         }
         Judged judged = Judged.of(
-                network, loader, config.model().size(), photos.folder().classes(), photo -> photo.split()
-                        .name()
-                        .toLowerCase(Locale.ROOT));
+                network, loader, config.model().size(), photos.folder().classes(), Judged::side);
         answers.addAll(judged.answers());
         return judged.scores();
     }

@@ -1,0 +1,159 @@
+package io.meristem.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs as ONNX files, and asking those. */
+@ExtendWith(TemporaryHome.class)
+class OnnxExportTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path run;
+
+    @TempDir
+    Path place;
+
+    /** With several ranks. In float32, in which the file is. */
+    @BeforeAll
+    static void train() throws IOException {
+        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
+        run = folder.resolve("run");
+        Shell.run(
+                        "train",
+                        "--data",
+                        photos,
+                        "--model",
+                        "mobilenet_v2_035",
+                        "--weights",
+                        "starter",
+                        "--size",
+                        32,
+                        "--epochs",
+                        2,
+                        "--batch",
+                        8,
+                        "--method",
+                        "dylora",
+                        "--rank-max",
+                        4,
+                        "--precision",
+                        "fp32",
+                        "--threads",
+                        1,
+                        "--out",
+                        run)
+                .succeeds();
+    }
+
+    private static Shell export(Path to, Object... more) {
+        return Shell.run(
+                Stream.concat(Stream.of("export", run, "--format", "onnx", "--to", to, "--threads", 1), Stream.of(more))
+                        .toArray());
+    }
+
+    /** Probabilities by photo and class. */
+    private static Map<String, Double> answers(Object... modelAndMore) throws IOException {
+        Shell shell = Shell.run(Stream.concat(
+                        Stream.concat(Stream.of("predict"), Stream.of(modelAndMore)),
+                        Stream.of(photos, "--json", "--threads", 1))
+                .toArray());
+        Map<String, Double> probabilities = new TreeMap<>();
+        for (String line : shell.succeeds().out().lines().toList()) {
+            JsonNode answer = JSON.readTree(line);
+            for (JsonNode guess : answer.get("guesses")) {
+                probabilities.put(
+                        answer.get("photo").asText() + " " + guess.get("name").asText(),
+                        guess.get("probability").asDouble());
+            }
+        }
+        assertEquals(3 * 3 * 12, probabilities.size());
+        return probabilities;
+    }
+
+    private static void assertSame(Map<String, Double> expected, Map<String, Double> actual) {
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((answer, probability) -> assertEquals(probability, actual.get(answer), 1e-4, answer));
+    }
+
+    @Test
+    void answersAsTheRunDoes() throws IOException {
+        Path images = place.resolve("images.onnx");
+        Path whole = place.resolve("whole.onnx");
+        Shell told = export(images).succeeds();
+        assertTrue(told.out().contains("random input and "), told.out());
+        assertTrue(told.out().contains("validation photos"), told.out());
+        export(whole, "--with-preprocessing").succeeds();
+        Map<String, Double> expected = answers(run);
+        assertTrue(Set.copyOf(expected.values()).size() > 12, "the photos look all alike: " + expected);
+        assertSame(expected, answers(images));
+        assertSame(expected, answers(whole));
+        assertSame(answers(run, "--tta", "mirror"), answers(whole, "--tta", "mirror"));
+    }
+
+    @Test
+    void holdsTheRankThatWasAskedFor() throws IOException {
+        Path small = place.resolve("small.onnx");
+        export(small, "--rank", 1).succeeds();
+        assertSame(answers(run, "--rank", 1), answers(small));
+        Shell.run("predict", small, photos, "--rank", 1).refuses("small.onnx", "--rank");
+    }
+
+    @Test
+    void saysHowTheFileIsUsed() throws IOException {
+        export(place.resolve("leaves.onnx")).succeeds();
+        String card = Files.readString(place.resolve("leaves.md"));
+        assertTrue(card.contains("InferenceSession(\"leaves.onnx\")"), card);
+        assertTrue(card.contains("(N, 3, 32, 32)"), card);
+    }
+
+    @Test
+    void goesWithoutPhotosThatHaveGone() throws IOException {
+        Path away = Files.move(photos, folder.resolve("away"));
+        try {
+            assertTrue(export(place.resolve("a.onnx")).succeeds().out().contains("not there to compare on"));
+        } finally {
+            Files.move(away, photos);
+        }
+    }
+
+    @Test
+    void refusesInOneSentence() throws IOException {
+        Path file = Files.writeString(place.resolve("file"), "x");
+        assertEquals(2, export(file.resolve("a.onnx")).code());
+        export(place.resolve("a.bin")).refuses("a.bin", ".onnx");
+        Path taken = Files.writeString(place.resolve("taken.onnx"), "x");
+        export(taken).refuses("taken.onnx");
+        assertEquals("x", Files.readString(taken));
+        Shell.run("predict", taken, photos).refuses("taken.onnx", "cannot be read as an ONNX file");
+        Shell.run("predict", place.resolve("none.onnx"), photos).refuses("none.onnx");
+        Shell.run("export", run, "--format", "merged", "--with-preprocessing", "--to", place.resolve("a.safetensors"))
+                .refuses("--with-preprocessing");
+        Path locked = Files.createDirectory(place.resolve("locked"));
+        if (locked.toFile().setWritable(false) && !Files.isWritable(locked)) { // root may write all the same
+            assertEquals(2, export(locked.resolve("a.onnx")).code());
+        }
+        try (Stream<Path> left = Files.list(place)) {
+            assertFalse(left.anyMatch(path -> path.toString().endsWith(".part")));
+        }
+    }
+}
