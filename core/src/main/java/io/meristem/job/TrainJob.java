@@ -48,6 +48,14 @@ public final class TrainJob {
      * @throws CancelledException then, and when the thread is interrupted
      */
     public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
+        try {
+            return train(config, out, cache, listener, token);
+        } catch (RuntimeException e) {
+            throw CancelledException.ifInterrupted(e);
+        }
+    }
+
+    private static RunResult train(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
         RunFolder.refuseUnlessFree(out);
         ImageFolder folder =
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());

@@ -23,11 +23,13 @@ public record Optimization(
         double labelSmoothing,
         boolean classWeights) {
 
+    /** The rule. */
     public enum Kind {
         ADAMW,
         SGD
     }
 
+    /** How the rates go after the warm-up. */
     public enum Schedule {
         /** Half a cosine from the full rate to zero over all epochs. */
         COSINE,
