@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import io.meristem.artifact.Json;
 import io.meristem.predict.Answer;
@@ -66,7 +67,9 @@ abstract class AnswerWriter {
 
     private static final class Csv extends AnswerWriter {
 
-        private static final CsvMapper MAPPER = new CsvMapper();
+        private static final CsvMapper MAPPER = CsvMapper.builder()
+                .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
+                .build();
 
         private final int top;
 

@@ -96,7 +96,7 @@ public final class PhotoStream implements AutoCloseable {
                     break;
                 }
                 Decoded photo = next.get();
-                if (photo == END) {
+                if (photo.equals(END)) {
                     ended = true;
                 } else {
                     batch.add(photo);

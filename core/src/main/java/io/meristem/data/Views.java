@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Test-time augmentation: views of each photo whose probabilities are averaged. */
+@SuppressWarnings("ImmutableEnumChecker") // the list is a copy that nobody can change
 public enum Views {
     /** The centre alone. */
     ONE(false, false, false),

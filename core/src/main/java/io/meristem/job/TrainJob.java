@@ -1,5 +1,7 @@
 package io.meristem.job;
 
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PhotoAnswer;
@@ -17,6 +19,7 @@ import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
+import io.meristem.tune.TrainListener;
 import io.meristem.tune.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,19 +39,39 @@ public final class TrainJob {
      * @return the finished run
      */
     public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener) {
+        return run(config, out, cache, listener, new CancelToken());
+    }
+
+    /**
+     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; what then is left of the run is its best
+     *     state, once an epoch has ended, or nothing
+     * @throws CancelledException then, and when the thread is interrupted
+     */
+    public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
+        try {
+            return train(config, out, cache, listener, token);
+        } catch (RuntimeException e) {
+            throw CancelledException.ifInterrupted(e);
+        }
+    }
+
+    private static RunResult train(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
         RunFolder.refuseUnlessFree(out);
         ImageFolder folder =
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
         Engine.start(config.threads(), config.train().compute().device());
         try (Networks.Loaded loaded = Networks.pretrained(
                 config.model(), folder.classes().size(), config.train().seed())) {
-            Photos photos =
-                    Photos.open(folder, config.model().preprocess(), cache, config.threads(), listener::onDecode);
+            Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
+                listener.onDecode(done, total);
+                token.check();
+            });
             Provenance provenance = provenance(config, photos, loaded);
             RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
             Network network = loaded.network();
+            TrainListener listeners = new Both(new Both(writer, listener), new Stopper(token));
             try {
-                new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
+                new Trainer(network, config.train(), photos.forTraining(config), listeners).run();
             } catch (RuntimeException | Error e) {
                 writer.discardUntrained();
                 throw e;

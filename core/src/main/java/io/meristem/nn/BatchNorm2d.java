@@ -26,6 +26,7 @@ public final class BatchNorm2d extends Layer {
     /** Times the deviation of a layer's values, root of the mean squares over channels: bfloat16 then rounds by at most 1/128 of the deviation. */
     private static final double MOST_OFFSET = 4;
 
+    /** Which statistics normalise, and whether they move. */
     public enum Mode {
         /** The running statistics, unchanged. */
         FROZEN,

@@ -17,7 +17,7 @@ public final class Hsic {
      * The unbiased estimator of Song et al. 2012, with the diagonals of K and L set to zero: {@code 1/(n(n-3)) [tr(KL) + (1'K1)(1'L1)/((n-1)(n-2))
      * - 2/(n-2) 1'KL1]}. Adding {@code a_i + a_j} to a Gram matrix, as centring the features does, leaves it unchanged.
      *
-     * @throws IllegalArgumentException when n < 4
+     * @throws IllegalArgumentException when n is below 4
      */
     public static double unbiased(double[] k, double[] l, int n) {
         if (n < 4) {

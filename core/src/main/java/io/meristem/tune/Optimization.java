@@ -23,11 +23,13 @@ public record Optimization(
         double labelSmoothing,
         boolean classWeights) {
 
+    /** The rule. */
     public enum Kind {
         ADAMW,
         SGD
     }
 
+    /** How the rates go after the warm-up. */
     public enum Schedule {
         /** Half a cosine from the full rate to zero over all epochs. */
         COSINE,
@@ -41,6 +43,21 @@ public record Optimization(
     public static Optimization usual(Method method) {
         return new Optimization(
                 Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
+    }
+
+    /** The same at another rate of adapters, or of all weights. */
+    public Optimization withRate(double other) {
+        return new Optimization(
+                kind,
+                other,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights);
     }
 
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.InputException;
 import io.meristem.data.View.Place;
 import java.nio.FloatBuffer;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,11 +56,13 @@ class ViewsTest {
 
     @Test
     void theirNumbersAndTheFirst() {
-        int[] sizes = {1, 2, 4, 5, 10};
+        Map<Views, Integer> sizes =
+                Map.of(Views.ONE, 1, Views.MIRROR, 2, Views.FLIPS, 4, Views.CROPS, 5, Views.TEN, 10);
         for (Views views : Views.values()) {
-            assertEquals(sizes[views.ordinal()], views.list().size());
+            assertEquals(sizes.get(views), views.list().size());
             assertEquals(
-                    sizes[views.ordinal()], views.list().stream().distinct().count());
+                    sizes.get(views).longValue(),
+                    views.list().stream().distinct().count());
             assertEquals(View.CENTRE, views.list().get(0));
         }
     }
