@@ -26,8 +26,10 @@ import io.meristem.tune.Compute;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
@@ -211,6 +213,27 @@ class ExportTest {
         refuses(
                 "random weights",
                 () -> ExportJob.run(run, null, new AdapterFormat(), place.resolve("a.safetensors"), 1));
+    }
+
+    @Test
+    void trainingGoesOnFromAnImportedNetworkWithItsHead() {
+        ExportJob.run(run(Trained.LORA), null, new MergedFormat(), place.resolve("m.safetensors"), 1);
+        ImportJob.run(importing(place.resolve("m.safetensors"), null), place.resolve("in"), 1);
+        Path from = place.resolve("in").resolve(RunFolder.BEST);
+        // A rate of nearly nothing shows that it starts where the imported network is.
+        Optimization still = new Optimization(
+                Optimization.Kind.ADAMW, 1e-9, 1e-9, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 1, 0, false);
+        TrainConfig train = new TrainConfig(
+                TinyRuns.lora(), 1, 8, 1, still, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN, HeadStart.KEPT);
+        TrainJob.run(TinyRuns.run(train, photos, from), place.resolve("on"), folder.resolve("cache"), JobListener.NONE);
+        assertArrayEquals(logits(place.resolve("in"), null), logits(place.resolve("on"), null), 1e-3f);
+        refuses(
+                "classes",
+                () -> Networks.pretrained(
+                        RunFolder.open(place.resolve("on")).config().model(),
+                        List.of("a", "b", "c"),
+                        HeadStart.KEPT,
+                        1));
     }
 
     private static void refuses(String words, org.junit.jupiter.api.function.Executable action) {
