@@ -157,7 +157,7 @@ final class MethodOptions {
             paramLabel = "WAY",
             defaultValue = "RANDOM",
             description =
-                    "What the new classifier layer starts from: random, or ridge (regression of the classes on the pretrained network's features). Default: random.")
+                    "What the new classifier layer starts from: random, ridge (regression of the classes on the pretrained network's features), or kept (the head of the weights, which are of a network tuned for the same classes). Default: random.")
     HeadStart headStart;
 
     Method resolve() {

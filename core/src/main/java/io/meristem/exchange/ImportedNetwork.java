@@ -23,14 +23,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it
  * @param ranks by updated layer
  * @param headAdapted whether the head has a low-rank update
- * @param normsMoved whether statistics of batch normalisation are replaced
  */
 public record ImportedNetwork(
-        Map<String, Tensor> network,
-        Map<String, Tensor> adapter,
-        Map<String, Integer> ranks,
-        boolean headAdapted,
-        boolean normsMoved) {
+        Map<String, Tensor> network, Map<String, Tensor> adapter, Map<String, Integer> ranks, boolean headAdapted) {
 
     /** Whether the source holds every parameter and buffer itself. */
     public static boolean isWhole(ImportSource source, ModelSpec spec, int classes) {
@@ -76,7 +71,7 @@ public record ImportedNetwork(
             params.forEach((name, param) -> network.put(name, param.value()));
             boolean norms =
                     source.replaced().stream().anyMatch(name -> params.get(name).isBuffer());
-            return new ImportedNetwork(network, adapter, ranks, ranks.containsKey(head), norms);
+            return new ImportedNetwork(network, adapter, ranks, ranks.containsKey(head));
         }
     }
 

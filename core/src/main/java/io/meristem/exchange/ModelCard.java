@@ -1,13 +1,258 @@
 package io.meristem.exchange;
 
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunResult;
+import io.meristem.data.Fit;
+import io.meristem.data.Preprocess;
+import io.meristem.data.Split;
+import io.meristem.eval.Interval;
+import io.meristem.eval.Scores;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
 /** What a person should know about an exported network before using it, in Markdown. */
 public final class ModelCard {
 
-    private ModelCard() {}
+    private final StringBuilder out = new StringBuilder();
+    private final TunedRun run;
+    private final Provenance provenance;
+    private final RunConfig config;
+
+    private ModelCard(TunedRun run) {
+        this.run = run;
+        this.provenance = run.provenance();
+        this.config = run.config();
+    }
 
     /** @param name of the exported file or folder */
     public static String of(TunedRun run, ExportFormat format, String name) {
-        return "# " + run.config().model().name() + ", fine-tuned for "
-                + run.classes().size() + " classes\n\n## Loading\n\n" + format.howToLoad(run, name);
+        ModelCard card = new ModelCard(run);
+        card.head(format);
+        card.classes();
+        card.quality();
+        card.limits();
+        card.sizes();
+        card.input();
+        card.origin();
+        card.line("## Loading");
+        card.line("");
+        card.out.append(format.howToLoad(run, name));
+        return card.out.toString();
+    }
+
+    private void head(ExportFormat format) {
+        line(
+                "# %s, fine-tuned for %d classes",
+                config.model().name(), run.classes().size());
+        line("");
+        if (provenance.synthetic()) {
+            line("**The photos are SYNTHETIC: drawn by a program. This network says nothing about real plants.**");
+            line("");
+        }
+        line(
+                "A classifier of photos, trained with the method `%s`%s and exported as `%s`.",
+                config.train().method().label(),
+                run.folder().rank() == null
+                        ? ""
+                        : " and cut to rank " + run.folder().rank(),
+                format.label());
+        line("");
+    }
+
+    private void classes() {
+        line("## Classes and photos");
+        line("");
+        if (provenance.photos().isEmpty()) {
+            line("Labels, from 0: %s. How many photos it was trained on is not known here.", names(run.classes()));
+        } else {
+            line("| label | class | training | validation | test |");
+            line("|---|---|---|---|---|");
+            for (int label = 0; label < run.classes().size(); label++) {
+                String name = run.classes().get(label);
+                Map<Split, Integer> counts = provenance.photos().getOrDefault(name, Map.of());
+                line(
+                        "| %d | %s | %d | %d | %d |",
+                        label,
+                        cell(name),
+                        counts.getOrDefault(Split.TRAIN, 0),
+                        counts.getOrDefault(Split.VAL, 0),
+                        counts.getOrDefault(Split.TEST, 0));
+            }
+        }
+        line("");
+    }
+
+    private void quality() {
+        line("## How good it is");
+        line("");
+        Scores scores = scores();
+        if (scores == null) {
+            line("Not measured: judge it with `meristem evaluate` before relying on it.");
+            line("");
+            return;
+        }
+        boolean test = isTest();
+        long right = Math.round(scores.accuracy() * scores.photos());
+        Interval interval = Interval.wilson(right, scores.photos());
+        line(
+                "On %d %s photos: accuracy %.1f %% (95 %% interval %.1f to %.1f %%), macro F1 %.3f, mAP %.3f.",
+                scores.photos(),
+                test ? "test" : "validation",
+                100 * scores.accuracy(),
+                100 * interval.low(),
+                100 * interval.high(),
+                scores.macroF1(),
+                scores.meanAveragePrecision());
+        line(
+                "One run, seed %d; %s. The interval counts the photos as independent of each other and does not show how much another seed would change.",
+                config.train().seed(),
+                test
+                        ? "the test photos were looked at once, after training"
+                        : "the best epoch was chosen on these same photos, so the figures are somewhat too good");
+        line("");
+        line("| class | photos | precision | recall | F1 |");
+        line("|---|---|---|---|---|");
+        for (Scores.ClassScore c : scores.classes()) {
+            line("| %s | %d | %.3f | %.3f | %.3f |", cell(c.name()), c.photos(), c.precision(), c.recall(), c.f1());
+        }
+        line("");
+    }
+
+    /** Of the test photos, or of those for validation where there are none; null where nothing was measured at this rank. */
+    private Scores scores() {
+        RunResult result = run.result();
+        if (result == null) {
+            return null;
+        }
+        if (run.folder().rank() == null) {
+            return result.test() == null ? result.val() : result.test();
+        }
+        return atRank() == null ? null : atRank().test() == null ? atRank().val() : atRank().test();
+    }
+
+    private RunResult.AtRank atRank() {
+        return run.result().ranks().stream()
+                .filter(at -> at.rank() == run.folder().rank())
+                .findFirst()
+                .orElse(null);
+    }
+
+    private boolean isTest() {
+        return (run.folder().rank() == null ? run.result().test() : atRank().test()) != null;
+    }
+
+    private void limits() {
+        line("## Limits");
+        line("");
+        if (provenance.synthetic()) {
+            line("- It knows drawings only.");
+        }
+        line(
+                "- It always answers with one of its %d classes, whatever the photo shows.",
+                run.classes().size());
+        line("- Its probabilities are not calibrated.");
+        line("- It was judged on photos like those it was trained on; other cameras, places and crops may do worse"
+                + " (`meristem evaluate --perturb all`).");
+        if (run.result() == null) {
+            line("- There is no finished account of its training.");
+        }
+        provenance.dataNotes().forEach(note -> line("- %s", plain(note)));
+        if (!provenance.unreadable().isEmpty()) {
+            line(
+                    "- %d photos could not be read and took no part.",
+                    provenance.unreadable().size());
+        }
+        line("");
+    }
+
+    private void sizes() {
+        line("## Size");
+        line("");
+        List<String> parts = new ArrayList<>();
+        parts.add(format("%.2f MiB the whole network in float32", run.network().parameterCount() * 4 / 1048576.0));
+        if (run.result() != null && run.result().averageMib() > 0) {
+            parts.add(format(
+                    "%.2f MiB trained by the method on average", run.result().averageMib()));
+            parts.add(format("%.2f MiB of a head trained in full", run.result().headMib()));
+        }
+        line("%s.", String.join(", ", parts));
+        line("");
+    }
+
+    private void input() {
+        Preprocess input = config.model().preprocess();
+        line("## Input");
+        line("");
+        line("RGB, float32, (N, 3, %d, %d). In Python, on a PIL image in RGB:", input.size(), input.size());
+        line("");
+        line("```python");
+        line("from torchvision import transforms");
+        line("");
+        line("preprocess = transforms.Compose([");
+        if (input.fit() == Fit.SQUASH) {
+            line("    transforms.Resize((%d, %d)),", input.size(), input.size());
+        } else {
+            line("    transforms.Resize(%d),", input.shortSide());
+            line("    transforms.CenterCrop(%d),", input.size());
+        }
+        line("    transforms.ToTensor(),");
+        line(
+                "    transforms.Normalize(%s, %s),",
+                config.model().mean(), config.model().std());
+        line("])");
+        line("classes = [%s]", run.classes().stream().map(ModelCard::quoted).collect(Collectors.joining(", ")));
+        line("```");
+        line("");
+    }
+
+    private void origin() {
+        line("## Where it comes from");
+        line("");
+        line(
+                "- Pretrained weights: %s",
+                BaseWeights.sentence(config.model(), run.network().spec(), provenance.weightsSha256()));
+        line(
+                "- Photos: fingerprint `%s`. Their licence is their owner's affair.",
+                provenance.dataFingerprint() == null ? "not known" : provenance.dataFingerprint());
+        if (run.result() != null) {
+            line(
+                    "- Training: %d epochs, the state of epoch %d, seed %d, in %s.",
+                    run.result().epochs(),
+                    run.result().bestEpoch(),
+                    config.train().seed(),
+                    provenance.dtype());
+        }
+        line("- Made with Meristem %s. The numbers here are float32.", provenance.meristem());
+        line("");
+    }
+
+    private static String names(List<String> names) {
+        return names.stream().map(ModelCard::cell).collect(Collectors.joining(", "));
+    }
+
+    /** A name in a table: what Markdown would take for its own is marked. */
+    private static String cell(String text) {
+        return plain(text).replaceAll("([\\\\|*`<>\\[\\]])", "\\\\$1");
+    }
+
+    private static String plain(String text) {
+        return text.replaceAll("\\s+", " ");
+    }
+
+    /** As Python writes a string. */
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    private void line(String format, Object... values) {
+        out.append(format(format, values)).append('\n');
+    }
+
+    private static String format(String format, Object... values) {
+        return values.length == 0 ? format : String.format(Locale.ROOT, format, values);
     }
 }

@@ -153,12 +153,12 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
     @Override
     public String howToLoad(TunedRun run, String name) {
         HomeLibrary home = HomeLibrary.of(run);
-        boolean anyGrouped = run.network().weightedLayers().keySet().stream().anyMatch(layer -> isGrouped(run, layer));
-        boolean base = needsBase(run, mergeGrouped && anyGrouped);
+        boolean anyGrouped = run.updatedLayers().stream().anyMatch(layer -> isGrouped(run, layer));
+        boolean base = needsBase(run, anyGrouped);
         return (base
                         ? "The adapter belongs on `" + PeftNames.BASE
                                 + "`, which is in the folder, and not on the pretrained weights: it holds "
-                                + (mergeGrouped && anyGrouped
+                                + (anyGrouped
                                         ? "the updates of grouped and depthwise convolutions, which PEFT has no equal for"
                                         : "the weights that training started from")
                                 + ".\n\n"

@@ -89,6 +89,19 @@ public record TunedRun(
         return updates;
     }
 
+    /** The layers of {@link #updates} that are not {@linkplain #replacedModules replaced} anyway, in order; empty where there is no adapter. */
+    List<String> updatedLayers() {
+        if (!Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
+            return List.of();
+        }
+        List<String> replaced = replacedModules();
+        try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {
+            return file.layers().stream()
+                    .filter(name -> !replaced.contains(name))
+                    .toList();
+        }
+    }
+
     /** What replaces the pretrained network's tensors: the head, every update in it, and what {@link #replacedModules} name. */
     Map<String, Tensor> replaced() {
         List<String> modules = replacedModules();

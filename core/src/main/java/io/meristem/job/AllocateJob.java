@@ -36,8 +36,7 @@ public final class AllocateJob {
             JobListener listener) {
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
         Engine.start(threads, compute.device());
-        try (Networks.Loaded loaded =
-                Networks.pretrained(model, folder.classes().size(), seed)) {
+        try (Networks.Loaded loaded = Networks.pretrained(model, folder.classes(), start, seed)) {
             Photos photos = Photos.open(folder, model.preprocess(), cache, threads, listener::onDecode);
             BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());

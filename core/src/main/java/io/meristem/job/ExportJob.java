@@ -23,6 +23,8 @@ public final class ExportJob {
      */
     public record Written(Path export, Path card) {}
 
+    private static final String CARD = "README.md";
+
     private ExportJob() {}
 
     /**
@@ -36,15 +38,15 @@ public final class ExportJob {
         Path card = card(format, to);
         Engine.start(threads);
         try (TunedRun run = open(folder)) {
-            String text = ModelCard.of(run, format, String.valueOf(to.getFileName()));
+            String name = String.valueOf(to.getFileName());
             if (format.ending() == null) {
                 AtomicFiles.writeFolder(to, temporary -> {
                     format.write(run, temporary);
-                    Files.writeString(temporary.resolve(card.getFileName()), text);
+                    Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name));
                 });
             } else {
                 AtomicFiles.write(to, temporary -> format.write(run, temporary));
-                AtomicFiles.writeString(card, text);
+                AtomicFiles.writeString(card, ModelCard.of(run, format, name));
             }
             return new Written(to, card);
         } catch (IOException e) {
@@ -73,7 +75,7 @@ public final class ExportJob {
     /** In the folder as {@code README.md}, or beside the file under its name. */
     private static Path card(ExportFormat format, Path to) {
         if (format.ending() == null) {
-            return to.resolve("README.md");
+            return to.resolve(CARD);
         }
         String name = String.valueOf(to.getFileName());
         return to.resolveSibling(

@@ -222,7 +222,7 @@ public final class ImportJob {
                 usual.seed(),
                 usual.optimization(),
                 imported.headAdapted() ? HeadPolicy.ADAPTED : HeadPolicy.TRAINED,
-                imported.normsMoved() ? NormPolicy.TRAINED : NormPolicy.FROZEN,
+                NormPolicy.FROZEN,
                 Compute.PLAIN);
         String folder = request.data() == null
                 ? null

@@ -7,11 +7,13 @@ import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.tune.DyLora;
+import io.meristem.tune.HeadStart;
 import io.meristem.weights.LoadReport;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
 import io.meristem.weights.WeightLoader;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Networks with weights in them; the caller closes them. */
 final class Networks {
@@ -37,9 +39,21 @@ final class Networks {
         }
     }
 
-    /** The network of a configuration with its pretrained weights and a fresh head for {@code classes}. */
-    static Loaded pretrained(RunConfig.Model model, int classes, long seed) {
-        return load(model, classes, seed, WeightLoader.Options.fineTuning(Models.all()));
+    /**
+     * The network of a configuration with its pretrained weights and a head for {@code classes}, a fresh one unless the weights' is kept.
+     *
+     * @throws InputException when there is none to keep, or one for other classes
+     */
+    static Loaded pretrained(RunConfig.Model model, List<String> classes, HeadStart start, long seed) {
+        if (start != HeadStart.KEPT) {
+            return load(model, classes.size(), seed, WeightLoader.Options.fineTuning(Models.all()));
+        }
+        if (model.weights() == null) {
+            throw new InputException(
+                    "There is no head to keep in a random start: name weights, or leave --head-start out.");
+        }
+        TunedClasses.require(Path.of(model.weights()), classes);
+        return load(model, classes.size(), seed, WeightLoader.Options.finished(Models.all()));
     }
 
     /** The same for a network that is finished by something else; the weights' head is taken where it has as many classes. */

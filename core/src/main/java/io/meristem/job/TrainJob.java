@@ -61,7 +61,10 @@ public final class TrainJob {
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
         Engine.start(config.threads(), config.train().compute().device());
         try (Networks.Loaded loaded = Networks.pretrained(
-                config.model(), folder.classes().size(), config.train().seed())) {
+                config.model(),
+                folder.classes(),
+                config.train().headStart(),
+                config.train().seed())) {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
                 listener.onDecode(done, total);
                 token.check();

@@ -11,7 +11,9 @@ public enum HeadStart {
     /** Drawn from the seed. */
     RANDOM,
     /** Solved for: ridge regression of the classes on what enters the head, see {@link Ridge}. */
-    RIDGE;
+    RIDGE,
+    /** The head of the weights that training starts from: they are of a network that was tuned for the same classes. */
+    KEPT;
 
     /** As many training photos as are looked at. */
     private static final int MOST_PHOTOS = 8192;
@@ -19,14 +21,14 @@ public enum HeadStart {
     private static final int BATCH = 32;
 
     /**
-     * Gives the head its first values; a random one has them already.
+     * Gives the head its first values; another than {@link #RIDGE} has them already.
      *
      * @param network not folded
      * @param calibration gives a number of batches of a size: training photos in evaluation form with their labels
      * @return a sentence about it to be shown to the user
      */
     public Optional<String> apply(Network network, BiFunction<Integer, Integer, LabelledFeed> calibration) {
-        if (this == RANDOM) {
+        if (this != RIDGE) {
             return Optional.empty();
         }
         LabelledFeed photos = calibration.apply(MOST_PHOTOS / BATCH, BATCH);

@@ -1,0 +1,41 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunFolder;
+import io.meristem.exchange.ClassifierInfo;
+import io.meristem.weights.TensorFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The class names of tuned weights, where they are known. */
+final class TunedClasses {
+
+    private TunedClasses() {}
+
+    /**
+     * @param weights of a run folder, or exported from one
+     * @throws InputException when its head is for other classes, or for these in another order
+     */
+    static void require(Path weights, List<String> classes) {
+        List<String> known = of(weights);
+        if (known != null && !known.equals(classes)) {
+            throw new InputException("The head of " + weights + " is for the classes " + String.join(", ", known)
+                    + ", and the photos have " + String.join(", ", classes)
+                    + ": leave --head-start out for a new head.");
+        }
+    }
+
+    /** From the file's metadata, or from the run folder that it lies in; null where nobody says. */
+    private static List<String> of(Path weights) {
+        ClassifierInfo info;
+        try (TensorFile file = TensorFile.open(weights)) {
+            info = ClassifierInfo.of(weights, file.metadata());
+        }
+        Path beside = weights.resolveSibling(RunFolder.CLASSES);
+        return info != null
+                ? info.classes()
+                : Files.isRegularFile(beside) ? List.of(Json.read(beside, String[].class)) : null;
+    }
+}

@@ -1,0 +1,325 @@
+package io.meristem.job;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import io.meristem.exchange.AdapterFormat;
+import io.meristem.exchange.ClassifierFile;
+import io.meristem.exchange.ExportFormat;
+import io.meristem.exchange.MergedFormat;
+import io.meristem.exchange.PeftFormat;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.SharedNumbers;
+import io.meristem.rank.RankOptions;
+import io.meristem.testing.ColourPhotos;
+import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Compute;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import io.meristem.weights.NetworkState;
+import io.meristem.weights.TensorFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs of every method go out in every format that can express them and come back as the same network. */
+class ExportTest {
+
+    private static final int EPOCHS = 3;
+
+    /** The methods of training, with what else decides what an export must hold. */
+    enum Trained {
+        DRA(TinyRuns.dra(new RankOptions(1, 4, 0, false)), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED),
+        DRA_PAPER(TinyRuns.dra(new RankOptions(0, 3, 0, false)), HeadPolicy.ADAPTED, NormPolicy.FROZEN),
+        LORA(TinyRuns.lora(), HeadPolicy.TRAINED, NormPolicy.TRAINED),
+        ADALORA(TinyRuns.adaLora(3, 2, 0), HeadPolicy.TRAINED, NormPolicy.FROZEN),
+        DYLORA(TinyRuns.dyLora(false), HeadPolicy.TRAINED, NormPolicy.FROZEN),
+        HEAD(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.FROZEN),
+        FULL(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.TRAINED);
+
+        private final Method method;
+        private final HeadPolicy head;
+        private final NormPolicy norm;
+
+        Trained(Method method, HeadPolicy head, NormPolicy norm) {
+            this.method = method;
+            this.head = head;
+            this.norm = norm;
+        }
+
+        Integer rank() {
+            return this == DYLORA ? 2 : null;
+        }
+    }
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path weights;
+
+    @TempDir
+    Path place;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        Engine.start(1);
+        photos = ColourPhotos.write(folder.resolve("photos"), 4, 2, 2);
+        weights = folder.resolve("pretrained.safetensors");
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
+            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
+        }
+    }
+
+    private static Path run(Trained trained) {
+        return run(trained, weights, trained.name());
+    }
+
+    /** Trained once for all tests. */
+    private static Path run(Trained trained, Path base, String name) {
+        Path out = folder.resolve(name);
+        if (!Files.exists(out)) {
+            TrainConfig train = new TrainConfig(
+                    trained.method, EPOCHS, 8, 1, TinyRuns.FALLING, trained.head, trained.norm, Compute.PLAIN);
+            RunConfig config = TinyRuns.run(train, photos, base);
+            TrainJob.run(config, out, folder.resolve("cache"), JobListener.NONE);
+        }
+        return out;
+    }
+
+    private static float[] logits(Network network) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            network.train(false);
+            Tensor x = Tensors.channelsLast(SharedNumbers.tensor("input", -1, 1, 2, 3, 32, 32));
+            return Tensors.toFloats(network.forward(x));
+        }
+    }
+
+    private static float[] logits(Path run, Integer rank) {
+        try (Network network = Networks.merged(RunFolder.open(run).at(rank))) {
+            return logits(network);
+        }
+    }
+
+    private void comesBack(Trained trained, ExportFormat format, boolean ownBase) {
+        Path to = place.resolve(format.ending() == null ? "export" : "export" + format.ending());
+        Path run = run(trained);
+        long before = Tensors.kept();
+        ExportJob.Written written = ExportJob.run(run, trained.rank(), format, to, 1);
+        assertTrue(Files.isRegularFile(written.card()));
+        Path back = place.resolve("back");
+        boolean based = ownBase || Files.exists(to.resolve("base_model.safetensors"));
+        ImportJob.run(importing(to, based ? null : weights), back, 1);
+        assertEquals(before, Tensors.kept());
+        assertArrayEquals(logits(run, trained.rank()), logits(back, null), 1e-4f, trained + " " + format.label());
+        assertEquals(ColourPhotos.CLASSES, RunFolder.open(back).classes());
+        assertEquals(
+                RunFolder.open(run).config().model().preprocess(),
+                RunFolder.open(back).config().model().preprocess());
+    }
+
+    private static ImportJob.Request importing(Path source, Path base) {
+        return new ImportJob.Request(
+                source, null, base == null ? null : base.toString(), null, null, null, null, null, null, null);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMergedNetworkComesBack(Trained trained) {
+        comesBack(trained, new MergedFormat(), true);
+        Path file = place.resolve("export.safetensors");
+        ClassifierFile classifier = ClassifierFile.open(file);
+        assertEquals(ColourPhotos.CLASSES, classifier.classes());
+        try (Network network = classifier.network()) {
+            assertArrayEquals(logits(run(trained), trained.rank()), logits(network), 1e-4f);
+        }
+        try (TensorFile tensors = TensorFile.open(file)) {
+            assertEquals(
+                    List.of(),
+                    tensors.tensors().get("features.0.1.num_batches_tracked").shape());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "FULL", mode = EnumSource.Mode.EXCLUDE)
+    void whatWasTrainedComesBack(Trained trained) {
+        comesBack(trained, new AdapterFormat(), false);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            names = {"FULL", "HEAD"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void anAdapterForPeftComesBack(Trained trained) {
+        comesBack(trained, new PeftFormat(true, trained == Trained.ADALORA), false);
+        assertFalse(
+                Files.exists(place.resolve("back").resolve(RunFolder.RESULT)), "nothing was measured on the imported");
+    }
+
+    @Test
+    void anImportedRunIsJudgedAndExportedAgain() {
+        Path run = run(Trained.LORA);
+        ExportJob.run(run, null, new PeftFormat(true, false), place.resolve("peft"), 1);
+        Path back = place.resolve("back");
+        ImportJob.run(importing(place.resolve("peft"), null), back, 1);
+        Path cache = folder.resolve("cache");
+        refuses("--data", () -> EvaluateJob.run(back, null, null, 1, cache, JobListener.NONE));
+        assertEquals(
+                EvaluateJob.run(run, photos, null, 1, cache, JobListener.NONE)
+                        .scores()
+                        .accuracy(),
+                EvaluateJob.run(back, photos, null, 1, cache, JobListener.NONE)
+                        .scores()
+                        .accuracy());
+        ExportJob.run(back, null, new PeftFormat(false, true), place.resolve("again"), 1);
+        ImportJob.run(importing(place.resolve("again"), null), place.resolve("third"), 1);
+        assertArrayEquals(logits(run, null), logits(place.resolve("third"), null), 1e-4f);
+    }
+
+    @Test
+    void aRunFromRandomWeightsBringsItsBase() {
+        Path run = run(Trained.LORA, null, "scratch");
+        ExportJob.run(run, null, new PeftFormat(true, false), place.resolve("peft"), 1);
+        ImportJob.run(importing(place.resolve("peft"), null), place.resolve("back"), 1);
+        assertArrayEquals(logits(run, null), logits(place.resolve("back"), null), 1e-4f);
+        refuses(
+                "random weights",
+                () -> ExportJob.run(run, null, new AdapterFormat(), place.resolve("a.safetensors"), 1));
+    }
+
+    @Test
+    void trainingGoesOnFromAnImportedNetworkWithItsHead() {
+        ExportJob.run(run(Trained.LORA), null, new MergedFormat(), place.resolve("m.safetensors"), 1);
+        ImportJob.run(importing(place.resolve("m.safetensors"), null), place.resolve("in"), 1);
+        Path from = place.resolve("in").resolve(RunFolder.BEST);
+        // A rate of nearly nothing shows that it starts where the imported network is.
+        Optimization still = new Optimization(
+                Optimization.Kind.ADAMW, 1e-9, 1e-9, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 1, 0, false);
+        TrainConfig train = new TrainConfig(
+                TinyRuns.lora(), 1, 8, 1, still, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN, HeadStart.KEPT);
+        TrainJob.run(TinyRuns.run(train, photos, from), place.resolve("on"), folder.resolve("cache"), JobListener.NONE);
+        assertArrayEquals(logits(place.resolve("in"), null), logits(place.resolve("on"), null), 1e-3f);
+        refuses(
+                "classes",
+                () -> Networks.pretrained(
+                        RunFolder.open(place.resolve("on")).config().model(),
+                        List.of("a", "b", "c"),
+                        HeadStart.KEPT,
+                        1));
+    }
+
+    private static void refuses(String words, org.junit.jupiter.api.function.Executable action) {
+        InputException e = assertThrows(InputException.class, action);
+        assertTrue(e.getMessage().contains(words), "'" + words + "' is not in: " + e.getMessage());
+    }
+
+    @Test
+    void whatAFormatCannotExpressIsRefusedAndLeavesNothing() throws IOException {
+        Path to = place.resolve("adapter");
+        PeftFormat peft = new PeftFormat(false, false);
+        refuses("features.1.conv.0.0", () -> ExportJob.run(run(Trained.LORA), null, peft, to, 1));
+        refuses("--merge-grouped", () -> ExportJob.run(run(Trained.LORA), null, peft, to, 1));
+        refuses("no adapter", () -> ExportJob.run(run(Trained.HEAD), null, peft, to, 1));
+        refuses("no adapter", () -> ExportJob.run(run(Trained.FULL), null, peft, to, 1));
+        Path file = place.resolve("adapter.safetensors");
+        refuses("all weights", () -> ExportJob.run(run(Trained.FULL), null, new AdapterFormat(), file, 1));
+        refuses("one rank only", () -> ExportJob.run(run(Trained.LORA), 1, new AdapterFormat(), file, 1));
+        refuses(".safetensors", () -> ExportJob.run(run(Trained.LORA), null, new MergedFormat(), to, 1));
+        try (Stream<Path> left = Files.list(place)) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"taken.safetensors", "taken.md"})
+    void whatIsThereStays(String name) throws IOException {
+        Files.writeString(place.resolve(name), "mine");
+        refuses(
+                "there already",
+                () -> ExportJob.run(
+                        run(Trained.HEAD), null, new MergedFormat(), place.resolve("taken.safetensors"), 1));
+        assertEquals("mine", Files.readString(place.resolve(name)));
+    }
+
+    @Test
+    void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
+        Files.writeString(place.resolve("file"), "");
+        Path to = place.resolve("file").resolve("a.safetensors");
+        refuses("cannot be written", () -> ExportJob.run(run(Trained.HEAD), null, new MergedFormat(), to, 1));
+    }
+
+    @Test
+    void anAdapterOnOtherWeightsIsRefused() throws IOException {
+        ExportJob.run(run(Trained.LORA), null, new AdapterFormat(), place.resolve("a.safetensors"), 1);
+        Path other = place.resolve("other.safetensors");
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
+            NetworkState.write(other, network.materialize(78), NetworkState.ALL, Map.of());
+        }
+        refuses(
+                "SHA-256",
+                () -> ImportJob.run(importing(place.resolve("a.safetensors"), other), place.resolve("r"), 1));
+        ImportJob.Request misnamed = new ImportJob.Request(
+                place.resolve("a.safetensors"),
+                null,
+                weights.toString(),
+                List.of("a", "b", "c"),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+        refuses("blue, green, red", () -> ImportJob.run(misnamed, place.resolve("r"), 1));
+        assertFalse(Files.exists(place.resolve("r")));
+    }
+
+    @Test
+    void theCardTellsWhatOneMustKnow() throws IOException {
+        ExportJob.Written written =
+                ExportJob.run(run(Trained.DYLORA), 2, new MergedFormat(), place.resolve("leaf.safetensors"), 1);
+        String card = Files.readString(written.card());
+        for (String words : List.of(
+                "mobilenet_v2_035",
+                "cut to rank 2",
+                "| 0 | blue | 4 | 2 | 2 |",
+                "On 6 test photos",
+                "95 % interval",
+                "seed 1",
+                "not calibrated",
+                "licence is not known",
+                "width_mult=0.35",
+                "load_file(\"leaf.safetensors\")",
+                "transforms.CenterCrop(32)",
+                "classes = [\"blue\", \"green\", \"red\"]")) {
+            assertTrue(card.contains(words), "'" + words + "' is not in:\n" + card);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package io.meristem.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.InputException;
+import io.meristem.artifact.RunFolder;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import io.meristem.exchange.PeftFormat;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.nn.SharedNumbers;
+import io.meristem.weights.NetworkState;
+import io.meristem.weights.Safetensors;
+import io.meristem.weights.TensorFile;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Adapters that PEFT has saved (bench/peers/peft_fixture.py), imported, compute PEFT's logits, and go out again as they came in. */
+class PeftImportTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> CLASSES =
+            IntStream.range(0, 10).mapToObj(i -> "class " + i).toList();
+
+    @TempDir
+    static Path bases;
+
+    @TempDir
+    Path place;
+
+    @BeforeAll
+    static void start() {
+        Engine.start(1);
+    }
+
+    private static Path fixture(String name) {
+        try {
+            return Path.of(PeftImportTest.class.getResource("/peft/" + name).toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static JsonNode expected(String name) throws IOException {
+        return JSON.readTree(Files.readString(fixture(name).resolve("expected.json")));
+    }
+
+    /** The weights under the adapters, with a head for ten classes. */
+    private static Path base(String model) throws IOException {
+        Path file = bases.resolve(model + ".safetensors");
+        if (!Files.exists(file)) {
+            try (Network network = new Network(Models.find(model), CLASSES.size()).materialize(0)) {
+                SharedNumbers.fill(network);
+                NetworkState.write(file, network, NetworkState.ALL, Map.of());
+            }
+        }
+        return file;
+    }
+
+    private static ImportJob.Outcome importing(
+            Path source, String model, Path weights, List<String> classes, Path out) {
+        return ImportJob.run(
+                new ImportJob.Request(
+                        source,
+                        model,
+                        weights == null ? null : weights.toString(),
+                        classes,
+                        null,
+                        64,
+                        null,
+                        null,
+                        null,
+                        null),
+                out,
+                1);
+    }
+
+    private static float[] logits(Path run, int side) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = Networks.merged(RunFolder.open(run))) {
+            network.train(false);
+            double root3 = Math.sqrt(3);
+            Tensor x = Tensors.channelsLast(SharedNumbers.tensor("input", -root3, root3, 2, 3, side, side));
+            return Tensors.toFloats(network.forward(x));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenet_v2_035", "convnext_atto", "regnety_002", "alexnet"})
+    void anImportedAdapterComputesPeftsLogits(String name) throws IOException {
+        JsonNode expected = expected(name);
+        Path run = place.resolve("run");
+        long before = Tensors.kept();
+        importing(fixture(name), name, base(name), CLASSES, run);
+        float[] logits = logits(run, expected.get("side").asInt());
+        assertEquals(before, Tensors.kept());
+        for (int i = 0; i < logits.length; i++) {
+            assertEquals(expected.get("logits").get(i).asDouble(), logits[i], 1e-4, name + " " + i);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenet_v2_035", "convnext_atto", "regnety_002"})
+    void whatGoesOutAgainIsWhatPeftHadWritten(String name) throws IOException {
+        importing(fixture(name), name, base(name), CLASSES, place.resolve("run"));
+        ExportJob.run(place.resolve("run"), null, new PeftFormat(false, false), place.resolve("out"), 1);
+        Map<String, List<Long>> theirs = shapes(fixture(name).resolve("adapter_model.safetensors"));
+        Map<String, List<Long>> ours = shapes(place.resolve("out").resolve("adapter_model.safetensors"));
+        assertEquals(theirs, ours);
+        importing(place.resolve("out"), null, base(name), null, place.resolve("again"));
+        float[] first = logits(place.resolve("run"), 64);
+        float[] second = logits(place.resolve("again"), 64);
+        for (int i = 0; i < first.length; i++) {
+            assertEquals(first[i], second[i], 1e-5);
+        }
+    }
+
+    private static Map<String, List<Long>> shapes(Path file) {
+        try (TensorFile tensors = TensorFile.open(file)) {
+            Map<String, List<Long>> shapes = new TreeMap<>();
+            tensors.tensors().forEach((name, info) -> shapes.put(name, info.shape()));
+            return shapes;
+        }
+    }
+
+    private void refuses(Path source, String model, List<String> classes, String... words) throws IOException {
+        Path out = place.resolve("refused");
+        Path weights = base(model);
+        InputException e = assertThrows(InputException.class, () -> importing(source, model, weights, classes, out));
+        for (String word : words) {
+            assertTrue(e.getMessage().contains(word), "'" + word + "' is not in: " + e.getMessage());
+        }
+        assertFalse(Files.exists(out));
+        try (Stream<Path> left = Files.list(place)) {
+            assertTrue(left.noneMatch(path -> path.getFileName().toString().endsWith(".part")));
+        }
+    }
+
+    /** A copy of a fixture with another configuration. */
+    private Path changed(String name, Consumer<ObjectNode> change) throws IOException {
+        Path copy = Files.createDirectories(place.resolve("changed"));
+        for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
+            Files.copy(fixture(name).resolve(file), copy.resolve(file));
+        }
+        ObjectNode config = (ObjectNode) JSON.readTree(Files.readString(copy.resolve("adapter_config.json")));
+        change.accept(config);
+        Files.writeString(copy.resolve("adapter_config.json"), config.toString());
+        return copy;
+    }
+
+    @Test
+    void adaptersWithoutAnEqualAreRefused() throws IOException {
+        refuses(fixture("dora"), "mobilenet_v2_035", CLASSES, "use_dora", "merge_and_unload");
+        refuses(fixture("grouped"), "regnety_002", CLASSES, "grouped", "s1.b1.conv2.conv");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "peft_type=\"ADALORA\"",
+                "bias=\"all\"",
+                "init_lora_weights=\"pissa\"",
+                "layer_replication=[[0,1]]",
+                "some_new_option=true",
+                "r=0",
+                "r=2.5",
+                "lora_alpha=\"eight\"",
+                "target_modules=[1]",
+                "rank_pattern={\"features.0.0\":7}",
+                "alpha_pattern={\"(((\":7}",
+                "alpha_pattern={\"(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*(.*)*x\":7}"
+            })
+    void optionsThatChangeItsFunctionAreRefused(String option) throws IOException {
+        String field = option.substring(0, option.indexOf('='));
+        Path source = changed("mobilenet_v2_035", config -> {
+            try {
+                config.set(field, JSON.readTree(option.substring(option.indexOf('=') + 1)));
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        refuses(source, "mobilenet_v2_035", CLASSES, "adapter_config.json");
+    }
+
+    @Test
+    void whatDoesNotFitIsRefused() throws IOException {
+        refuses(fixture("convnext_atto"), "mobilenet_v2_035", CLASSES, "does not fit mobilenet_v2_035", "--model");
+        refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", CLASSES.subList(0, 3), "10 classes", "3 are named");
+        refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", null, "--classes");
+        refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", List.of("a", "a"), "different names");
+        refuses(fixture("alexnet"), "alexnet", List.of("a", "b", "c"), "modules_to_save");
+        refuses(place, "alexnet", CLASSES, "adapter_config.json");
+        Path source = changed(
+                "mobilenet_v2_035", config -> config.withArray("target_modules").add("features.18.0"));
+        refuses(source, "mobilenet_v2_035", CLASSES, "lacks the update of layer features.18.0");
+    }
+
+    @Test
+    void damagedTensorsAreRefused() throws IOException {
+        Path source = changed("alexnet", config -> {});
+        Path file = source.resolve("adapter_model.safetensors");
+        String prefix = "base_model.model.features.0";
+        try (PointerScope scope = new PointerScope()) {
+            Tensor a = Tensors.of(new float[3 * 11 * 11], 1, 3, 11, 11);
+            Tensor b = Tensors.of(new float[64], 64, 1, 1, 1);
+            Safetensors.write(file, Map.of(prefix + ".lora_A.weight", a), Map.of());
+            refuses(source, "alexnet", CLASSES, "no lora_B");
+            Safetensors.write(file, Map.of("features.0.lora_A.weight", a), Map.of());
+            refuses(source, "alexnet", CLASSES, "base_model.model.");
+            b.fill_(new org.bytedeco.pytorch.Scalar(Double.NaN));
+            Safetensors.write(file, Map.of(prefix + ".lora_A.weight", a, prefix + ".lora_B.weight", b), Map.of());
+            refuses(source, "alexnet", CLASSES, "lacks the update of layer features.3");
+        }
+        Files.writeString(file, "no tensors");
+        refuses(source, "alexnet", CLASSES, "cannot be read as safetensors");
+        Files.writeString(source.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\", \"r\": 4");
+        refuses(source, "alexnet", CLASSES, "adapter_config.json cannot be read");
+    }
+}
