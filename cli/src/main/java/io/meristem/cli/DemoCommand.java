@@ -23,6 +23,7 @@ import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
+import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -87,9 +88,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = ScorerName.OPTION,
             paramLabel = "NAME",
-            defaultValue = "cka",
             converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION)
+            description = ScorerName.DESCRIPTION + " Default: gradient.")
     ScorerName scorer;
 
     @Mixin
@@ -134,7 +134,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra dra = new Dra(
-                scorer.with(Importance.DEFAULT),
+                scorer == null ? Preset.DEFAULT.scorer : scorer.with(Importance.DEFAULT),
                 RankOptions.DEFAULT,
                 true,
                 CALIBRATION_EPOCHS,

@@ -3,6 +3,7 @@ package io.meristem.cli;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -52,9 +53,8 @@ final class MethodOptions {
     @Option(
             names = ScorerName.OPTION,
             paramLabel = "NAME",
-            defaultValue = "cka",
             converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION)
+            description = ScorerName.DESCRIPTION + " Default: the preset's, gradient or for paper cka.")
     ScorerName scorer;
 
     @Option(names = "--no-updates", description = "DRA's ranks stay as they are allocated first.")
@@ -87,19 +87,17 @@ final class MethodOptions {
 
     @Option(
             names = "--alpha",
-            defaultValue = "0.15",
             paramLabel = "A",
             description =
-                    "Weight of a layer's raw similarity in its importance; the rest goes to the correction. Default: ${DEFAULT-VALUE}.")
-    double alpha;
+                    "Weight of a layer's raw similarity in its importance by cka; the rest goes to the correction. Default: 0.15.")
+    Double alpha;
 
     @Option(
             names = "--gamma",
-            defaultValue = "0.9",
             paramLabel = "G",
             description =
-                    "Weight of the finite-sample part in the correction; the rest goes to the spread. Default: ${DEFAULT-VALUE}.")
-    double gamma;
+                    "Weight of the finite-sample part in the correction; the rest goes to the spread. Default: 0.9.")
+    Double gamma;
 
     @Option(
             names = "--calibration-epochs",
@@ -173,13 +171,26 @@ final class MethodOptions {
 
     Dra dra() {
         return new Dra(
-                scorer.with(new Importance(alpha, 1 - alpha, gamma, 1 - gamma)),
+                scorer(),
                 new RankOptions(rankMin, rankMax, budget, costAware),
                 !noUpdates,
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
                 calibrationBatch,
                 adapter());
+    }
+
+    /** Weights of similarities belong to a scorer that has some, so they ask for it. */
+    private Scorer scorer() {
+        if (scorer == null && alpha == null && gamma == null) {
+            return preset.scorer;
+        }
+        ScorerName name = scorer == null ? ScorerName.CKA : scorer;
+        return name.with(new Importance(
+                alpha == null ? Importance.DEFAULT.alpha() : alpha,
+                alpha == null ? Importance.DEFAULT.beta() : 1 - alpha,
+                gamma == null ? Importance.DEFAULT.gamma() : gamma,
+                gamma == null ? Importance.DEFAULT.delta() : 1 - gamma));
     }
 
     private AdapterOptions adapter() {

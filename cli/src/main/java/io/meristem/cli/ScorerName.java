@@ -27,7 +27,7 @@ enum ScorerName {
 
     static final String OPTION = "--scorer";
     static final String DESCRIPTION =
-            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random. Default: cka.";
+            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
 
     /** @param importance the weights of the two scorers that are made of CKA */
     Scorer with(Importance importance) {

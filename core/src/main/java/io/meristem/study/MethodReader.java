@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
+import io.meristem.tune.Dra;
 import io.meristem.tune.Method;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
@@ -23,6 +24,7 @@ final class MethodReader {
 
     private static final Map<String, Class<?>> KNOWN = MethodDefaults.named(Method.class);
     private static final String CALIBRATION = "calibration_epochs";
+    private static final String SCORER = "scorer";
 
     private final Fields fields;
     private final Preset style;
@@ -62,9 +64,14 @@ final class MethodReader {
             all = Trees.merge(all, layer);
         }
         return new StudyMethod(
-                label == null ? method.label() : fields.read(label, String.class, place + ".label"),
+                label == null ? label(method, given) : fields.read(label, String.class, place + ".label"),
                 fields.read(all, TrainConfig.class, place + ".train"),
                 sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
+    }
+
+    /** A scorer that comes from the style is the whole study's. */
+    private static String label(Method method, ObjectNode given) {
+        return method instanceof Dra dra && !given.has(SCORER) ? dra.labelWithoutScorer() : method.label();
     }
 
     private StudyMethod.SizeOf sizeOf(JsonNode node, String place) {
@@ -89,6 +96,9 @@ final class MethodReader {
                 .anyMatch(component -> component.getName().equals("calibrationEpochs"));
         if (calibrates) {
             usual.put(CALIBRATION, calibrationEpochs);
+        }
+        if (type == Dra.class && !given.has(SCORER)) {
+            usual.set(SCORER, Json.tree(style.scorer));
         }
         ObjectNode all = Trees.merge(usual, given);
         if (calibrates && scale.calibrationEpochs() != null) {

@@ -47,9 +47,11 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
+    /** With the scorer that did best (docs/performance.md); the source's is {@link CkaScorer}. */
     public static final Dra DEFAULT = new Dra(
-            Importance.DEFAULT,
+            Preset.DEFAULT.scorer,
             RankOptions.DEFAULT,
+            true,
             5,
             CALIBRATION_BATCHES,
             CALIBRATION_BATCH_SIZE,
@@ -104,7 +106,15 @@ public record Dra(
 
     @Override
     public String label() {
-        String signal = scorer instanceof CkaScorer ? "dra" : "dra " + scorer.label();
+        return scorer instanceof CkaScorer ? labelWithoutScorer() : label("dra " + scorer.label());
+    }
+
+    /** What it is called where its scorer goes without saying. */
+    public String labelWithoutScorer() {
+        return label("dra");
+    }
+
+    private String label(String signal) {
         return updates ? signal : signal + " fixed";
     }
 
