@@ -34,6 +34,7 @@ class ArchitectureTest {
             "tune",
             "artifact",
             "predict",
+            "exchange",
             "job",
             "study",
             "report");

@@ -23,6 +23,8 @@ import picocli.CommandLine.HelpCommand;
             EvaluateCommand.class,
             PredictCommand.class,
             CalibrateCommand.class,
+            ExportCommand.class,
+            ImportCommand.class,
             ReportCommand.class,
             RanksCommand.class,
             StudyCommand.class,

@@ -28,7 +28,10 @@ final class PredictCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "The folder that 'train --out' wrote.")
+    @Parameters(
+            index = "0",
+            paramLabel = "RUN",
+            description = "The folder that 'train --out' wrote, or the file that 'export --format onnx' made of it.")
     Path model;
 
     @Parameters(

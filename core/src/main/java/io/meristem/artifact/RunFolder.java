@@ -7,12 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /** The folder of one training run; docs/formats.md lists its files. */
 public final class RunFolder {
+
+    static final String NETWORK_FORMAT = "meristem-network";
+    static final String ADAPTER_FORMAT = "meristem-adapter";
 
     public static final String CONFIG = "config.json";
     public static final String CLASSES = "classes.json";
@@ -153,6 +157,10 @@ public final class RunFolder {
         return Json.read(file(CONFIG), RunConfig.class);
     }
 
+    public Provenance provenance() {
+        return Json.read(file(PROVENANCE), Provenance.class);
+    }
+
     /** Class names in label order. */
     public List<String> classes() {
         return List.of(Json.read(file(CLASSES), String[].class));
@@ -202,6 +210,11 @@ public final class RunFolder {
             throw new InputException(
                     file(name) + " cannot be written (" + e + "): make room, or make the run folder writable.", e);
         }
+    }
+
+    /** What a file of tensors says of itself. */
+    static Map<String, String> metadata(String format, String model, int epoch) {
+        return Map.of("format", format, "model", model, "epoch", String.valueOf(epoch));
     }
 
     void write(String name, String text) throws IOException {

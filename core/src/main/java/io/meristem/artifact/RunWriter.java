@@ -191,7 +191,7 @@ public final class RunWriter implements TrainListener {
 
     private void save(String file, ModelState state, int epoch) {
         try (PointerScope scope = new PointerScope()) {
-            Safetensors.write(folder.file(file), state.merged(), metadata("meristem-network", epoch));
+            Safetensors.write(folder.file(file), state.merged(), metadata(RunFolder.NETWORK_FORMAT, epoch));
         } catch (IOException e) {
             throw failed(e);
         }
@@ -207,8 +207,8 @@ public final class RunWriter implements TrainListener {
             Network network = state.network();
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             update.forEach((name, f) -> {
-                tensors.put(name + ".lora_A", tensor(f.a(), f.rank(), f.columns()));
-                tensors.put(name + ".lora_B", tensor(f.b(), f.out(), f.rank()));
+                tensors.put(name + AdapterFile.A, tensor(f.a(), f.rank(), f.columns()));
+                tensors.put(name + AdapterFile.B, tensor(f.b(), f.out(), f.rank()));
             });
             String head = network.spec().headName();
             for (Map.Entry<String, Param> param : network.params().entrySet()) {
@@ -219,10 +219,10 @@ public final class RunWriter implements TrainListener {
             }
             if (update.containsKey(head)) {
                 String weight = head + ".weight";
-                Tensor change = tensors.get(head + ".lora_B").matmul(tensors.get(head + ".lora_A"));
+                Tensor change = tensors.get(head + AdapterFile.B).matmul(tensors.get(head + AdapterFile.A));
                 tensors.put(weight, state.merged().get(weight).sub(change));
             }
-            Safetensors.write(folder.file(RunFolder.ADAPTER), tensors, metadata("meristem-adapter", epoch));
+            Safetensors.write(folder.file(RunFolder.ADAPTER), tensors, metadata(RunFolder.ADAPTER_FORMAT, epoch));
         } catch (IOException e) {
             throw failed(e);
         }
@@ -237,7 +237,7 @@ public final class RunWriter implements TrainListener {
     }
 
     private Map<String, String> metadata(String format, int epoch) {
-        return Map.of("format", format, "model", config.model().name(), "epoch", String.valueOf(epoch));
+        return RunFolder.metadata(format, config.model().name(), epoch);
     }
 
     private void append(String file, String line) {

@@ -22,7 +22,7 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
     private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
 
     /** The long side kept of a very long photo, in short sides: what lies farther out is cut off, the centre is not touched. */
-    static final int MAX_ASPECT = 4;
+    public static final int MAX_ASPECT = 4;
 
     public Preprocess {
         Objects.requireNonNull(fit, "fit");
@@ -113,7 +113,7 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
     }
 
     /** Column of the centre crop in a scaled photo of this width (or row, of this height); halves go to even, as in torchvision. */
-    int cropStart(int length) {
+    public int cropStart(int length) {
         return (int) Math.rint((length - size) / 2.0);
     }
 

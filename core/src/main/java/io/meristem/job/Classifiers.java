@@ -2,6 +2,8 @@ package io.meristem.job;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
+import io.meristem.engine.Engine;
+import io.meristem.exchange.onnx.OnnxClassifier;
 import io.meristem.predict.Classifier;
 import io.meristem.predict.NetworkClassifier;
 import java.nio.file.Files;
@@ -12,12 +14,21 @@ public final class Classifiers {
 
     private Classifiers() {}
 
+    private static final String ONNX = ".onnx";
+
     /**
-     * @param model the folder of a run
+     * @param model the folder of a run, or an ONNX file that was exported from one
      * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @throws InputException when nothing is there, or something else
      */
     public static Classifier open(Path model, Integer rank) {
+        if (Files.isRegularFile(model) && model.toString().endsWith(ONNX)) {
+            if (rank != null) {
+                throw new InputException(
+                        model + " holds one rank only: leave --rank out, or export the run again with another --rank.");
+            }
+            return OnnxClassifier.open(model, Engine.info().threads());
+        }
         if (!Files.exists(model)) {
             throw new InputException("There is no run folder " + model + ": give the folder that 'train --out' wrote.");
         }

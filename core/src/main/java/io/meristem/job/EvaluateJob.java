@@ -123,10 +123,15 @@ public final class EvaluateJob {
         Part part = request.part();
         Perturbations perturbations = request.perturbations();
         RunConfig config = run.config();
+        if (data == null && config.data().folder() == null) {
+            throw new InputException("The run in " + request.run()
+                    + " was imported and has no photos of its own: name a folder with --data.");
+        }
         boolean own = data == null
                 || data.toAbsolutePath()
                         .normalize()
-                        .equals(Path.of(config.data().folder()));
+                        .toString()
+                        .equals(config.data().folder());
         Path root = own ? Path.of(config.data().folder()) : data;
         Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
         ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : split(wanted));

@@ -39,6 +39,15 @@ final class Networks {
 
     /** The network of a configuration with its pretrained weights and a fresh head for {@code classes}. */
     static Loaded pretrained(RunConfig.Model model, int classes, long seed) {
+        return load(model, classes, seed, WeightLoader.Options.fineTuning(Models.all()));
+    }
+
+    /** The same for a network that is finished by something else; the weights' head is taken where it has as many classes. */
+    static Loaded based(RunConfig.Model model, int classes) {
+        return load(model, classes, 0, new WeightLoader.Options(WeightLoader.Head.IF_IT_FITS, Models.all()));
+    }
+
+    private static Loaded load(RunConfig.Model model, int classes, long seed, WeightLoader.Options options) {
         ModelSpec spec = Models.find(model.name());
         requireSize(spec, model.size());
         Network network = new Network(spec, classes);
@@ -48,7 +57,7 @@ final class Networks {
                 return new Loaded(network, null, null);
             }
             try (TensorFile file = TensorFile.open(Path.of(model.weights()))) {
-                LoadReport report = WeightLoader.load(file, network, WeightLoader.Options.fineTuning(Models.all()));
+                LoadReport report = WeightLoader.load(file, network, options);
                 return new Loaded(network, report, file.sha256());
             }
         } catch (RuntimeException e) {
@@ -59,6 +68,14 @@ final class Networks {
 
     /** The best state of a run, at the rank that the run is looked at, in the precision that it was trained in. */
     static Network tuned(RunFolder run) {
+        Network network = merged(run);
+        network.setPrecision(run.config().train().compute().precision());
+        network.fold();
+        return network;
+    }
+
+    /** The best state of a run, at the rank that the run is looked at, in float32. */
+    static Network merged(RunFolder run) {
         RunConfig config = run.config();
         Network network =
                 new Network(Models.find(config.model().name()), run.classes().size());
@@ -68,8 +85,6 @@ final class Networks {
             if (run.rank() != null && config.train().method() instanceof DyLora method) {
                 RankCut.apply(run.file(RunFolder.ADAPTER), network, method, run.rank());
             }
-            network.setPrecision(config.train().compute().precision());
-            network.fold();
             return network;
         } catch (RuntimeException e) {
             network.close();

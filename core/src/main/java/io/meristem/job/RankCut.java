@@ -1,21 +1,17 @@
 package io.meristem.job;
 
-import io.meristem.InputException;
+import io.meristem.adapter.LowRankUpdate;
+import io.meristem.artifact.AdapterFile;
 import io.meristem.engine.Engine;
 import io.meristem.nn.Network;
 import io.meristem.tune.DyLora;
-import io.meristem.weights.TensorFile;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Cuts a network that holds DyLoRA's update at its greatest rank to a smaller one. */
 final class RankCut {
-
-    private static final String A = ".lora_A";
-    private static final String B = ".lora_B";
 
     private RankCut() {}
 
@@ -29,36 +25,20 @@ final class RankCut {
         if (rank == method.rankMax()) {
             return;
         }
-        double scale = method.scaling(rank) / method.scaling(method.rankMax());
-        try (TensorFile file = TensorFile.open(adapter)) {
-            for (String name : file.tensors().keySet()) {
-                if (name.endsWith(A)) {
-                    cut(file, network, name.substring(0, name.length() - A.length()), rank, scale);
+        try (AdapterFile file = AdapterFile.open(adapter)) {
+            for (String layer : file.layers()) {
+                try (PointerScope scope = new PointerScope()) {
+                    cut(file.update(layer, network), network, layer, rank, method);
                 }
             }
         }
     }
 
-    private static void cut(TensorFile file, Network network, String layer, int rank, double scale) {
-        if (!network.weightedLayers().containsKey(layer)) {
-            throw new InputException(file.path() + " is of another network, which has a layer " + layer
-                    + ": restore the file of this run.");
-        }
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard guard = new NoGradGuard()) {
-            Tensor a = Engine.onDevice(file.read(layer + A));
-            Tensor b = Engine.onDevice(file.read(layer + B));
+    private static void cut(LowRankUpdate whole, Network network, String layer, int rank, DyLora method) {
+        try (NoGradGuard guard = new NoGradGuard()) {
             Tensor weight = network.weightedLayers().get(layer).weight().value();
-            if (a.dim() != 2 || b.dim() != 2 || a.size(0) != b.size(1) || b.size(0) * a.size(1) != weight.numel()) {
-                throw new InputException(
-                        file.path() + " does not fit layer " + layer + ": restore the file of this run.");
-            }
-            long kept = Math.min(rank, a.size(0));
-            Tensor change = b.narrow(1, 0, kept)
-                    .mul(new Scalar(scale))
-                    .matmul(a.narrow(0, 0, kept))
-                    .sub(b.matmul(a));
-            weight.add_(change.reshape(weight.shape()));
+            Tensor cut = whole.cut(rank, method.rescaling(rank)).change(weight.shape());
+            weight.add_(Engine.onDevice(cut.sub(whole.change(weight.shape()))));
         }
     }
 }

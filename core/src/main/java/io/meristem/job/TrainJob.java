@@ -29,7 +29,7 @@ import java.util.List;
 public final class TrainJob {
 
     /** Of this software, from the jar. */
-    private static final String VERSION = version();
+    static final String VERSION = version();
 
     private TrainJob() {}
 

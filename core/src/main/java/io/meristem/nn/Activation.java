@@ -77,6 +77,11 @@ public enum Activation {
             public Tensor forward(Tensor x, Tape tape) {
                 return apply(x, tape);
             }
+
+            @Override
+            public <V> V describe(V x, GraphOps<V> ops) {
+                return ops.activation(x, Activation.this);
+            }
         };
     }
 }

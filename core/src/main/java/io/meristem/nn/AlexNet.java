@@ -48,6 +48,12 @@ final class AlexNet extends Layer {
         return classifier.forward(y.flatten(1, -1), tape); // (N, classes)
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        V y = ops.gridMeans(features.describe(x, ops), SIDE);
+        return classifier.describe(ops.flatten(y), ops);
+    }
+
     /** Means over a grid of 6 x 6, which is what an input of 224 pixels gives anyway. */
     private static Tensor pool(Tensor x, Tape tape) {
         if (x.size(2) == SIDE && x.size(3) == SIDE) {
@@ -72,8 +78,10 @@ final class AlexNet extends Layer {
     /** The largest of each 3x3 window, two apart: (N, C, H, W) to (N, C, (H - 1) / 2, (W - 1) / 2). */
     private static final class Halve extends Layer {
 
-        private static final long[] KERNEL = {3, 3};
-        private static final long[] STRIDE = {2, 2};
+        private static final int WINDOW = 3;
+        private static final int STEP = 2;
+        private static final long[] KERNEL = {WINDOW, WINDOW};
+        private static final long[] STRIDE = {STEP, STEP};
         private static final long[] PADDING = {0, 0};
         private static final long[] DILATION = {1, 1};
 
@@ -90,6 +98,11 @@ final class AlexNet extends Layer {
                     x,
                     indices);
             return Tensors.own(result.get0());
+        }
+
+        @Override
+        public <V> V describe(V x, GraphOps<V> ops) {
+            return ops.maxPool(x, WINDOW, STEP);
         }
     }
 }

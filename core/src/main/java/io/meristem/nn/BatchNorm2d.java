@@ -104,7 +104,11 @@ public final class BatchNorm2d extends Layer {
         }
     }
 
-    /** Whether the convolution before does this layer's work. */
+    /** Whether the convolution before does this layer's work, see {@link Network#fold}. */
+    public boolean absorbed() {
+        return absorbed;
+    }
+
     void setAbsorbed(boolean absorbed) {
         this.absorbed = absorbed;
     }
@@ -152,6 +156,11 @@ public final class BatchNorm2d extends Layer {
                     inverseDeviation);
         }
         return Tensors.own(result.get0());
+    }
+
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return ops.batchNorm(x, this);
     }
 
     private static TensorOptional of(Param param) {

@@ -75,6 +75,11 @@ public final class Conv2d extends WeightedLayer {
     }
 
     @Override
+    public boolean isGrouped() {
+        return groups > 1;
+    }
+
+    @Override
     public String kind() {
         if (groups == in && groups > 1) {
             return "depthwise";
@@ -133,6 +138,11 @@ public final class Conv2d extends WeightedLayer {
                 groups,
                 Mask.of(which == 0, which == 1, false));
         return which == 0 ? Tensors.own(gradients.get0()) : Tensors.own(gradients.get1());
+    }
+
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return ops.conv(x, this);
     }
 
     /** Which kernels compute the gradients. */

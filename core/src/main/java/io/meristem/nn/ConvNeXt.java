@@ -109,6 +109,15 @@ final class ConvNeXt {
             return torch.addcmul(x, y, scale);
         }
 
+        @Override
+        public <V> V describe(V x, GraphOps<V> ops) {
+            V y = depthwise.describe(x, ops);
+            V z = convMlp
+                    ? mlp.describe(norm.describe(y, ops), ops)
+                    : ops.channelsFirst(mlp.describe(norm.describe(ops.channelsLast(y), ops), ops));
+            return ops.add(x, ops.scale(z, gamma));
+        }
+
         private Tensor branch(Tensor x, Tape tape) {
             Tensor y = depthwise.forward(x, tape);
             if (convMlp) {
@@ -154,6 +163,11 @@ final class ConvNeXt {
                 tape.recompute(active, () -> torch.gelu(hidden), hidden);
             }
             return y;
+        }
+
+        @Override
+        public <V> V describe(V x, GraphOps<V> ops) {
+            return project.describe(ops.activation(expand.describe(x, ops), Activation.GELU), ops);
         }
     }
 }

@@ -26,6 +26,11 @@ public final class Dropout extends Layer {
         return training ? apply(x, p, tape) : x;
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return x;
+    }
+
     /** Drops from {@code x} with probability {@code p}. */
     public static Tensor apply(Tensor x, double p, Tape tape) {
         if (!tape.flowing()) {

@@ -25,4 +25,9 @@ public final class GlobalPool extends Layer {
         }
         return x.mean(POSITIONS, false, new ScalarTypeOptional(Precision.FP32.type()));
     }
+
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return ops.flatten(ops.mean(x));
+    }
 }

@@ -59,6 +59,15 @@ public abstract class Layer {
         return forward(x, Tape.OFF);
     }
 
+    /**
+     * Says what {@link #forward} does in evaluation, operation by operation.
+     *
+     * @return what stands for the output
+     */
+    public <V> V describe(V x, GraphOps<V> ops) {
+        throw new UnsupportedOperationException(getClass().getName() + " has no description");
+    }
+
     /** Like {@link #forward}, with all other tensors that it made freed; the result is kept, for the caller to free. */
     final Tensor run(Tensor x, Tape tape) {
         try (PointerScope scope = new PointerScope()) {

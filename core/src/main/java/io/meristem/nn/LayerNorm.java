@@ -33,6 +33,23 @@ public final class LayerNorm extends Layer {
         return images ? fromLast(normalise(toLast(x), tape)) : normalise(x, tape);
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return images ? ops.channelsFirst(ops.layerNorm(ops.channelsLast(x), this)) : ops.layerNorm(x, this);
+    }
+
+    public Param weight() {
+        return weight;
+    }
+
+    public Param bias() {
+        return bias;
+    }
+
+    public double eps() {
+        return eps;
+    }
+
     /** (N, C, H, W) to (N, H, W, C). */
     private static Tensor toLast(Tensor x) {
         return x.permute(0, 2, 3, 1);

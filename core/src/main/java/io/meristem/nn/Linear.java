@@ -37,6 +37,11 @@ public final class Linear extends WeightedLayer {
         return torch.conv2d(asImage(x), kernel, b, STEP, NONE, STEP, 1).permute(0, 2, 3, 1);
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return ops.linear(x, this);
+    }
+
     /**
      * Whether a linear map of {@code x} is better computed as a pointwise convolution, which it equals on a map (N, H, W, C): measured 5 to 18 %
      * faster in bfloat16, and slower in float32.

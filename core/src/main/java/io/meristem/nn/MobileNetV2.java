@@ -42,6 +42,11 @@ final class MobileNetV2 extends Layer {
         return classifier.forward(pool.forward(y, tape), tape); // (N, classes)
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return classifier.describe(pool.describe(features.describe(x, ops), ops), ops);
+    }
+
     /** The nearest multiple of 8, at least 8, and never less than nine tenths of {@code channels}. */
     static int divisible(double channels) {
         int rounded = Math.max(8, (int) (channels + 4) / 8 * 8);
@@ -88,6 +93,12 @@ final class MobileNetV2 extends Layer {
             y.add_(x);
             tape.merge(true, path);
             return y;
+        }
+
+        @Override
+        public <V> V describe(V x, GraphOps<V> ops) {
+            V y = conv.describe(x, ops);
+            return residual ? ops.add(y, x) : y;
         }
 
         @Override

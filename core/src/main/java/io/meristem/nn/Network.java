@@ -61,6 +61,23 @@ public final class Network implements AutoCloseable {
         return Tensors.lend(root.run(x, tape));
     }
 
+    /**
+     * Says what {@link #forward(Tensor)} does in evaluation, operation by operation; adapters have no part in it.
+     *
+     * @param x what stands for images (N, 3, H, W), normalised
+     * @return what stands for logits (N, classes)
+     */
+    public <V> V describe(V x, GraphOps<V> ops) {
+        return root.describe(x, ops);
+    }
+
+    /** Every layer by dotted name, parents first. */
+    public Map<String, Layer> layers() {
+        Map<String, Layer> layers = new LinkedHashMap<>();
+        root.walk("", layers::put);
+        return layers;
+    }
+
     /** Sets what all layers but the head compute in; parameters stay float32. Undoes {@link #fold} where that changes something. */
     public void setPrecision(Precision precision) {
         weighted.values().forEach(layer -> layer.setPrecision(layer == head() ? Precision.FP32 : precision));

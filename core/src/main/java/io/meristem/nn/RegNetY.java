@@ -107,6 +107,12 @@ final class RegNetY {
         }
 
         @Override
+        public <V> V describe(V x, GraphOps<V> ops) {
+            V shortcut = downsample == null ? x : downsample.describe(x, ops);
+            return ops.activation(ops.add(body.describe(x, ops), shortcut), Activation.RELU);
+        }
+
+        @Override
         boolean repeatable() {
             return true;
         }

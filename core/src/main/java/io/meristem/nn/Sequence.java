@@ -34,4 +34,13 @@ public final class Sequence extends Layer {
         }
         return Tensors.lend(y);
     }
+
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        V y = x;
+        for (Layer step : steps) {
+            y = step.describe(y, ops);
+        }
+        return y;
+    }
 }

@@ -48,6 +48,12 @@ final class SqueezeExcite extends Layer {
         return x.mul(gate);
     }
 
+    @Override
+    public <V> V describe(V x, GraphOps<V> ops) {
+        V hidden = ops.activation(fc1.describe(ops.mean(x), ops), Activation.RELU);
+        return ops.gate(x, ops.activation(fc2.describe(hidden, ops), Activation.SIGMOID));
+    }
+
     /** The dtype of the input. */
     private static ScalarTypeOptional same() {
         return new ScalarTypeOptional((Pointer) null);

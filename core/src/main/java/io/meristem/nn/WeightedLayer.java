@@ -76,6 +76,11 @@ public abstract class WeightedLayer extends Layer {
     /** A word for people: {@code linear}, {@code pointwise}, {@code depthwise}, {@code grouped} or {@code conv}. */
     public abstract String kind();
 
+    /** Whether each output sees only a part of the input's channels. */
+    public boolean isGrouped() {
+        return false;
+    }
+
     /**
      * The layer's function with any weight.
      *

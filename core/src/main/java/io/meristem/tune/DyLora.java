@@ -81,6 +81,11 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
         return new AdapterOptions(alpha, adapter.rankStabilised(), adapter.dropout()).scaling(rank);
     }
 
+    /** What the factors of a run, which hold the scale of the greatest rank, are multiplied by when they are cut to {@code rank}. */
+    public double rescaling(int rank) {
+        return scaling(rank) / scaling(rankMax);
+    }
+
     /** Trainable numbers of the adapters cut to {@code rank}. */
     public static long numbers(Map<String, WeightedLayer> layers, int rank) {
         return ranks(layers, rank).entrySet().stream()

@@ -1,0 +1,93 @@
+package io.meristem.artifact;
+
+import io.meristem.InputException;
+import io.meristem.adapter.LowRankUpdate;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import io.meristem.weights.TensorFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Low-rank updates in a file, {@code <layer>.lora_A} and {@code <layer>.lora_B}, beside tensors that replace the network's. */
+public final class AdapterFile implements AutoCloseable {
+
+    static final String A = ".lora_A";
+    static final String B = ".lora_B";
+
+    private final TensorFile file;
+
+    private AdapterFile(TensorFile file) {
+        this.file = file;
+    }
+
+    /** @throws InputException when it cannot be read */
+    public static AdapterFile open(Path path) {
+        return new AdapterFile(TensorFile.open(path));
+    }
+
+    /** The same of a file that is open; closing either closes it. */
+    public static AdapterFile of(TensorFile file) {
+        return new AdapterFile(file);
+    }
+
+    /** Adds a layer's factors to what will be such a file. */
+    public static void put(Map<String, Tensor> tensors, String layer, LowRankUpdate update) {
+        tensors.put(layer + A, update.a());
+        tensors.put(layer + B, update.b());
+    }
+
+    public Map<String, String> metadata() {
+        return file.metadata();
+    }
+
+    /** The layers that are updated, in the file's order. */
+    public List<String> layers() {
+        return file.tensors().keySet().stream()
+                .filter(name -> name.endsWith(A))
+                .map(name -> name.substring(0, name.length() - A.length()))
+                .toList();
+    }
+
+    /** The tensors that are no factors, by the network's names. */
+    public List<String> others() {
+        return file.tensors().keySet().stream()
+                .filter(name -> !name.endsWith(A) && !name.endsWith(B))
+                .toList();
+    }
+
+    /** In the file's dtype; the caller's scope owns it. */
+    public Tensor read(String name) {
+        return file.read(name);
+    }
+
+    /**
+     * The update of one layer; the caller's scope owns it.
+     *
+     * @throws InputException when the network has no such layer, or one of another size
+     */
+    public LowRankUpdate update(String layer, Network network) {
+        WeightedLayer weighted = network.weightedLayers().get(layer);
+        if (weighted == null) {
+            throw new InputException(file.path() + " is of another network than "
+                    + network.spec().name() + ", which has no layer " + layer + ": use the file that belongs to it.");
+        }
+        if (!file.tensors().containsKey(layer + B)) {
+            throw new InputException(file.path() + " has one factor of layer " + layer + " only: restore the file.");
+        }
+        Tensor a = file.read(layer + A).to(ScalarType.Float);
+        Tensor b = file.read(layer + B).to(ScalarType.Float);
+        if (!LowRankUpdate.fits(b, a, weighted.outFeatures(), weighted.columns())) {
+            throw new InputException(
+                    file.path() + " does not fit layer " + layer + ": use the file that belongs to it.");
+        }
+        return new LowRankUpdate(b, a);
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

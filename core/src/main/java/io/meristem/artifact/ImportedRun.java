@@ -1,0 +1,46 @@
+package io.meristem.artifact;
+
+import io.meristem.AtomicFiles;
+import io.meristem.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes a run folder whose network was not trained here: there is a best state, and no account of how it came to be. */
+public final class ImportedRun {
+
+    private ImportedRun() {}
+
+    /**
+     * All or nothing.
+     *
+     * @param out a place that {@link RunFolder#refuseUnlessFree is free}
+     * @param network every parameter and buffer, all updates merged
+     * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it; empty where there is none
+     */
+    public static void write(
+            Path out,
+            RunConfig config,
+            List<String> classes,
+            Provenance provenance,
+            Map<String, Tensor> network,
+            Map<String, Tensor> adapter)
+            throws IOException {
+        String model = config.model().name();
+        AtomicFiles.writeFolder(out, temporary -> {
+            AtomicFiles.writeString(temporary.resolve(RunFolder.PROVENANCE), Json.pretty(provenance));
+            AtomicFiles.writeString(temporary.resolve(RunFolder.CLASSES), Json.pretty(classes));
+            AtomicFiles.writeString(temporary.resolve(RunFolder.CONFIG), Json.pretty(config));
+            Safetensors.write(
+                    temporary.resolve(RunFolder.BEST), network, RunFolder.metadata(RunFolder.NETWORK_FORMAT, model, 0));
+            if (!adapter.isEmpty()) {
+                Safetensors.write(
+                        temporary.resolve(RunFolder.ADAPTER),
+                        adapter,
+                        RunFolder.metadata(RunFolder.ADAPTER_FORMAT, model, 0));
+            }
+        });
+    }
+}

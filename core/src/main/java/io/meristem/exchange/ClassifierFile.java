@@ -1,0 +1,66 @@
+package io.meristem.exchange;
+
+import io.meristem.InputException;
+import io.meristem.data.Preprocess;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.weights.TensorFile;
+import io.meristem.weights.WeightLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A file of {@link MergedFormat} as a classifier: it says itself what network it is of, what its classes are called, and how it sees photos.
+ *
+ * @param info from its metadata
+ */
+public record ClassifierFile(Path path, ClassifierInfo info) {
+
+    /** Whether it is worth opening: a file, as opposed to a run folder. */
+    public static boolean maybe(Path path) {
+        return Files.isRegularFile(path);
+    }
+
+    /** @throws InputException when it is no weights file, or does not say what it is */
+    public static ClassifierFile open(Path path) {
+        try (TensorFile file = TensorFile.open(path)) {
+            ClassifierInfo info = ClassifierInfo.of(path, file.metadata());
+            if (info == null) {
+                throw new InputException(
+                        path + " holds weights, but not the names of their classes: give a run folder, or a file that"
+                                + " 'export --format merged' wrote.");
+            }
+            return new ClassifierFile(path, info);
+        }
+    }
+
+    /** Class names in label order. */
+    public List<String> classes() {
+        return info.classes();
+    }
+
+    /** How photos are prepared for it. */
+    public Preprocess preprocess() {
+        return info.asModel(path).preprocess();
+    }
+
+    /**
+     * The network with its weights, float32, in evaluation mode and folded; the caller closes it. The engine must have been started.
+     *
+     * @throws InputException when the file does not hold that network
+     */
+    public Network network() {
+        Network network = new Network(Models.find(info.model()), classes().size());
+        try (TensorFile file = TensorFile.open(path)) {
+            network.materialize(0);
+            WeightLoader.load(file, network, WeightLoader.Options.finished(Models.all()));
+            network.train(false);
+            network.fold();
+            return network;
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+}

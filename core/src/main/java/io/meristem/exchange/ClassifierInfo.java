@@ -1,0 +1,123 @@
+package io.meristem.exchange;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunConfig;
+import io.meristem.data.Fit;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What one must know beside the numbers to use an exported classifier; it travels in the metadata of the file.
+ *
+ * @param model in the registry
+ * @param classes names in label order
+ * @param input how photos are prepared
+ * @param origin where it comes from
+ */
+public record ClassifierInfo(String model, List<String> classes, Input input, Origin origin) {
+
+    /** The metadata's key for all of this, as JSON. */
+    public static final String KEY = "meristem";
+
+    /**
+     * How a photo becomes the network's input.
+     *
+     * @param size side of the square, pixels
+     * @param cropFraction share of the scaled photo's side that the centre crop keeps
+     * @param fit {@code crop} or {@code squash}
+     * @param mean of RGB in [0, 1]
+     * @param std likewise
+     */
+    public record Input(int size, double cropFraction, String fit, List<Float> mean, List<Float> std) {
+
+        public Fit way() {
+            return Fit.valueOf(fit.toUpperCase(Locale.ROOT));
+        }
+    }
+
+    /**
+     * Where a classifier comes from.
+     *
+     * @param meristem the version that trained it
+     * @param method label of the method
+     * @param seed of the training
+     * @param epoch whose state this is, or null where nobody says
+     * @param rank that a DyLoRA run was cut to, or null
+     * @param baseSha256 of the file of pretrained weights, or null for none
+     * @param dataFingerprint of the photos
+     * @param synthetic whether the photos are drawings
+     */
+    public record Origin(
+            String meristem,
+            String method,
+            long seed,
+            Integer epoch,
+            Integer rank,
+            String baseSha256,
+            String dataFingerprint,
+            boolean synthetic) {}
+
+    public ClassifierInfo {
+        classes = List.copyOf(classes);
+    }
+
+    /** The same of a network that stands on other pretrained weights. */
+    ClassifierInfo onBase(String sha256) {
+        Origin o = origin;
+        return new ClassifierInfo(
+                model,
+                classes,
+                input,
+                new Origin(o.meristem, o.method, o.seed, o.epoch, o.rank, sha256, o.dataFingerprint, o.synthetic));
+    }
+
+    /** A file's metadata. {@code format} is what libraries of PyTorch ask for. */
+    Map<String, String> metadata() {
+        Map<String, String> words = new TreeMap<>();
+        words.put("format", "pt");
+        words.put(KEY, Json.line(this));
+        return words;
+    }
+
+    /**
+     * @return what a file says of itself, or null where it says nothing
+     * @throws InputException when it says something else
+     */
+    public static ClassifierInfo of(Path file, Map<String, String> metadata) {
+        String text = metadata.get(KEY);
+        if (text == null) {
+            return null;
+        }
+        try {
+            ClassifierInfo info = Json.value(Json.parse(text), ClassifierInfo.class);
+            if (info == null || info.model == null || info.input == null || info.classes.isEmpty()) {
+                throw new InputException(
+                        "The metadata of " + file + " lacks the model, the input or the classes: export it again.");
+            }
+            return info;
+        } catch (JsonProcessingException e) {
+            throw new InputException(
+                    "The metadata of " + file + " cannot be read ("
+                            + e.getOriginalMessage().lines().findFirst().orElse("no reason known")
+                            + "): export it again.",
+                    e);
+        }
+    }
+
+    /** The network of this file as a run's configuration has it. */
+    public RunConfig.Model asModel(Path weights) {
+        return new RunConfig.Model(
+                model,
+                weights == null ? null : weights.toString(),
+                input.size,
+                input.cropFraction,
+                input.way(),
+                input.mean,
+                input.std);
+    }
+}

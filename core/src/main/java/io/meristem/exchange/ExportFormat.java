@@ -1,0 +1,30 @@
+package io.meristem.exchange;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A form in which a trained network is handed to other programs. */
+public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFormat, PeftFormat {
+
+    /** What a user calls it. */
+    String label();
+
+    /** The ending of its file, such as {@code .safetensors}; null when it is a folder. */
+    String ending();
+
+    /**
+     * Writes the network.
+     *
+     * @param place a temporary name in the target's folder: nothing is there yet for a file, an empty folder for a folder; it is moved to its place when
+     *     all is written
+     * @throws io.meristem.InputException when this format cannot express the run
+     */
+    void write(TunedRun run, Path place) throws IOException;
+
+    /**
+     * For the model card: how the export is loaded, in Markdown, with code.
+     *
+     * @param name of the file or folder
+     */
+    String howToLoad(TunedRun run, String name);
+}

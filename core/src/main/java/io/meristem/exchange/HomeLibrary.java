@@ -1,0 +1,61 @@
+package io.meristem.exchange;
+
+import io.meristem.nn.ModelSpec;
+import java.nio.file.Path;
+
+/** How a network is made in Python, in the library whose names it bears. */
+record HomeLibrary(ModelSpec spec, int classes) {
+
+    static HomeLibrary of(TunedRun run) {
+        return new HomeLibrary(run.network().spec(), run.classes().size());
+    }
+
+    /** The line that imports the library. */
+    String importLine() {
+        return spec.library().equals("timm") ? "import timm" : "import torchvision";
+    }
+
+    /** The expression that makes the network with random weights. */
+    String construction() {
+        if (spec.library().equals("timm")) {
+            return "timm.create_model(\"" + spec.name() + "\", num_classes=" + classes + ")";
+        }
+        int width = spec.name().lastIndexOf('_');
+        String digits = spec.name().substring(width + 1);
+        return digits.matches("\\d{3}")
+                ? "torchvision.models.mobilenet_v2(num_classes=" + classes + ", width_mult="
+                        + Integer.parseInt(digits) / 100.0 + ")"
+                : "torchvision.models." + spec.name() + "(num_classes=" + classes + ")";
+    }
+
+    /** Imports that {@link #baseLines} needs. */
+    String baseImports(TunedRun run) {
+        return isPth(run) ? "import torch\n" : "";
+    }
+
+    /** Python lines that load the run's pretrained weights but for the head. */
+    String baseLines(TunedRun run) {
+        String file = Path.of(run.config().model().weights()).getFileName().toString();
+        String loading = isPth(run)
+                ? "torch.load(\"" + file + "\", map_location=\"cpu\", weights_only=True)"
+                : "load_file(\"" + file + "\")";
+        return "base = " + loading + "  # SHA-256 " + run.provenance().weightsSha256() + "\n"
+                + "base = {k: v for k, v in base.items() if not k.startswith(\"" + spec.headName() + ".\")}\n"
+                + "model.load_state_dict(base, strict=False)\n";
+    }
+
+    private static boolean isPth(TunedRun run) {
+        return !run.config().model().weights().endsWith(".safetensors");
+    }
+
+    /** A block of Python that makes the network, then does {@code lines}, and has it ready as {@code model}. */
+    String code(String lines, String imports) {
+        return "```python\n"
+                + importLine() + "\n" + imports
+                + "from safetensors.torch import load_file\n\n"
+                + "model = " + construction() + "\n"
+                + lines + "\n"
+                + "model.eval()\n"
+                + "```\n";
+    }
+}

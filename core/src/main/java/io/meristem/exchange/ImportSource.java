@@ -1,0 +1,65 @@
+package io.meristem.exchange;
+
+import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LowRankUpdate;
+import io.meristem.nn.Network;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/** Something trained elsewhere, or exported from here, that becomes a run. */
+public sealed interface ImportSource extends AutoCloseable permits PeftAdapter, TunedFile {
+
+    /** Such as "an adapter of PEFT". */
+    String kind();
+
+    Path path();
+
+    /** What it says of itself, or null where it says nothing. */
+    ClassifierInfo info();
+
+    /** The registry's network that it names, or null where it names none. */
+    String model();
+
+    /** The network that belongs under it, or null where that is the pretrained one. */
+    Path base();
+
+    /** The scale and dropout that its updates were trained with. */
+    AdapterOptions options();
+
+    /**
+     * The layers that are updated.
+     *
+     * @throws InputException when it does not fit the network
+     */
+    List<String> layers(Network network);
+
+    /** One layer's update; the caller's scope owns it. */
+    LowRankUpdate update(String layer, Network network);
+
+    /** The network's parameters and buffers that are replaced as a whole. */
+    Set<String> replaced();
+
+    /** The shape of one of them. */
+    long[] shape(String name);
+
+    /** The values of one of them; the caller's scope owns them. */
+    Tensor read(String name);
+
+    /** Of its tensors. */
+    String sha256();
+
+    @Override
+    void close();
+
+    /**
+     * @param path a folder that PEFT has written, or a file that {@code export} has
+     * @throws InputException when it is neither, or uses what has no equal here
+     */
+    static ImportSource open(Path path) {
+        return Files.isDirectory(path) ? PeftAdapter.open(path) : TunedFile.open(path);
+    }
+}

@@ -1,0 +1,105 @@
+package io.meristem.exchange;
+
+import io.meristem.InputException;
+import io.meristem.adapter.LowRankUpdate;
+import io.meristem.artifact.AdapterFile;
+import io.meristem.engine.Engine;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Network;
+import io.meristem.nn.Param;
+import io.meristem.weights.LoadReport;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What an import comes to on a network; the tensors belong to the scope that it was made in.
+ *
+ * @param network every parameter and buffer, all updates merged
+ * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it
+ * @param ranks by updated layer
+ * @param headAdapted whether the head has a low-rank update
+ * @param normsMoved whether statistics of batch normalisation are replaced
+ */
+public record ImportedNetwork(
+        Map<String, Tensor> network,
+        Map<String, Tensor> adapter,
+        Map<String, Integer> ranks,
+        boolean headAdapted,
+        boolean normsMoved) {
+
+    /** Whether the source holds every parameter and buffer itself. */
+    public static boolean isWhole(ImportSource source, ModelSpec spec, int classes) {
+        return source.replaced().containsAll(new Network(spec, classes).params().keySet());
+    }
+
+    /**
+     * Puts a source onto a network.
+     *
+     * @param base materialised, with the weights that the source belongs on in it; changed
+     * @param report what became of these weights, or null where the source replaces all
+     * @throws InputException when the source does not fit the network
+     */
+    public static ImportedNetwork of(ImportSource source, Network base, LoadReport report) {
+        String head = base.spec().headName();
+        requireFit(source, base);
+        if (report != null && report.replacedHead() && !source.replaced().contains(head + ".weight")) {
+            throw new InputException(
+                    "Neither " + source.path() + " nor the weights under it have a classifier for " + base.classes()
+                            + " classes: name " + head + " in modules_to_save when training, or give other --classes.");
+        }
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Map<String, Param> params = base.params();
+            Map<String, Tensor> adapter = new LinkedHashMap<>();
+            source.replaced().forEach(name -> params.get(name).set(source.read(name)));
+            Set<String> kept = new LinkedHashSet<>(source.replaced());
+            params.forEach((name, param) -> {
+                if (param.isBuffer() || name.startsWith(head + ".")) {
+                    kept.add(name);
+                }
+            });
+            // The head as it is before its own update, if it has one.
+            kept.forEach(name -> adapter.put(name, params.get(name).value().clone()));
+            Map<String, Integer> ranks = new LinkedHashMap<>();
+            for (String layer : source.layers(base)) {
+                LowRankUpdate update = source.update(layer, base);
+                Param weight = params.get(layer + ".weight");
+                weight.set(weight.value().add(Engine.onDevice(update.change(weight.shape()))));
+                AdapterFile.put(adapter, layer, update);
+                ranks.put(layer, update.rank());
+            }
+            Map<String, Tensor> network = new LinkedHashMap<>();
+            params.forEach((name, param) -> network.put(name, param.value()));
+            boolean norms =
+                    source.replaced().stream().anyMatch(name -> params.get(name).isBuffer());
+            return new ImportedNetwork(network, adapter, ranks, ranks.containsKey(head), norms);
+        }
+    }
+
+    private static void requireFit(ImportSource source, Network base) {
+        String head = base.spec().headName();
+        for (String name : source.replaced()) {
+            Param param = base.params().get(name);
+            if (param == null) {
+                throw new InputException(
+                        source.path() + " does not fit " + base.spec().name() + ": it has a tensor " + name
+                                + ", which this network has not; name the network that it was trained on with --model.");
+            }
+            if (!Arrays.equals(param.shape(), source.shape(name))) {
+                throw new InputException(
+                        name.startsWith(head + ".") && source.shape(name).length > 0
+                                ? source.path() + " has a classifier for " + source.shape(name)[0] + " classes, and "
+                                        + base.classes() + " are named: give as many --classes."
+                                : source.path() + " does not fit " + base.spec().name() + ": its " + name
+                                        + " has the shape "
+                                        + Arrays.toString(source.shape(name)) + ", not "
+                                        + Arrays.toString(param.shape())
+                                        + "; name the network that it was trained on with --model.");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package io.meristem.exchange;
+
+import io.meristem.InputException;
+import io.meristem.data.ImageDecoder;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Photo;
+import io.meristem.data.RgbImage;
+import io.meristem.data.Split;
+import io.meristem.data.UnreadableImageException;
+import io.meristem.engine.Engine;
+import io.meristem.exchange.onnx.OnnxCard;
+import io.meristem.exchange.onnx.OnnxCheck;
+import io.meristem.exchange.onnx.OnnxClassifier;
+import io.meristem.exchange.onnx.OnnxInput;
+import io.meristem.exchange.onnx.OnnxWriter;
+import io.meristem.nn.Network;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+
+/**
+ * The whole network as one ONNX file, every update merged and batch normalisation folded into the convolutions, in float32. ONNX Runtime runs it before it is
+ * moved to its place, and must give our logits.
+ *
+ * @param input what the file takes
+ * @param listener told what the check found
+ */
+public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements ExportFormat {
+
+    /**
+     * Differences of logits between ONNX Runtime and the engine, relative where logits are above 1.
+     *
+     * @param onRandom the largest on random input
+     * @param photos of the run's validation photos that were tried; 0 where they are not there any more
+     * @param onPhotos the largest on those
+     * @param off the largest share of a photo's numbers that the file itself scales to the next grey level
+     */
+    public record Checked(double onRandom, int photos, double onPhotos, double off) {}
+
+    private static final int PHOTOS = 16;
+
+    @Override
+    public String label() {
+        return "onnx";
+    }
+
+    @Override
+    public String ending() {
+        return ".onnx";
+    }
+
+    /** @throws IllegalStateException when the file does not give what the network gives */
+    @Override
+    public void write(TunedRun run, Path place) throws IOException {
+        Network network = run.network();
+        try {
+            OptionalDouble temperature = run.folder().temperature();
+            OnnxCard card = new OnnxCard(run.info(), input, temperature.isPresent() ? temperature.getAsDouble() : null);
+            OnnxWriter.write(network, card, place);
+            try (OnnxClassifier file = OnnxClassifier.open(place, Engine.info().threads())) {
+                listener.accept(check(new OnnxCheck(network, file), run));
+            }
+        } finally {
+            network.unfold();
+        }
+    }
+
+    private static Checked check(OnnxCheck check, TunedRun run) {
+        double onRandom = check.onRandom(run.config().train().seed());
+        require(onRandom <= OnnxCheck.TOLERANCE, "a difference of " + onRandom);
+        double onPhotos = 0;
+        double off = 0;
+        List<RgbImage> photos = photos(run);
+        for (RgbImage photo : photos) {
+            OnnxCheck.OnPhoto one = check.on(photo);
+            onPhotos = Math.max(onPhotos, one.logits());
+            off = Math.max(off, one.off());
+            require(one.passes(), one);
+        }
+        return new Checked(onRandom, photos.size(), onPhotos, off);
+    }
+
+    private static void require(boolean passes, Object found) {
+        if (!passes) {
+            throw new IllegalStateException(
+                    "ONNX Runtime does not give the network's logits (" + found + "): the file was not written.");
+        }
+    }
+
+    /** Validation photos, evenly picked; none where the run's folder has gone or is not a photo folder any more. */
+    private static List<RgbImage> photos(TunedRun run) {
+        List<Photo> all;
+        try {
+            all = ImageFolder.scan(
+                            Path.of(run.config().data().folder()),
+                            run.config().data().split())
+                    .photos(Split.VAL);
+        } catch (InputException e) {
+            return List.of();
+        }
+        List<RgbImage> photos = new ArrayList<>();
+        int count = Math.min(PHOTOS, all.size());
+        for (int i = 0; i < count; i++) {
+            try {
+                photos.add(ImageDecoder.decode(
+                        all.get((int) ((long) i * all.size() / count)).file()));
+            } catch (UnreadableImageException e) {
+                continue; // one fewer to compare
+            }
+        }
+        return photos;
+    }
+
+    @Override
+    public String howToLoad(TunedRun run, String name) {
+        int size = run.config().model().size();
+        return input == OnnxInput.PHOTOS ? loadForPhotos(name) : loadForImages(name, size);
+    }
+
+    private static String loadForPhotos(String name) {
+        return """
+                ```python
+                import json, numpy as np, onnxruntime
+                from PIL import Image, ImageOps
+
+                session = onnxruntime.InferenceSession("%s")
+                classes = json.loads(session.get_modelmeta().custom_metadata_map["meristem"])["classes"]
+                photo = np.asarray(ImageOps.exif_transpose(Image.open("leaf.jpg")).convert("RGB"))
+                probabilities, logits = session.run(None, {"photos": photo[None]})
+                print(classes[probabilities[0].argmax()], probabilities[0].max())
+                ```
+
+                `photos` is uint8 (N, H, W, 3), RGB, upright, any height and width; scaling, cropping, normalisation and softmax are in the file.
+                """
+                .formatted(name);
+    }
+
+    private static String loadForImages(String name, int size) {
+        return """
+                ```python
+                import json, numpy as np, onnxruntime
+                from PIL import Image, ImageOps
+
+                session = onnxruntime.InferenceSession("%1$s")
+                about = json.loads(session.get_modelmeta().custom_metadata_map["meristem"])
+                how = about["input"]
+                photo = ImageOps.exif_transpose(Image.open("leaf.jpg")).convert("RGB")
+                size = how["size"]
+                if how["fit"] == "crop":
+                    short = int(size / how["crop_fraction"] + 0.5)
+                    w, h = photo.size
+                    photo = photo.resize((max(short, short * w // h), max(short, short * h // w)), Image.BILINEAR)
+                    left, top = round((photo.width - size) / 2), round((photo.height - size) / 2)
+                    photo = photo.crop((left, top, left + size, top + size))
+                else:
+                    photo = photo.resize((size, size), Image.BILINEAR)
+                image = (np.asarray(photo, np.float32) / 255 - np.float32(how["mean"])) / np.float32(how["std"])
+                logits = session.run(None, {"images": image.transpose(2, 0, 1)[None]})[0][0]
+                print(about["classes"][logits.argmax()])
+                ```
+
+                `images` is float32 (N, 3, %2$d, %2$d), prepared as above; the output is logits.
+                """
+                .formatted(name, size);
+    }
+}

@@ -1,0 +1,197 @@
+package io.meristem.exchange;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The {@code adapter_config.json} of a LoRA adapter, as far as it changes what the adapter computes. Options that do, and have no equal here, are
+ * refused when it is read, known to us or not.
+ *
+ * @param targets names or ends of names of the layers, or null where they are chosen in another way
+ */
+record PeftConfig(
+        Path file,
+        int rank,
+        double alpha,
+        Map<String, Double> ranks,
+        Map<String, Double> alphas,
+        boolean rankStabilised,
+        double dropout,
+        List<String> targets,
+        List<String> modulesToSave,
+        String baseModel) {
+
+    /** These change nothing about a finished adapter's function, or are read below. */
+    private static final Set<String> HARMLESS = Set.of(
+            "peft_type",
+            "task_type",
+            "auto_mapping",
+            "base_model_name_or_path",
+            "revision",
+            "inference_mode",
+            "peft_version",
+            "r",
+            "lora_alpha",
+            "rank_pattern",
+            "alpha_pattern",
+            "use_rslora",
+            "lora_dropout",
+            "target_modules",
+            "exclude_modules",
+            "layers_to_transform",
+            "layers_pattern",
+            "modules_to_save",
+            "init_lora_weights",
+            "bias",
+            "loftq_config",
+            "eva_config",
+            "corda_config",
+            "lora_ga_config",
+            "megatron_core",
+            "runtime_config",
+            "ensure_weight_tying",
+            "qalora_group_size");
+
+    /** Starts that leave the pretrained weights as they are; the others move a part of them into the adapter. */
+    private static final Set<String> PLAIN_STARTS = Set.of("gaussian", "eva", "orthogonal");
+
+    private static final Set<String> PLAIN_BIASES = Set.of("none");
+
+    static PeftConfig read(Path file) {
+        try {
+            JsonNode tree = Json.parse(Files.readString(file));
+            if (tree == null || !tree.isObject()) {
+                throw new InputException(
+                        file + " is not an adapter's configuration: save the adapter again with PEFT.");
+            }
+            return of(file, tree);
+        } catch (JsonProcessingException e) {
+            throw new InputException(
+                    file + " cannot be read ("
+                            + e.getOriginalMessage().lines().findFirst().orElse("no reason known")
+                            + "): save the adapter again with PEFT.",
+                    e);
+        } catch (IOException e) {
+            throw new InputException(file + " cannot be read (" + e + "): check the folder.", e);
+        }
+    }
+
+    private static PeftConfig of(Path file, JsonNode tree) {
+        String type = tree.path("peft_type").asText("");
+        if (!type.equals("LORA")) {
+            throw new InputException(file + " is of an adapter of type " + (type.isEmpty() ? "unknown" : type)
+                    + ", and only LORA can be imported: merge it with PEFT (merge_and_unload) and save the weights.");
+        }
+        if (tree.path("use_dora").asBoolean()) {
+            throw unsupported(file, "use_dora");
+        }
+        if (!PLAIN_BIASES.contains(tree.path("bias").asText("none"))) {
+            throw unsupported(file, "bias \"" + tree.path("bias").asText() + "\"");
+        }
+        JsonNode start = tree.path("init_lora_weights");
+        if (start.isTextual() && !PLAIN_STARTS.contains(start.asText())) {
+            throw new InputException(file + " says init_lora_weights \"" + start.asText()
+                    + "\", which changes the pretrained weights too: convert the adapter with PEFT to one on the unchanged weights"
+                    + " (path_initial_model_for_weight_conversion) first.");
+        }
+        tree.fields().forEachRemaining(field -> {
+            if (!HARMLESS.contains(field.getKey()) && isSet(field.getValue())) {
+                throw unsupported(file, field.getKey());
+            }
+        });
+        return new PeftConfig(
+                file,
+                whole(file, tree, "r", 8),
+                number(file, tree.path("lora_alpha"), "lora_alpha", 8),
+                pattern(file, tree, "rank_pattern"),
+                pattern(file, tree, "alpha_pattern"),
+                tree.path("use_rslora").asBoolean(),
+                number(file, tree.path("lora_dropout"), "lora_dropout", 0),
+                names(
+                        file,
+                        tree,
+                        "target_modules",
+                        isSet(tree.path("exclude_modules")) || isSet(tree.path("layers_to_transform"))),
+                names(file, tree, "modules_to_save", false),
+                tree.path("base_model_name_or_path").asText(null));
+    }
+
+    /** The factor before {@code B A} of a layer whose factors have that rank. */
+    double scaling(String layer, int found) {
+        double wanted = PeftPattern.find(ranks, layer, file).orElse((double) rank);
+        if (wanted != found) {
+            throw new InputException(file + " gives layer " + layer + " the rank " + Math.round(wanted)
+                    + ", and its factors have " + found + ": save the adapter again with PEFT.");
+        }
+        double a = PeftPattern.find(alphas, layer, file).orElse(alpha);
+        return rankStabilised ? a / Math.sqrt(found) : a / found;
+    }
+
+    private static InputException unsupported(Path file, String option) {
+        return new InputException(file + " uses " + option
+                + ", which has no equal here: merge the adapter with PEFT (merge_and_unload) and save the weights.");
+    }
+
+    /** Whether a field says anything but "no". */
+    private static boolean isSet(JsonNode node) {
+        return !(node.isMissingNode()
+                || node.isNull()
+                || (node.isBoolean() && !node.asBoolean())
+                || (node.isNumber() && node.asDouble() == 0)
+                || (node.isContainerNode() && node.isEmpty())
+                || (node.isTextual() && node.asText().isEmpty()));
+    }
+
+    private static int whole(Path file, JsonNode tree, String field, int fallback) {
+        double value = number(file, tree.path(field), field, fallback);
+        if (value < 1 || value != Math.rint(value) || value > Integer.MAX_VALUE) {
+            throw new InputException(
+                    file + " says " + field + " " + value + ", which is no rank: save it again with PEFT.");
+        }
+        return (int) value;
+    }
+
+    private static double number(Path file, JsonNode node, String field, double fallback) {
+        if (node.isMissingNode() || node.isNull()) {
+            return fallback;
+        }
+        if (!node.isNumber() || !Double.isFinite(node.asDouble())) {
+            throw new InputException(file + " has no number in " + field + ": save the adapter again with PEFT.");
+        }
+        return node.asDouble();
+    }
+
+    private static Map<String, Double> pattern(Path file, JsonNode tree, String field) {
+        Map<String, Double> pattern = new java.util.LinkedHashMap<>();
+        tree.path(field)
+                .fields()
+                .forEachRemaining(entry ->
+                        pattern.put(entry.getKey(), number(file, entry.getValue(), field + "." + entry.getKey(), 0)));
+        return pattern;
+    }
+
+    private static List<String> names(Path file, JsonNode tree, String field, boolean unknown) {
+        JsonNode list = tree.path(field);
+        if (unknown || list.isTextual()) {
+            return null;
+        }
+        List<String> names = new ArrayList<>();
+        for (JsonNode name : list) {
+            if (!name.isTextual()) {
+                throw new InputException(
+                        file + " has something else than names in " + field + ": save it again with PEFT.");
+            }
+            names.add(name.asText());
+        }
+        return names;
+    }
+}

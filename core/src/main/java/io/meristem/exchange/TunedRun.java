@@ -1,0 +1,127 @@
+package io.meristem.exchange;
+
+import io.meristem.InputException;
+import io.meristem.adapter.LowRankUpdate;
+import io.meristem.artifact.AdapterFile;
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.nn.Network;
+import io.meristem.tune.DyLora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A run with its best state in memory, to be handed on. Closing it closes the network.
+ *
+ * @param folder at the rank that is exported
+ * @param network the best state, every update merged: float32, not folded, in evaluation mode
+ * @param classes names in label order
+ * @param result null when the run was stopped before its end
+ */
+public record TunedRun(
+        RunFolder folder,
+        RunConfig config,
+        Network network,
+        List<String> classes,
+        Provenance provenance,
+        RunResult result)
+        implements AutoCloseable {
+
+    public TunedRun {
+        Objects.requireNonNull(network);
+        classes = List.copyOf(classes);
+    }
+
+    /** What travels with the numbers. */
+    public ClassifierInfo info() {
+        RunConfig.Model model = config.model();
+        return new ClassifierInfo(
+                model.name(),
+                classes,
+                new ClassifierInfo.Input(
+                        model.size(),
+                        model.cropFraction(),
+                        model.fit().name().toLowerCase(Locale.ROOT),
+                        model.mean(),
+                        model.std()),
+                new ClassifierInfo.Origin(
+                        provenance.meristem(),
+                        config.train().method().label(),
+                        config.train().seed(),
+                        result == null ? null : result.bestEpoch(),
+                        folder.rank(),
+                        provenance.weightsSha256(),
+                        provenance.dataFingerprint(),
+                        provenance.synthetic()));
+    }
+
+    /**
+     * The way from the pretrained weights to this state, by layer, at the rank that is exported; the caller's scope owns the tensors.
+     *
+     * @throws InputException when the method trains no low-rank updates
+     */
+    Map<String, LowRankUpdate> updates() {
+        Method method = config.train().method();
+        if (!Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
+            throw new InputException("The run in " + folder.path() + " was trained with '" + method.label()
+                    + "' and has no adapter: export it with --format merged.");
+        }
+        Map<String, LowRankUpdate> updates = new LinkedHashMap<>();
+        try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {
+            for (String layer : file.layers()) {
+                LowRankUpdate update = file.update(layer, network);
+                boolean cut = folder.rank() != null && method instanceof DyLora;
+                updates.put(
+                        layer, cut ? update.cut(folder.rank(), ((DyLora) method).rescaling(folder.rank())) : update);
+            }
+        }
+        return updates;
+    }
+
+    /** What replaces the pretrained network's tensors: the head, every update in it, and what {@link #replacedModules} name. */
+    Map<String, Tensor> replaced() {
+        List<String> modules = replacedModules();
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        network.params().forEach((name, param) -> {
+            if (modules.contains(name.substring(0, name.lastIndexOf('.')))) {
+                tensors.put(name, param.value());
+            }
+        });
+        return tensors;
+    }
+
+    /** The layers that are other than the pretrained ones as a whole: normalisation whose statistics moved, what an import has replaced, and the head. */
+    List<String> replacedModules() {
+        Set<String> modules = new LinkedHashSet<>();
+        if (config.train().norm() != NormPolicy.FROZEN) {
+            modules.addAll(network.batchNorms().keySet());
+        }
+        if (Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
+            try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {
+                file.others().stream()
+                        .filter(name -> network.params().containsKey(name)
+                                && !network.params().get(name).isBuffer())
+                        .forEach(name -> modules.add(name.substring(0, name.lastIndexOf('.'))));
+            }
+        }
+        modules.remove(network.spec().headName());
+        modules.add(network.spec().headName());
+        return List.copyOf(modules);
+    }
+
+    @Override
+    public void close() {
+        network.close();
+    }
+}

@@ -1,0 +1,69 @@
+package io.meristem.exchange.onnx;
+
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.data.Preprocess;
+import io.meristem.exchange.ClassifierInfo;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * What an ONNX file of ours says about itself in its metadata.
+ *
+ * @param info classes, preparation of photos and origin, under the key that other exports have it under
+ * @param input what the file takes, under {@code meristem.input}
+ * @param temperature what logits are divided by before the softmax, under {@code meristem.temperature}; null where it was never fitted, which counts as 1
+ */
+public record OnnxCard(ClassifierInfo info, OnnxInput input, Double temperature) {
+
+    private static final String INPUT = ClassifierInfo.KEY + ".input";
+    private static final String TEMPERATURE = ClassifierInfo.KEY + ".temperature";
+
+    public OnnxCard {
+        Objects.requireNonNull(info, "info");
+        Objects.requireNonNull(input, "input");
+        if (temperature != null && !(temperature > 0 && Double.isFinite(temperature))) {
+            throw new IllegalArgumentException("a temperature of " + temperature);
+        }
+    }
+
+    public Preprocess preprocess() {
+        return info.asModel(null).preprocess();
+    }
+
+    /** As key and value pairs. */
+    Map<String, String> toMetadata() {
+        Map<String, String> metadata = new TreeMap<>();
+        metadata.put(ClassifierInfo.KEY, Json.line(info));
+        metadata.put(INPUT, input.name().toLowerCase(Locale.ROOT));
+        if (temperature != null) {
+            metadata.put(TEMPERATURE, temperature.toString());
+        }
+        return metadata;
+    }
+
+    /** @throws InputException when the file is none of ours, or says something that cannot be */
+    static OnnxCard of(Path file, Map<String, String> metadata) {
+        ClassifierInfo info = ClassifierInfo.of(file, metadata);
+        if (info == null) {
+            throw new InputException(
+                    file + " is an ONNX file without class names and preparation of ours: give one that"
+                            + " 'export --format onnx' wrote.");
+        }
+        try {
+            String temperature = metadata.get(TEMPERATURE);
+            OnnxCard card = new OnnxCard(
+                    info,
+                    OnnxInput.valueOf(String.valueOf(metadata.get(INPUT)).toUpperCase(Locale.ROOT)),
+                    temperature == null ? null : Double.valueOf(temperature));
+            card.preprocess();
+            return card;
+        } catch (IllegalArgumentException | NullPointerException e) {
+            throw new InputException(
+                    "The metadata of " + file + " cannot be used (" + e.getMessage() + "): export it again.", e);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.ImportedRun;
+import io.meristem.artifact.Provenance;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunFolder;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.SplitOptions;
+import io.meristem.engine.Engine;
+import io.meristem.exchange.ClassifierInfo;
+import io.meristem.exchange.ImportSource;
+import io.meristem.exchange.ImportedNetwork;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.tune.Compute;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Preset;
+import io.meristem.tune.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+
+/** Makes a run folder of something that was trained elsewhere, or exported from here. */
+public final class ImportJob {
+
+    /**
+     * What is imported; null stands for what the source says itself, and where it says nothing for what the network's official weights expect.
+     *
+     * @param source a folder of PEFT, or a file that {@code export} wrote
+     * @param model the network
+     * @param weights that belong under it, as {@code train} takes them
+     * @param classes names in label order
+     * @param data a folder of photos with these classes, for judging; or null
+     */
+    public record Request(
+            Path source,
+            String model,
+            String weights,
+            List<String> classes,
+            Path data,
+            Integer size,
+            Double cropFraction,
+            Fit fit,
+            List<Float> mean,
+            List<Float> std) {}
+
+    /**
+     * What has come of it.
+     *
+     * @param kind such as "an adapter of PEFT"
+     * @param layers with low-rank updates
+     * @param least rank of a layer, or 0
+     * @param greatest rank of a layer, or 0
+     */
+    public record Outcome(String kind, String model, int classes, int layers, int least, int greatest) {}
+
+    private static final double USUAL_CROP = 0.875;
+
+    private ImportJob() {}
+
+    /**
+     * @param out where the run folder goes; must be free
+     * @throws InputException when the source does not fit, or uses what has no equal here
+     */
+    public static Outcome run(Request request, Path out, int threads) {
+        RunFolder.refuseUnlessFree(out);
+        Engine.start(threads);
+        try (ImportSource source = ImportSource.open(request.source())) {
+            ModelSpec spec = Models.find(name(request, source));
+            List<String> classes = classes(request, source);
+            boolean whole = ImportedNetwork.isWhole(source, spec, classes.size());
+            RunConfig.Model model = model(request, source, spec, whole);
+            try (PointerScope scope = new PointerScope();
+                    Networks.Loaded base =
+                            whole ? fresh(spec, classes.size()) : Networks.based(model, classes.size())) {
+                if (!whole) {
+                    requireBase(source, base, model);
+                }
+                ImportedNetwork imported = ImportedNetwork.of(source, base.network(), base.report());
+                String sha256 = whole ? source.sha256() : base.sha256();
+                ImportedRun.write(
+                        out,
+                        config(request, source, model, imported, whole, threads),
+                        classes,
+                        provenance(source, sha256),
+                        imported.network(),
+                        whole ? Map.of() : imported.adapter());
+                return new Outcome(
+                        source.kind(),
+                        spec.name(),
+                        classes.size(),
+                        imported.ranks().size(),
+                        imported.ranks().values().stream()
+                                .mapToInt(r -> r)
+                                .min()
+                                .orElse(0),
+                        imported.ranks().values().stream()
+                                .mapToInt(r -> r)
+                                .max()
+                                .orElse(0));
+            }
+        } catch (IOException e) {
+            throw new InputException(
+                    "The run folder " + out + " cannot be written (" + e + "): choose another --out or make room.", e);
+        }
+    }
+
+    private static String name(Request request, ImportSource source) {
+        if (source.info() != null
+                && request.model() != null
+                && !request.model().equals(source.info().model())) {
+            throw new InputException(source.path() + " is of " + source.info().model() + ", not of " + request.model()
+                    + ": leave --model out.");
+        }
+        String name = request.model() != null ? request.model() : source.model();
+        if (name == null) {
+            throw new InputException(source.path() + " does not say which network it is for: name it with --model.");
+        }
+        return name;
+    }
+
+    private static List<String> classes(Request request, ImportSource source) {
+        List<String> given = request.classes();
+        if (request.data() != null) {
+            List<String> folders =
+                    ImageFolder.scan(request.data(), SplitOptions.defaults()).classes();
+            if (given != null && !given.equals(folders)) {
+                throw new InputException("The classes " + String.join(", ", given) + " are not those of the folder "
+                        + request.data() + " (" + String.join(", ", folders) + "): leave --classes or --data out.");
+            }
+            given = folders;
+        }
+        List<String> known = source.info() == null ? null : source.info().classes();
+        if (given == null && known == null) {
+            throw new InputException(
+                    source.path() + " does not say what its classes are called: give --classes a,b,c in the order"
+                            + " of the labels, or --data with a folder of photos.");
+        }
+        if (given != null && known != null && !given.equals(known)) {
+            throw new InputException(source.path() + " knows the classes " + String.join(", ", known) + ", not "
+                    + String.join(", ", given) + ": name these in this order, or leave --classes out.");
+        }
+        List<String> classes = given == null ? known : given;
+        if (classes.size() < 2
+                || classes.stream().anyMatch(String::isBlank)
+                || classes.stream().distinct().count() < classes.size()) {
+            throw new InputException("The classes " + String.join(", ", classes)
+                    + " must be two or more different names: give other --classes.");
+        }
+        return classes;
+    }
+
+    private static RunConfig.Model model(Request request, ImportSource source, ModelSpec spec, boolean whole) {
+        ClassifierInfo.Input said = source.info() == null ? null : source.info().input();
+        String weights = request.weights();
+        if (whole) {
+            if (weights != null) {
+                throw new InputException(source.path() + " holds the whole network: leave --weights out.");
+            }
+            weights = source.path().toString();
+        } else if (source.base() != null) {
+            if (weights != null) {
+                throw new InputException(source.path() + " brings the weights that it belongs on, " + source.base()
+                        + ": leave --weights out.");
+            }
+            weights = source.base().toString();
+        }
+        return new ModelChoice(
+                        spec.name(),
+                        weights,
+                        request.size() != null || said == null ? request.size() : Integer.valueOf(said.size()),
+                        request.cropFraction() != null
+                                ? request.cropFraction()
+                                : said == null ? USUAL_CROP : said.cropFraction(),
+                        request.fit() != null ? request.fit() : said == null ? Fit.CROP : said.way(),
+                        request.mean() != null || said == null ? request.mean() : said.mean(),
+                        request.std() != null || said == null ? request.std() : said.std())
+                .resolve();
+    }
+
+    private static Networks.Loaded fresh(ModelSpec spec, int classes) {
+        return new Networks.Loaded(new Network(spec, classes).materialize(0), null, null);
+    }
+
+    /** An adapter that we have exported says which weights it belongs on. */
+    private static void requireBase(ImportSource source, Networks.Loaded base, RunConfig.Model model) {
+        String wanted = source.info() == null ? null : source.info().origin().baseSha256();
+        if (wanted != null && !wanted.equals(base.sha256())) {
+            throw new InputException(source.path() + " belongs on the weights with the SHA-256 " + wanted + ", and "
+                    + model.weights() + " has " + base.sha256() + ": give the file that it was trained on.");
+        }
+    }
+
+    private static RunConfig config(
+            Request request,
+            ImportSource source,
+            RunConfig.Model model,
+            ImportedNetwork imported,
+            boolean whole,
+            int threads) {
+        int rank = imported.ranks().values().stream().mapToInt(r -> r).max().orElse(0);
+        Method method = whole ? new FullTuning() : rank == 0 ? new HeadOnly() : new Lora(rank, source.options());
+        TrainConfig usual = TrainConfig.usual(
+                method,
+                Preset.DEFAULT,
+                source.info() == null ? 0 : source.info().origin().seed());
+        TrainConfig train = new TrainConfig(
+                method,
+                usual.epochs(),
+                usual.batchSize(),
+                usual.seed(),
+                usual.optimization(),
+                imported.headAdapted() ? HeadPolicy.ADAPTED : HeadPolicy.TRAINED,
+                imported.normsMoved() ? NormPolicy.TRAINED : NormPolicy.FROZEN,
+                Compute.PLAIN);
+        String folder = request.data() == null
+                ? null
+                : request.data().toAbsolutePath().normalize().toString();
+        return new RunConfig(
+                model, new RunConfig.Data(folder, SplitOptions.defaults(), Augmentation.standard()), train, threads);
+    }
+
+    private static Provenance provenance(ImportSource source, String sha256) {
+        ClassifierInfo.Origin origin =
+                source.info() == null ? null : source.info().origin();
+        return new Provenance(
+                TrainJob.VERSION,
+                Engine.info(),
+                origin == null ? null : origin.dataFingerprint(),
+                Map.of(),
+                List.of(),
+                List.of("Imported, not trained here: " + source.kind() + " from "
+                        + source.path().toAbsolutePath().normalize() + ", SHA-256 " + source.sha256() + "."),
+                origin != null && origin.synthetic(),
+                sha256,
+                "",
+                origin == null ? 0 : origin.seed(),
+                "float32");
+    }
+}
