@@ -9,13 +9,15 @@ import io.meristem.weights.WeightLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * A file of {@link MergedFormat} as a classifier: it says itself what network it is of, what its classes are called, and how it sees photos.
  *
  * @param info from its metadata
+ * @param temperature likewise; empty where it was never fitted
  */
-public record ClassifierFile(Path path, ClassifierInfo info) {
+public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temperature) {
 
     /** Whether it is worth opening: a file, as opposed to a run folder. */
     public static boolean maybe(Path path) {
@@ -31,8 +33,25 @@ public record ClassifierFile(Path path, ClassifierInfo info) {
                         path + " holds weights, but not the names of their classes: give a run folder, or a file that"
                                 + " 'export --format merged' wrote.");
             }
-            return new ClassifierFile(path, info);
+            return new ClassifierFile(
+                    path, info, temperature(path, file.metadata().get(ClassifierInfo.TEMPERATURE)));
         }
+    }
+
+    private static OptionalDouble temperature(Path path, String text) {
+        if (text == null) {
+            return OptionalDouble.empty();
+        }
+        try {
+            double value = Double.parseDouble(text);
+            if (value > 0 && Double.isFinite(value)) {
+                return OptionalDouble.of(value);
+            }
+        } catch (NumberFormatException e) {
+            throw new InputException(
+                    "The temperature in " + path + " is no number, '" + text + "': export it again.", e);
+        }
+        throw new InputException("The temperature in " + path + " is " + text + ", not above 0: export it again.");
     }
 
     /** Class names in label order. */

@@ -24,6 +24,9 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
     /** The metadata's key for all of this, as JSON. */
     public static final String KEY = "meristem";
 
+    /** The metadata's key for what logits are divided by before the softmax; absent where that was never fitted. */
+    public static final String TEMPERATURE = KEY + ".temperature";
+
     /**
      * How a photo becomes the network's input.
      *

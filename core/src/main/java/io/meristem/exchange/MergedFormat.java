@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -32,7 +33,9 @@ public record MergedFormat() implements ExportFormat {
     @Override
     public void write(TunedRun run, Path place) throws IOException {
         try (PointerScope scope = new PointerScope()) {
-            Safetensors.write(place, stateDict(run.network()), run.info().metadata());
+            Map<String, String> metadata = new TreeMap<>(run.info().metadata());
+            run.folder().temperature().ifPresent(t -> metadata.put(ClassifierInfo.TEMPERATURE, Double.toString(t)));
+            Safetensors.write(place, stateDict(run.network()), metadata);
         }
     }
 

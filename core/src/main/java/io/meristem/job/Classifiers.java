@@ -3,11 +3,13 @@ package io.meristem.job;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
+import io.meristem.exchange.ClassifierFile;
 import io.meristem.exchange.onnx.OnnxClassifier;
 import io.meristem.predict.Classifier;
 import io.meristem.predict.NetworkClassifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Trained classifiers from where they lie; the caller closes them. */
 public final class Classifiers {
@@ -15,24 +17,38 @@ public final class Classifiers {
     private Classifiers() {}
 
     private static final String ONNX = ".onnx";
+    private static final String MERGED = ".safetensors";
 
     /**
-     * @param model the folder of a run, or an ONNX file that was exported from one
+     * @param model the folder of a run, or a merged or ONNX file that was exported from one
      * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @throws InputException when nothing is there, or something else
      */
     public static Classifier open(Path model, Integer rank) {
-        if (Files.isRegularFile(model) && model.toString().endsWith(ONNX)) {
-            if (rank != null) {
-                throw new InputException(
-                        model + " holds one rank only: leave --rank out, or export the run again with another --rank.");
-            }
-            return OnnxClassifier.open(model, Engine.info().threads());
+        if (Files.isRegularFile(model)) {
+            return file(model, rank);
         }
         if (!Files.exists(model)) {
             throw new InputException("There is no run folder " + model + ": give the folder that 'train --out' wrote.");
         }
         return run(RunFolder.open(model).at(rank));
+    }
+
+    private static Classifier file(Path model, Integer rank) {
+        if (rank != null) {
+            throw new InputException(
+                    model + " holds one rank only: leave --rank out, or export the run again with another --rank.");
+        }
+        String name = model.toString().toLowerCase(Locale.ROOT);
+        if (name.endsWith(ONNX)) {
+            return OnnxClassifier.open(model, Engine.info().threads());
+        }
+        if (!name.endsWith(MERGED)) {
+            throw new InputException(model + " is no model: give the folder that 'train --out' wrote, or a " + MERGED
+                    + " or " + ONNX + " file that 'export' wrote.");
+        }
+        ClassifierFile file = ClassifierFile.open(model);
+        return new NetworkClassifier(file.network(), file.classes(), file.preprocess(), file.temperature());
     }
 
     private static Classifier run(RunFolder run) {

@@ -271,10 +271,16 @@ class CalibrateJobTest {
     }
 
     @Test
-    void whatIsNoModelIsNamed() {
+    void whatIsNoModelIsNamed() throws IOException {
         Engine.start(1);
         assertThrows(InputException.class, () -> Classifiers.open(place.resolve("nothing"), null));
         assertThrows(InputException.class, () -> Classifiers.open(place, null));
+        Path text = Files.writeString(place.resolve("model.txt"), "no model");
+        InputException e = assertThrows(InputException.class, () -> Classifiers.open(text, null));
+        assertTrue(e.getMessage().contains("is no model"), e.getMessage());
+        Path weights = run.resolve(RunFolder.BEST);
+        e = assertThrows(InputException.class, () -> Classifiers.open(weights, null));
+        assertTrue(e.getMessage().contains("names of their classes"), e.getMessage());
         assertArrayEquals(
                 new String[] {"blue", "green", "red"},
                 RunFolder.open(run).classes().toArray());

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 public record OnnxCard(ClassifierInfo info, OnnxInput input, Double temperature) {
 
     private static final String INPUT = ClassifierInfo.KEY + ".input";
-    private static final String TEMPERATURE = ClassifierInfo.KEY + ".temperature";
+    private static final String TEMPERATURE = ClassifierInfo.TEMPERATURE;
 
     public OnnxCard {
         Objects.requireNonNull(info, "info");
