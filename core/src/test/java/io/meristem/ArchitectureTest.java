@@ -24,7 +24,19 @@ class ArchitectureTest {
 
     /** Each room may use those before it; the root package is free for all. */
     private static final List<String> ROOMS = List.of(
-            "engine", "nn", "weights", "adapter", "rank", "data", "eval", "tune", "artifact", "job", "study", "report");
+            "engine",
+            "nn",
+            "weights",
+            "adapter",
+            "rank",
+            "data",
+            "eval",
+            "tune",
+            "explain",
+            "artifact",
+            "job",
+            "study",
+            "report");
 
     /** These use less than their place in the order allows. */
     private static final List<String> ENGINE_ONLY = List.of("data", "eval");

@@ -3,6 +3,7 @@ package io.meristem.cli;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.data.ImageFiles;
+import io.meristem.job.HeatmapJob;
 import io.meristem.job.PredictJob;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -58,6 +59,9 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin
     Threads threads;
 
+    @Mixin
+    HeatmapOptions heatmaps;
+
     @Option(names = "--json", description = "Print one JSON object per line.")
     boolean json;
 
@@ -69,7 +73,9 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         int[] counts = new int[2];
-        PredictJob.run(run, rank, files(), top, threads.count(), answer -> {
+        HeatmapJob.Request wanted = heatmaps.resolve(run, rank);
+        List<Path> files = files();
+        PredictJob.run(run, rank, files, top, threads.count(), answer -> {
             counts[answer.problem() == null ? 0 : 1]++;
             if (json) {
                 out.println(Json.line(answer));
@@ -89,6 +95,7 @@ final class PredictCommand implements Callable<Integer> {
             err.println("meristem: " + counts[1] + " of " + (counts[0] + counts[1]) + " photos could not be read.");
             err.flush();
         }
+        heatmaps.write(wanted, files, threads.count(), json ? err : out);
         return counts[0] == 0 ? Main.BAD_INPUT : 0;
     }
 

@@ -1,5 +1,7 @@
 package io.meristem.data;
 
+import java.awt.image.BufferedImage;
+
 /**
  * A decoded picture.
  *
@@ -19,5 +21,16 @@ public record RgbImage(int width, int height, byte[] rgb) {
     /** Channel {@code c} (0 red, 1 green, 2 blue) at column {@code x}, row {@code y}: 0..255. */
     public int get(int x, int y, int c) {
         return rgb[(y * width + x) * 3 + c] & 0xff;
+    }
+
+    /** A copy for the platform's encoders, TYPE_INT_RGB. */
+    BufferedImage buffered() {
+        int[] pixels = new int[width * height];
+        for (int i = 0, p = 0; p < pixels.length; i += 3, p++) {
+            pixels[p] = (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | rgb[i + 2] & 0xff;
+        }
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        picture.setRGB(0, 0, width, height, pixels, 0, width);
+        return picture;
     }
 }
