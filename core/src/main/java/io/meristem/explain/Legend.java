@@ -2,6 +2,9 @@ package io.meristem.explain;
 
 import io.meristem.data.RgbImage;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** The colour scale below a heatmap, from "low" to "high". Its letters are drawn here, because a machine without fonts must make the same picture. */
 public final class Legend {
@@ -53,6 +56,14 @@ public final class Legend {
             write(rgb, width, to + 3 * scale, picture.height() + 3 * scale, scale, HIGH);
         }
         return new RgbImage(width, picture.height() + strip, rgb);
+    }
+
+    /** So many colours of the scale, evenly from low to high, as {@code #rrggbb}. */
+    public static List<String> colours(int count) {
+        HeatColours colours = HeatColours.load();
+        return IntStream.range(0, count)
+                .mapToObj(i -> String.format(Locale.ROOT, "#%06x", colours.of((float) i / (count - 1))))
+                .toList();
     }
 
     private static void write(byte[] rgb, int width, int left, int top, int scale, Glyph[] word) {
