@@ -34,6 +34,7 @@ class ArchitectureTest {
             "tune",
             "explain",
             "artifact",
+            "predict",
             "job",
             "study",
             "report");
@@ -88,9 +89,22 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAPackage("io.meristem")
+                .and()
+                .doNotBelongToAnyOf(Meristem.class)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.meristem.*..")
+                .check(core);
+    }
+
+    @Test
+    void nobodyInsideUsesTheFrontDoor() {
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(Meristem.class)
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Meristem.class)
                 .check(core);
     }
 

@@ -64,6 +64,12 @@ final class EvaluateCommand implements Callable<Integer> {
     PerturbOptions perturb;
 
     @Mixin
+    AbstainOptions abstain;
+
+    @Mixin
+    ViewOptions views;
+
+    @Mixin
     Threads threads;
 
     @Mixin
@@ -77,7 +83,8 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
             outcome = EvaluateJob.run(
-                    new EvaluateJob.Request(run, rank, data, part, perturbations, predictions),
+                    new EvaluateJob.Request(
+                            run, rank, data, part, perturbations, views.views, abstain.resolve(), predictions),
                     threads.count(),
                     photos,
                     reporter);
@@ -116,6 +123,8 @@ final class EvaluateCommand implements Callable<Integer> {
                     number(c.averagePrecision()));
         }
         table.print(out);
+        out.println();
+        TrustTables.print(out, outcome.trust());
         if (outcome.robustness() != null) {
             out.println();
             print(out, scores, outcome.robustness());

@@ -22,6 +22,7 @@ import picocli.CommandLine.HelpCommand;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            CalibrateCommand.class,
             ReportCommand.class,
             RanksCommand.class,
             StudyCommand.class,

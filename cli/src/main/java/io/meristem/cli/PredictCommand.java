@@ -1,18 +1,15 @@
 package io.meristem.cli;
 
-import io.meristem.InputException;
-import io.meristem.artifact.Json;
-import io.meristem.data.ImageFiles;
+import io.meristem.job.Abstention;
 import io.meristem.job.HeatmapJob;
 import io.meristem.job.PredictJob;
+import io.meristem.predict.Predictor;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         abbreviateSynopsis = true,
         description = {
-            "Says what is on photos, with the probability that the network gives it.",
+            "Says what is on photos, with calibrated probabilities where the run has validation photos.",
             "A photo that cannot be read gets a line that says why, and the exit code is 2 when none could be."
         })
 final class PredictCommand implements Callable<Integer> {
@@ -34,14 +31,15 @@ final class PredictCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "RUN", description = "The folder that 'train --out' wrote.")
-    Path run;
+    Path model;
 
     @Parameters(
             index = "1..*",
             arity = "1..*",
             paramLabel = "PHOTO",
-            description = "Photos, or folders that are searched for photos.")
-    List<Path> photos;
+            description =
+                    "Photos, folders that are searched for photos, patterns in quotes such as 'field/**/*.jpg', or - for a list on standard input, one path a line.")
+    List<String> photos;
 
     @Option(
             names = "--top",
@@ -57,64 +55,92 @@ final class PredictCommand implements Callable<Integer> {
     Integer rank;
 
     @Mixin
+    AbstainOptions abstain;
+
+    @Mixin
+    ViewOptions views;
+
+    @Mixin
     Threads threads;
 
     @Mixin
     HeatmapOptions heatmaps;
 
-    @Option(names = "--json", description = "Print one JSON object per line.")
+    @Option(
+            names = "--format",
+            defaultValue = "TABLE",
+            paramLabel = "FORMAT",
+            description = "table for reading, csv, or jsonl for one JSON object per line. Default: table.")
+    AnswerWriter.Format format;
+
+    @Option(names = "--json", description = "Print one JSON object per line, as --format jsonl.")
     boolean json;
 
     @Override
     public Integer call() {
-        if (top < 1) {
-            throw new InputException("At least one class is to be named, not " + top + ": give a larger --top.");
-        }
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        int[] counts = new int[2];
-        HeatmapJob.Request wanted = heatmaps.resolve(run, rank);
-        List<Path> files = files();
-        PredictJob.run(run, rank, files, top, threads.count(), answer -> {
-            counts[answer.problem() == null ? 0 : 1]++;
-            if (json) {
-                out.println(Json.line(answer));
-            } else if (answer.problem() == null) {
-                out.println(answer.photo() + "  "
-                        + answer.guesses().stream()
-                                .map(g -> String.format(Locale.ROOT, "%s %.1f %%", g.name(), 100 * g.probability()))
-                                .collect(Collectors.joining(", ")));
-            } else {
+        PhotoPaths paths = PhotoPaths.of(photos);
+        PredictJob.Request request = new PredictJob.Request(model, rank, top, views.views, abstain.resolve());
+        HeatmapJob.Request wanted = heatmaps.resolve(model, rank);
+        List<Path> shown = new ArrayList<>();
+        int read = 0;
+        int unread = 0;
+        try (Predictor predictor = PredictJob.open(request, threads.count())) {
+            AnswerWriter writer = writer(out, predictor, paths);
+            notes(err, predictor);
+            writer.begin();
+            int[] counts = new int[2];
+            predictor.predict(paths.iterator(System.in), paths.listed(), threads.count(), answer -> {
+                counts[answer.problem() == null ? 0 : 1]++;
+                if (wanted != null && answer.problem() == null) {
+                    shown.add(answer.photo());
+                }
+                if (answer.problem() == null || writer.takesProblems()) {
+                    writer.print(answer);
+                } else {
+                    out.flush();
+                    err.println("meristem: " + answer.problem());
+                    err.flush();
+                }
                 out.flush();
-                err.println("meristem: " + answer.problem());
-                err.flush();
-            }
-            out.flush();
-        });
-        if (counts[1] > 0 && !json) {
-            err.println("meristem: " + counts[1] + " of " + (counts[0] + counts[1]) + " photos could not be read.");
+            });
+            read = counts[0];
+            unread = counts[1];
+        }
+        if (unread > 0 && !json) {
+            err.println("meristem: " + unread + " of " + (read + unread) + " photos could not be read.");
             err.flush();
         }
-        heatmaps.write(wanted, files, threads.count(), json ? err : out);
-        return counts[0] == 0 ? Main.BAD_INPUT : 0;
+        heatmaps.write(wanted, shown, threads.count(), json || format != AnswerWriter.Format.TABLE ? err : out);
+        return read == 0 && unread > 0 ? Main.BAD_INPUT : 0;
     }
 
-    private List<Path> files() {
-        List<Path> files = new ArrayList<>();
-        for (Path photo : photos) {
-            if (Files.isDirectory(photo)) {
-                List<Path> inside = ImageFiles.below(photo);
-                if (inside.isEmpty()) {
-                    throw new InputException("There are no photos in " + photo + ": give a folder with "
-                            + ImageFiles.FORMATS + " files.");
-                }
-                files.addAll(inside);
-            } else if (Files.exists(photo)) {
-                files.add(photo);
-            } else {
-                throw new InputException("There is no photo " + photo + ": check the path.");
-            }
+    private AnswerWriter writer(PrintWriter out, Predictor predictor, PhotoPaths paths) {
+        return AnswerWriter.of(
+                json ? AnswerWriter.Format.JSONL : format,
+                out,
+                predictor.classes(),
+                top,
+                paths.known(),
+                !abstain.resolve().equals(Abstention.NONE));
+    }
+
+    /** What a reader of a table should know of its numbers. */
+    private void notes(PrintWriter err, Predictor predictor) {
+        if (json || format != AnswerWriter.Format.TABLE) {
+            return;
         }
-        return files;
+        if (!predictor.calibrated()) {
+            err.println("meristem: These probabilities are not calibrated; 'meristem calibrate' can mend that for a run"
+                    + " with validation photos.");
+        }
+        if (abstain.accuracy != null) {
+            err.printf(
+                    Locale.ROOT,
+                    "meristem: Answers below %.1f %% are unsure, as chosen on the validation photos.%n",
+                    100 * predictor.options().abstain());
+        }
+        err.flush();
     }
 }

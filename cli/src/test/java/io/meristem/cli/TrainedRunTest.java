@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -261,6 +264,97 @@ class TrainedRunTest {
             }
             assertEquals(1, sum, 1e-5);
         }
+    }
+
+    @Test
+    void predictionsOfAPatternOrAListAsATable() throws IOException {
+        String pattern = photos + "/b*/?.png";
+        Shell table = Shell.run("predict", run, pattern, "--top", 1).succeeds();
+        assertEquals(10, table.out().lines().count(), table.out());
+        assertTrue(
+                table.out().lines().allMatch(line -> line.matches(".*/blight/\\d\\.png  \\S+ +[\\d.]+ %")),
+                table.out());
+        Shell.run("predict", run, photos + "/x*.png").refuses("No photo matches", "x*.png");
+        Shell.run("predict", run, photos + "/[x").refuses("cannot be understood");
+        InputStream before = System.in;
+        try {
+            String names = photos.resolve("rust/1.png") + "\n\n" + photos.resolve("gone.png") + "\n";
+            System.setIn(new ByteArrayInputStream(names.getBytes(StandardCharsets.UTF_8)));
+            Shell listed = Shell.run("predict", run, photos.resolve("rust/0.png"), "-", "--format", "jsonl")
+                    .succeeds();
+            List<String> lines = listed.out().lines().toList();
+            assertEquals(3, lines.size(), listed.out());
+            assertTrue(lines.get(0).contains("rust/0.png") && lines.get(1).contains("rust/1.png"), listed.out());
+            assertTrue(lines.get(2).contains("no such file"), listed.out());
+            System.setIn(new ByteArrayInputStream(new byte[0]));
+            assertEquals("", Shell.run("predict", run, "-").succeeds().out());
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    @Test
+    void predictionsAsCsv() throws IOException {
+        Path text = place.resolve("a, \"b\".jpg");
+        Files.writeString(text, "no photo");
+        Shell csv = Shell.run("predict", run, photos.resolve("rust/0.png"), text, "--format", "csv", "--top", 2)
+                .succeeds();
+        List<String> lines = csv.out().lines().toList();
+        assertEquals("photo,answer,class_1,probability_1,class_2,probability_2,problem", lines.get(0));
+        assertTrue(lines.get(1).matches("/.*/rust/0\\.png,(\\w+),\\1,0\\.\\d+,\\w+,0\\.\\d+,"), lines.get(1));
+        assertTrue(lines.get(2).contains("a, \"\"b\"\".jpg\",,,,,,"), lines.get(2));
+        Shell.run("predict", run, photos, "--format", "xml").refuses("--format", "xml");
+    }
+
+    @Test
+    void unsureAnswers() throws IOException {
+        Path photo = photos.resolve("rust/0.png");
+        Shell unsure = Shell.run("predict", run, photo, "--abstain", 1).succeeds();
+        assertTrue(unsure.out().contains("png  unsure"), unsure.out());
+        JsonNode json = JSON.readTree(Shell.run("predict", run, photo, "--abstain", 1, "--json")
+                .succeeds()
+                .out());
+        assertTrue(json.get("unsure").asBoolean(), json.toString());
+        Shell.run("predict", run, photo, "--abstain", 2).refuses("--abstain");
+        Shell.run("predict", run, photo, "--abstain", 0.5, "--abstain-at-accuracy", 0.5)
+                .refuses("--abstain-at-accuracy");
+        Shell chosen =
+                Shell.run("predict", run, photo, "--abstain-at-accuracy", 0.1).succeeds();
+        assertTrue(chosen.err().contains("as chosen on the validation photos"), chosen.err());
+        Shell judged = Shell.run("evaluate", run, "--abstain", 0.35).succeeds();
+        assertTrue(judged.out().contains("Below a probability of 35.0 % unsure:"), judged.out());
+        assertTrue(judged.out().contains("least probability"), judged.out());
+    }
+
+    @Test
+    void severalViews() throws IOException {
+        Path photo = photos.resolve("rust/0.png");
+        for (String views : List.of("mirror", "flips", "crops", "ten")) {
+            Shell some =
+                    Shell.run("predict", run, photo, "--json", "--tta", views).succeeds();
+            assertEquals(3, JSON.readTree(some.out()).get("guesses").size(), views);
+        }
+        Shell.run("evaluate", run, "--tta", "flips", "--json").succeeds();
+        Shell.run("evaluate", run, "--tta", "flips", "--perturb", "all").refuses("--tta or --perturb");
+        Shell.run("predict", run, photo, "--tta", "many").refuses("--tta", "many");
+    }
+
+    @Test
+    void calibrationAnew() throws IOException {
+        Path copy = Files.createDirectory(place.resolve("copy"));
+        for (String file : List.of("config.json", "classes.json", "best.safetensors", "predictions.csv")) {
+            Files.copy(run.resolve(file), copy.resolve(file));
+        }
+        Shell before = Shell.run("predict", copy, photos.resolve("rust/0.png")).succeeds();
+        assertTrue(before.err().contains("not calibrated"), before.err());
+        Shell shell = Shell.run("calibrate", copy).succeeds();
+        assertTrue(shell.out().startsWith("Temperature ") && shell.out().contains("Test photos:"), shell.out());
+        assertEquals(
+                Files.readString(run.resolve("calibration.json")), Files.readString(copy.resolve("calibration.json")));
+        assertEquals(
+                JSON.readTree(copy.resolve("calibration.json").toFile()),
+                JSON.readTree(Shell.run("calibrate", copy, "--json").succeeds().out()));
+        Shell.run("calibrate", place.resolve("none")).refuses("no run folder");
     }
 
     @Test

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /** The folder of one training run; docs/formats.md lists its files. */
@@ -24,6 +26,7 @@ public final class RunFolder {
     public static final String RESULT = "result.json";
     public static final String CONFUSION = "confusion.csv";
     public static final String PREDICTIONS = "predictions.csv";
+    public static final String CALIBRATION = "calibration.json";
     public static final String SUMMARY = "summary.txt";
 
     private final Path path;
@@ -153,6 +156,52 @@ public final class RunFolder {
     /** Class names in label order. */
     public List<String> classes() {
         return List.of(Json.read(file(CLASSES), String[].class));
+    }
+
+    /** Empty for a run without validation photos, and for one from before there was calibration. */
+    public Optional<Calibration> calibration() {
+        Path file = file(CALIBRATION);
+        return Files.exists(file) ? Optional.of(Json.read(file, Calibration.class)) : Optional.empty();
+    }
+
+    /** What the logits of the run, at the rank that it is looked at, are divided by; empty where that has not been fitted. */
+    public OptionalDouble temperature() {
+        Optional<Calibration> calibration = calibration();
+        if (calibration.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        if (rank == null || config().train().method() instanceof DyLora method && rank == method.rankMax()) {
+            return OptionalDouble.of(calibration.get().temperature());
+        }
+        return calibration.get().ranks().stream()
+                .filter(at -> at.rank() == rank)
+                .mapToDouble(Calibration.AtRank::temperature)
+                .findFirst();
+    }
+
+    /** What the best state said about each validation and test photo, not calibrated; empty where the run has not kept it. */
+    public Optional<List<PhotoAnswer>> answers() {
+        Path file = file(PREDICTIONS);
+        return Files.exists(file) ? Optional.of(PredictionTable.read(file, classes())) : Optional.empty();
+    }
+
+    /** @throws InputException when the file cannot be written */
+    public void save(Calibration calibration) {
+        put(CALIBRATION, Json.pretty(calibration));
+    }
+
+    /** @throws InputException when the file cannot be written */
+    public void save(List<PhotoAnswer> answers) {
+        put(PREDICTIONS, PredictionTable.text(classes(), answers));
+    }
+
+    private void put(String name, String text) {
+        try {
+            write(name, text);
+        } catch (IOException e) {
+            throw new InputException(
+                    file(name) + " cannot be written (" + e + "): make room, or make the run folder writable.", e);
+        }
     }
 
     void write(String name, String text) throws IOException {

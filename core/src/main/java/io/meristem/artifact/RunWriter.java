@@ -166,19 +166,13 @@ public final class RunWriter implements TrainListener {
         save(RunFolder.LAST, state, config.train().epochs());
     }
 
-    /** What the best state says about each validation and test photo. */
-    public void predictions(List<String> classes, List<PhotoAnswer> answers) {
-        try {
-            folder.write(RunFolder.PREDICTIONS, PredictionTable.text(classes, answers));
-        } catch (IOException e) {
-            throw failed(e);
-        }
-    }
-
     /** The last file of a run: with it the run is finished. */
     public void finish(RunResult result, List<String> classes, Provenance provenance) {
         try {
-            folder.write(RunFolder.SUMMARY, Summary.text(config, result, provenance));
+            folder.write(
+                    RunFolder.SUMMARY,
+                    Summary.text(
+                            config, result, provenance, folder.calibration().orElse(null)));
             folder.write(
                     RunFolder.CONFUSION,
                     Summary.confusionCsv(result.test() == null ? result.val() : result.test(), classes));

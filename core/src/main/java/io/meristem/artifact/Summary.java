@@ -14,7 +14,8 @@ final class Summary {
 
     private Summary() {}
 
-    static String text(RunConfig config, RunResult result, Provenance provenance) {
+    /** @param calibration null without validation photos */
+    static String text(RunConfig config, RunResult result, Provenance provenance, Calibration calibration) {
         StringBuilder out = new StringBuilder();
         RunConfig.Model model = config.model();
         line(out, "%s on %s, %s", model.name(), config.data().folder(), result.method());
@@ -39,10 +40,30 @@ final class Summary {
             skipped(out, provenance.unreadable());
         }
         provenance.dataNotes().forEach(note -> line(out, "note       %s", note));
+        calibration(out, calibration);
         result.ranks().forEach(at -> line(out, "rank %-5d %.2f MiB%s", at.rank(), at.mib(), accuracies(at)));
         scores(out, "validation", result.val());
         scores(out, "test (looked at once, after training)", result.test());
         return out.toString();
+    }
+
+    private static void calibration(StringBuilder out, Calibration calibration) {
+        if (calibration == null) {
+            line(out, "calibrated no, there are no validation photos: probabilities are as the network gives them");
+            return;
+        }
+        Calibration.Side side = calibration.test() == null ? calibration.val() : calibration.test();
+        line(
+                out,
+                "calibrated temperature %.3f, from %d validation photos; calibration error on the %s photos %.4f before, %.4f after",
+                calibration.temperature(),
+                calibration.photos(),
+                calibration.test() == null ? "same" : "test",
+                side.before().calibrationError(),
+                side.after().calibrationError());
+        if (calibration.note() != null) {
+            line(out, "note       %s", calibration.note());
+        }
     }
 
     private static void skipped(StringBuilder out, List<String> unreadable) {

@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.CancelledException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -118,7 +119,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
             return batch;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for photos", e);
+            throw new CancelledException("Interrupted while waiting for photos.", e);
         } catch (ExecutionException e) {
             close();
             Throwable cause = e.getCause();

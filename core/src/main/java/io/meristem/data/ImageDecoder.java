@@ -47,17 +47,33 @@ public final class ImageDecoder {
 
     /** Decodes one photo; throws {@link UnreadableImageException} when the file is missing, damaged, too large, or no picture. */
     public static RgbImage decode(Path file) throws UnreadableImageException {
-        byte[] bytes = read(file);
+        return decoded(read(file), file);
+    }
+
+    /**
+     * As {@link #decode(Path)}, from the contents of a file.
+     *
+     * @param name what messages call it
+     */
+    public static RgbImage decode(byte[] bytes, Path name) throws UnreadableImageException {
+        return decoded(bytes.clone(), name);
+    }
+
+    /** Bytes may be written to. */
+    private static RgbImage decoded(byte[] bytes, Path name) throws UnreadableImageException {
         try {
+            if (bytes.length == 0) {
+                throw new UnreadableImageException(name, "empty file");
+            }
             return decode(bytes);
         } catch (UnreadableImageException e) {
-            throw new UnreadableImageException(file, e.reason(), e);
+            throw new UnreadableImageException(name, e.reason(), e);
         } catch (IOException | RuntimeException e) {
             // Decoders of damaged data fail in many ways, array bounds among them; all of them say the same about the
             // file.
-            throw new UnreadableImageException(file, "damaged (" + firstLine(e) + ")", e);
+            throw new UnreadableImageException(name, "damaged (" + firstLine(e) + ")", e);
         } catch (OutOfMemoryError e) {
-            throw new UnreadableImageException(file, "needs more memory than this process may use; raise -Xmx", e);
+            throw new UnreadableImageException(name, "needs more memory than this process may use; raise -Xmx", e);
         }
     }
 

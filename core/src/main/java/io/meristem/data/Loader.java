@@ -41,6 +41,7 @@ public final class Loader {
     private final Preprocess preprocess;
     private final Normalizer normalizer;
     private final Augmentation augmentation;
+    private final View view;
     private final Options options;
     private final BlockingQueue<FloatBuffer> free = new LinkedBlockingQueue<>();
     private final int buffers;
@@ -52,6 +53,16 @@ public final class Loader {
     /** {@code augmentation} may be null or {@link Augmentation#NONE}: photos as in evaluation. All photos must be in the cache. */
     public Loader(
             PixelCache cache, List<Photo> photos, Preprocess preprocess, Augmentation augmentation, Options options) {
+        this(cache, photos, preprocess, augmentation, View.CENTRE, options);
+    }
+
+    private Loader(
+            PixelCache cache,
+            List<Photo> photos,
+            Preprocess preprocess,
+            Augmentation augmentation,
+            View view,
+            Options options) {
         if (!preprocess.key().equals(cache.preprocess().key())) {
             throw new IllegalArgumentException(
                     "the cache holds photos for " + cache.preprocess() + ", not for " + preprocess);
@@ -66,6 +77,7 @@ public final class Loader {
         this.preprocess = preprocess;
         this.normalizer = new Normalizer(preprocess);
         this.augmentation = augmentation == null || augmentation.equals(Augmentation.NONE) ? null : augmentation;
+        this.view = view;
         this.options = options;
         // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
@@ -102,7 +114,13 @@ public final class Loader {
     /** All photos once, in order, as they are. */
     public static Loader evaluation(
             PixelCache cache, List<Photo> photos, Preprocess preprocess, int batchSize, int threads) {
-        return new Loader(cache, photos, preprocess, null, new Options(batchSize, threads, 0, false, false));
+        return evaluation(cache, photos, preprocess, View.CENTRE, batchSize, threads);
+    }
+
+    /** All photos once, in order, each in one view. */
+    public static Loader evaluation(
+            PixelCache cache, List<Photo> photos, Preprocess preprocess, View view, int batchSize, int threads) {
+        return new Loader(cache, photos, preprocess, null, view, new Options(batchSize, threads, 0, false, false));
     }
 
     /** What {@link Batch#photoIndices()} counts in. */
@@ -164,7 +182,7 @@ public final class Loader {
         RgbImage scaled = cache.image(photos.get(photo));
         int at = place * photoLength();
         if (augmentation == null) {
-            normalizer.centre(scaled, batch, at);
+            normalizer.write(scaled, view, batch, at);
         } else {
             SplittableRandom random = Seeds.photo(options.seed(), epoch, photo);
             augmentation.view(scaled, preprocess, normalizer, random, scratch, batch, at);

@@ -29,19 +29,29 @@ final class Normalizer {
 
     /** The centre square of a scaled photo as (size, size, 3), from {@code at} on. */
     void centre(RgbImage scaled, FloatBuffer out, int at) {
+        write(scaled, View.CENTRE, out, at);
+    }
+
+    /** A view of a scaled photo as (size, size, 3), from {@code at} on. */
+    void write(RgbImage scaled, View view, FloatBuffer out, int at) {
         int size = preprocess.size();
-        int left = preprocess.cropStart(scaled.width());
-        int top = preprocess.cropStart(scaled.height());
+        int left = view.left(preprocess, scaled.width());
+        int top = view.top(preprocess, scaled.height());
         byte[] rgb = scaled.rgb();
         float[] row = new float[size * 3];
         for (int y = 0; y < size; y++) {
             int p = ((top + y) * scaled.width() + left) * 3;
-            for (int o = 0; o < row.length; o += 3, p += 3) {
+            int step = 3;
+            if (view.mirrored()) {
+                p += 3 * (size - 1);
+                step = -3;
+            }
+            for (int o = 0; o < row.length; o += 3, p += step) {
                 row[o] = red[rgb[p] & 0xff];
                 row[o + 1] = green[rgb[p + 1] & 0xff];
                 row[o + 2] = blue[rgb[p + 2] & 0xff];
             }
-            out.put(at + y * row.length, row);
+            out.put(at + (view.upsideDown() ? size - 1 - y : y) * row.length, row);
         }
     }
 

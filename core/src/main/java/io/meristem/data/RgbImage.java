@@ -18,6 +18,11 @@ public record RgbImage(int width, int height, byte[] rgb) {
         }
     }
 
+    /** The stored values of a picture in memory, taken as sRGB; grey is repeated into three channels, transparency is laid on white (and undone in the picture where it was multiplied in). */
+    public static RgbImage of(BufferedImage image) {
+        return PixelReader.toRgb(image);
+    }
+
     /** Channel {@code c} (0 red, 1 green, 2 blue) at column {@code x}, row {@code y}: 0..255. */
     public int get(int x, int y, int c) {
         return rgb[(y * width + x) * 3 + c] & 0xff;

@@ -1,12 +1,13 @@
 package io.meristem.data;
 
+import io.meristem.CancelledException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Independent tasks over a few daemon threads. */
+/** Independent tasks over a few daemon threads; interrupting the caller ends them with a {@link CancelledException}. */
 final class Workers {
 
     /** One task by number. */
@@ -47,7 +48,7 @@ final class Workers {
                     thread.join();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    failure.compareAndSet(null, new IOException("interrupted"));
+                    failure.compareAndSet(null, new CancelledException("Interrupted while photos were decoded."));
                 }
             }
         }

@@ -24,4 +24,9 @@ public record Predictions(float[][] probabilities, int[] labels, int[] photos) {
         }
         return best;
     }
+
+    /** The probability of the class that is named for row {@code i}. */
+    public float confidence(int i) {
+        return probabilities[i][top(i)];
+    }
 }

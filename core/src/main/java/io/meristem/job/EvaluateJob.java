@@ -1,8 +1,10 @@
 package io.meristem.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -13,9 +15,12 @@ import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
 import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
+import io.meristem.data.Views;
 import io.meristem.engine.Engine;
+import io.meristem.eval.Coverage;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
+import io.meristem.eval.Temperature;
 import io.meristem.nn.Network;
 import io.meristem.tune.Inference;
 import java.io.IOException;
@@ -24,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /** Judges a run's best state on labelled photos. */
 public final class EvaluateJob {
@@ -39,14 +45,30 @@ public final class EvaluateJob {
     /**
      * @param scores of the readable photos
      * @param unreadable a sentence for each photo left out
+     * @param trust how far the probabilities can be trusted, and what is left when some answers are withheld
      * @param synthetic whether the photos are drawings
      * @param robustness scores of the same photos under perturbations, or null where none were asked for
      */
     public record Outcome(
             Scores scores,
             List<String> unreadable,
+            Trust trust,
             boolean synthetic,
             @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness) {}
+
+    /**
+     * The probabilities of the photos judged.
+     *
+     * @param temperature of the run, null when it has not been calibrated
+     * @param fittedHere whether photos that the temperature was fitted on are among these
+     * @param side before and after
+     * @param abstained what is left below the probability that was asked for, or null
+     */
+    public record Trust(
+            Double temperature,
+            boolean fittedHere,
+            @JsonUnwrapped Calibration.Side side,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Coverage.Point abstained) {}
 
     /** Side of photos that were not divided. */
     private static final String UNDIVIDED = "all";
@@ -59,12 +81,33 @@ public final class EvaluateJob {
      * @param run folder of the run
      * @param rank one that a DyLoRA run was trained for, or null for the run as it is
      * @param data a folder with the run's classes, or null for the run's own
+     * @param views of each photo whose probabilities are averaged; perturbed photos are seen in one
+     * @param abstention which answers are withheld
      * @param predictions a CSV file for the answers photo by photo, written over where it is there; or null
      * @param part null for the test photos where the folder (or the run's split) has some, otherwise all
      * @param perturbations under each of which the same photos are judged again
      */
     public record Request(
-            Path run, Integer rank, Path data, Part part, Perturbations perturbations, Path predictions) {}
+            Path run,
+            Integer rank,
+            Path data,
+            Part part,
+            Perturbations perturbations,
+            Views views,
+            Abstention abstention,
+            Path predictions) {
+
+        /** One view of each photo, and every answer counts. */
+        public Request(Path run, Integer rank, Path data, Part part, Perturbations perturbations, Path predictions) {
+            this(run, rank, data, part, perturbations, Views.ONE, Abstention.NONE, predictions);
+        }
+
+        public Request {
+            if (views != Views.ONE && !perturbations.isEmpty()) {
+                throw new InputException("Perturbed photos are judged in one view: leave out --tta or --perturb.");
+            }
+        }
+    }
 
     /** Judges the run as it is, on photos as they are. */
     public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
@@ -88,6 +131,8 @@ public final class EvaluateJob {
         Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
         ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
         requireSameClasses(request.run(), run.classes(), folder);
+        request.views().requireFit(config.model().preprocess());
+        double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
         try (Network network = Networks.tuned(run)) {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
@@ -95,10 +140,11 @@ public final class EvaluateJob {
             int batchSize = config.train().batchSize();
             Judged judged = Judged.of(
                     network,
-                    photos.evaluation(chosen, batchSize, threads),
+                    request.views().list(),
+                    view -> photos.evaluation(chosen, view, batchSize, threads),
                     config.model().size(),
                     run.classes(),
-                    photo -> own || wanted != Part.ALL ? photo.split().name().toLowerCase(Locale.ROOT) : UNDIVIDED);
+                    photo -> own || wanted != Part.ALL ? Judged.side(photo) : UNDIVIDED);
             if (request.predictions() != null) {
                 write(request.predictions(), PredictionTable.text(run.classes(), judged.answers()));
             }
@@ -109,8 +155,22 @@ public final class EvaluateJob {
                             photos.perturbed(chosen, perturbations, batchSize, threads),
                             run.classes(),
                             listener);
-            return new Outcome(judged.scores(), photos.unreadable(), photos.synthetic(), robustness);
+            boolean fittedHere = own && (wanted == Part.VAL || wanted == Part.ALL);
+            return new Outcome(
+                    judged.scores(),
+                    photos.unreadable(),
+                    trust(judged.predictions(), run.temperature(), fittedHere, request.abstention(), least),
+                    photos.synthetic(),
+                    robustness);
         }
+    }
+
+    private static Trust trust(
+            Predictions p, OptionalDouble temperature, boolean fittedHere, Abstention abstention, double least) {
+        Double t = temperature.isPresent() ? temperature.getAsDouble() : null;
+        Coverage.Point abstained =
+                abstention.equals(Abstention.NONE) ? null : Coverage.at(t == null ? p : Temperature.apply(p, t), least);
+        return new Trust(t, fittedHere && t != null, Calibration.Side.of(p, t), abstained);
     }
 
     private static void refuseUnlessCsv(Path file) {
@@ -158,7 +218,7 @@ public final class EvaluateJob {
         return chosen;
     }
 
-    private static void requireSameClasses(Path runPath, List<String> known, ImageFolder folder) {
+    static void requireSameClasses(Path runPath, List<String> known, ImageFolder folder) {
         if (!known.equals(folder.classes())) {
             List<String> missing = known.stream()
                     .filter(name -> !folder.classes().contains(name))

@@ -7,7 +7,7 @@ public interface JobListener extends TrainListener {
 
     JobListener NONE = new JobListener() {};
 
-    /** Photos are being decoded into the cache; not called when all are there. */
+    /** Photos are being decoded into the cache; not called when all are there. Called on threads that decode, one call at a time. */
     default void onDecode(int done, int total) {}
 
     /** Photos under perturbations are being judged, so many batches of all. */

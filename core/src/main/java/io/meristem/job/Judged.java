@@ -3,29 +3,70 @@ package io.meristem.job;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.data.Loader;
 import io.meristem.data.Photo;
+import io.meristem.data.View;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
+import io.meristem.eval.Temperature;
 import io.meristem.nn.Network;
 import io.meristem.tune.Inference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** Photos that a network has been asked about: how good its answers are together, and each of them. */
-record Judged(Scores scores, List<PhotoAnswer> answers) {
+record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions) {
 
     /** @param side names the side of the split that a photo is on */
     static Judged of(Network network, Loader loader, int size, List<String> classes, Function<Photo, String> side) {
-        Predictions predictions = Inference.predict(network, loader, size, () -> true);
+        return of(loader.photos(), Inference.predict(network, loader, size, () -> true), classes, side);
+    }
+
+    /**
+     * The mean of several views of each photo.
+     *
+     * @param loader of the same photos in a view
+     */
+    static Judged of(
+            Network network,
+            List<View> views,
+            Function<View, Loader> loader,
+            int size,
+            List<String> classes,
+            Function<Photo, String> side) {
+        List<Predictions> all = new ArrayList<>();
+        List<Photo> photos = List.of();
+        for (View view : views) {
+            Loader one = loader.apply(view);
+            photos = one.photos();
+            all.add(Inference.predict(network, one, size, () -> true));
+        }
+        Predictions first = all.get(0);
+        float[][] rows = new float[first.size()][];
+        for (int i = 0; i < rows.length; i++) {
+            int row = i;
+            rows[i] = Temperature.mean(
+                    all.stream().map(p -> p.probabilities()[row]).toList());
+        }
+        return of(photos, new Predictions(rows, first.labels(), first.photos()), classes, side);
+    }
+
+    private static Judged of(
+            List<Photo> photos, Predictions predictions, List<String> classes, Function<Photo, String> side) {
         List<PhotoAnswer> answers = new ArrayList<>();
         for (int i = 0; i < predictions.size(); i++) {
-            Photo photo = loader.photos().get(predictions.photos()[i]);
+            Photo photo = photos.get(predictions.photos()[i]);
             answers.add(new PhotoAnswer(
                     side.apply(photo),
                     photo.relative(),
                     predictions.labels()[i],
                     predictions.probabilities()[i]));
         }
-        return new Judged(Scores.of(predictions, classes), answers);
+        return new Judged(Scores.of(predictions, classes), answers, predictions);
+    }
+
+    /** What the side of a photo is called in tables. */
+    static String side(Photo photo) {
+        return photo.split().name().toLowerCase(Locale.ROOT);
     }
 }

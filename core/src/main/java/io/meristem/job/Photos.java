@@ -11,6 +11,7 @@ import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
 import io.meristem.data.Progress;
 import io.meristem.data.Split;
+import io.meristem.data.View;
 import io.meristem.data.synth.SyntheticFolder;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.tune.Inference;
@@ -72,6 +73,11 @@ final class Photos {
     /** In evaluation form, in order; null when there are none. */
     Loader evaluation(List<Photo> photos, int batchSize, int threads) {
         return photos.isEmpty() ? null : Loader.evaluation(cache, photos, preprocess, batchSize, threads);
+    }
+
+    /** Likewise, each in one view. */
+    Loader evaluation(List<Photo> photos, View view, int batchSize, int threads) {
+        return Loader.evaluation(cache, photos, preprocess, view, batchSize, threads);
     }
 
     /** In evaluation form under perturbations, in order. */

@@ -1,6 +1,9 @@
 package io.meristem.job;
 
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
 import io.meristem.adapter.LayerSize;
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
@@ -16,11 +19,11 @@ import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
+import io.meristem.tune.TrainListener;
 import io.meristem.tune.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Trains as configured and leaves a run folder. */
 public final class TrainJob {
@@ -36,19 +39,31 @@ public final class TrainJob {
      * @return the finished run
      */
     public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener) {
+        return run(config, out, cache, listener, new CancelToken());
+    }
+
+    /**
+     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; what then is left of the run is its best
+     *     state, once an epoch has ended, or nothing
+     * @throws CancelledException then, and when the thread is interrupted
+     */
+    public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
         RunFolder.refuseUnlessFree(out);
         ImageFolder folder =
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
         Engine.start(config.threads(), config.train().compute().device());
         try (Networks.Loaded loaded = Networks.pretrained(
                 config.model(), folder.classes().size(), config.train().seed())) {
-            Photos photos =
-                    Photos.open(folder, config.model().preprocess(), cache, config.threads(), listener::onDecode);
+            Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
+                listener.onDecode(done, total);
+                token.check();
+            });
             Provenance provenance = provenance(config, photos, loaded);
             RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
             Network network = loaded.network();
+            TrainListener listeners = new Both(new Both(writer, listener), new Stopper(token));
             try {
-                new Trainer(network, config.train(), photos.forTraining(config), new Both(writer, listener)).run();
+                new Trainer(network, config.train(), photos.forTraining(config), listeners).run();
             } catch (RuntimeException | Error e) {
                 writer.discardUntrained();
                 throw e;
@@ -69,10 +84,12 @@ public final class TrainJob {
             test = score(best, photos, Split.TEST, config, answers);
         }
         List<RunResult.AtRank> ranks = new ArrayList<>();
+        List<Calibration.AtRank> temperatures = new ArrayList<>();
         if (config.train().method() instanceof DyLora method) {
-            method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank)));
+            method.ranks().forEach(rank -> ranks.add(atRank(config, photos, writer, rank, temperatures)));
         }
-        writer.predictions(photos.folder().classes(), answers);
+        writer.folder().save(answers);
+        Calibration.of(answers, temperatures).ifPresent(writer.folder()::save);
         List<SizeHistory.Span> sizes = writer.sizes();
         return new RunResult(
                 config.train().method().label(),
@@ -89,15 +106,18 @@ public final class TrainJob {
                 Memory.peakMib());
     }
 
-    private static RunResult.AtRank atRank(RunConfig config, Photos photos, RunWriter writer, int rank) {
+    /** @param temperatures gets the rank's, where there are validation photos */
+    private static RunResult.AtRank atRank(
+            RunConfig config, Photos photos, RunWriter writer, int rank, List<Calibration.AtRank> temperatures) {
         RunFolder run = RunFolder.open(writer.folder().path()).at(rank);
         try (Network cut = Networks.tuned(run)) {
             long numbers = DyLora.numbers(config.train().head().adapted(cut), rank);
-            return new RunResult.AtRank(
-                    rank,
-                    LayerSize.mib(numbers),
-                    score(cut, photos, Split.VAL, config, new ArrayList<>()),
-                    score(cut, photos, Split.TEST, config, new ArrayList<>()));
+            List<PhotoAnswer> answers = new ArrayList<>();
+            Scores val = score(cut, photos, Split.VAL, config, answers);
+            Scores test = score(cut, photos, Split.TEST, config, answers);
+            Calibration.of(answers, List.of())
+                    .ifPresent(c -> temperatures.add(new Calibration.AtRank(rank, c.temperature())));
+            return new RunResult.AtRank(rank, LayerSize.mib(numbers), val, test);
         }
     }
 
@@ -110,9 +130,7 @@ public final class TrainJob {
             return null;
         }
         Judged judged = Judged.of(
-                network, loader, config.model().size(), photos.folder().classes(), photo -> photo.split()
-                        .name()
-                        .toLowerCase(Locale.ROOT));
+                network, loader, config.model().size(), photos.folder().classes(), Judged::side);
         answers.addAll(judged.answers());
         return judged.scores();
     }

@@ -153,6 +153,10 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
         }
     }
 
+    String methodWords() {
+        return rank == null ? method : method + ", adapters cut to rank " + rank;
+    }
+
     /** The colour scale from low to high, as a CSS background. */
     String scale() {
         return "linear-gradient(to right, " + String.join(", ", Legend.colours(9)) + ")";

@@ -1,5 +1,6 @@
 package io.meristem.report;
 
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.EpochLine;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.PhotoAnswer;
@@ -56,6 +57,12 @@ record RunFiles(
     List<PhotoAnswer> answers() {
         Path file = folder.resolve(RunFolder.PREDICTIONS);
         return Files.exists(file) ? PredictionTable.read(file, classes) : null;
+    }
+
+    /** Null for a run without validation photos, and for one from before there was calibration. */
+    Calibration calibration() {
+        Path file = folder.resolve(RunFolder.CALIBRATION);
+        return Files.exists(file) ? Json.read(file, Calibration.class) : null;
     }
 
     String method() {

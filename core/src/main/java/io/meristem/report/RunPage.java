@@ -1,5 +1,6 @@
 package io.meristem.report;
 
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunResult;
 import io.meristem.eval.Scores;
@@ -126,6 +127,12 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
     /** Null where the matrix shows it. */
     Grid frequent() {
         return Confusion.frequent(scores());
+    }
+
+    /** Null for a run that has not been calibrated. */
+    Trust trust() {
+        Calibration calibration = run.calibration();
+        return calibration == null ? null : new Trust(calibration);
     }
 
     List<Figure> curves() {

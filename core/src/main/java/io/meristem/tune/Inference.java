@@ -36,11 +36,21 @@ public final class Inference {
                 .permute(0, 3, 1, 2);
     }
 
+    /** Outputs (N, classes) of one batch, before the softmax. */
+    public static float[][] logits(Network network, Tensor images) {
+        return rows(network, images, false);
+    }
+
     /** Class probabilities (N, classes) of one batch. */
     public static float[][] probabilities(Network network, Tensor images) {
+        return rows(network, images, true);
+    }
+
+    private static float[][] rows(Network network, Tensor images, boolean softmax) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            float[] flat = Tensors.toFloats(torch.softmax(network.forward(images), 1));
+            Tensor logits = network.forward(images);
+            float[] flat = Tensors.toFloats(softmax ? torch.softmax(logits, 1) : logits);
             float[][] rows = new float[Math.toIntExact(images.size(0))][network.classes()];
             for (int i = 0; i < rows.length; i++) {
                 System.arraycopy(flat, i * network.classes(), rows[i], 0, network.classes());

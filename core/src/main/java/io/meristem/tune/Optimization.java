@@ -43,6 +43,21 @@ public record Optimization(
                 Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
     }
 
+    /** The same at another rate of adapters, or of all weights. */
+    public Optimization withRate(double other) {
+        return new Optimization(
+                kind,
+                other,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights);
+    }
+
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
     public static Optimization plain(double rate) {
         return new Optimization(Kind.ADAMW, rate, rate, 0, 0, Schedule.CONSTANT, 0, 0, 0, false);

@@ -1,162 +1,206 @@
 package io.meristem.explain;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.*;
-import io.meristem.data.synth.*;
-import io.meristem.engine.*;
-import io.meristem.job.*;
-import io.meristem.nn.*;
-import io.meristem.tune.*;
-import io.meristem.weights.*;
-import java.nio.*;
-import java.nio.file.*;
-import java.util.*;
+import io.meristem.artifact.RunFolder;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.ImageDecoder;
+import io.meristem.data.Preprocess;
+import io.meristem.data.SplitOptions;
+import io.meristem.data.synth.LeafClass;
+import io.meristem.data.synth.LeafOptions;
+import io.meristem.data.synth.LeafPainter;
+import io.meristem.data.synth.SynthOptions;
+import io.meristem.data.synth.SyntheticFolder;
+import io.meristem.job.JobListener;
+import io.meristem.job.Starter;
+import io.meristem.job.TrainJob;
+import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.tune.Compute;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Inference;
+import io.meristem.tune.Lora;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import io.meristem.weights.NetworkState;
+import java.awt.image.Raster;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/**
+ * Do maps lie on the symptoms? On drawn leaves, whose lesions are known to the pixel: the share of a map's mass inside the lesions, divided by the lesions' share of
+ * the picture, which is what a map that knows nothing would have. Masks are not widened. Prints the factors; -Dheat.size, heat.train, heat.epochs and heat.test
+ * make it larger (docs/heatmaps.md has such a run).
+ */
 class LesionMassTest {
+
+    private static final int SIZE = Integer.getInteger("heat.size", 128);
+    private static final int TRAIN = Integer.getInteger("heat.train", 30);
+    private static final int EPOCHS = Integer.getInteger("heat.epochs", 6);
+    private static final int TEST = Integer.getInteger("heat.test", 6);
+    private static final LeafOptions LEAVES = new LeafOptions(0.55f, 1, 0.35f, 2, 0.2f);
+
+    private static final List<LeafClass> FOUND =
+            List.of(LeafClass.RUST, LeafClass.LEAF_SPOT, LeafClass.MOSAIC, LeafClass.MINER, LeafClass.CHLOROSIS);
+
+    /** Lesion share of the map and of the picture, summed over photos. */
+    private record Masses(double map, double picture) {
+        double factor() {
+            return map / picture;
+        }
+    }
+
+    private record Leaf(LeafClass of, int label, FloatBuffer input, Raster mask) {}
+
     @TempDir
     Path folder;
 
     @Test
-    void masses() throws Exception {
-        int size = Integer.getInteger("heat.size", 96),
-                per = Integer.getInteger("heat.per", 60),
-                epochs = Integer.getInteger("heat.epochs", 8),
-                test = Integer.getInteger("heat.test", 20);
-        LeafOptions leaves = new LeafOptions(0.55f, 1, 0.35f, 2, 0.2f);
+    void mapsLieOnTheLesionsMoreThanChance() throws Exception {
+        RunConfig config = train();
+        Preprocess preprocess = config.model().preprocess();
+        List<Leaf> leaves = leaves(preprocess);
+        try (Network network = new Network(Models.find(Starter.MODEL), LeafClass.values().length).materialize(0)) {
+            NetworkState.read(folder.resolve("run").resolve(RunFolder.BEST), network, NetworkState.ALL);
+            network.fold();
+            Map<LeafClass, Masses> gradCam = judge(HeatmapMethod.GRAD_CAM, network, preprocess, leaves);
+            Map<LeafClass, Masses> occlusion = judge(HeatmapMethod.OCCLUSION, network, preprocess, leaves);
+            // Large, soft lesions (blight, mildew) and those along veins and margin (anthracnose, scorch) are not found
+            // reliably by so
+            // small a network after so short a training, and no bound is put on them.
+            for (LeafClass of : FOUND) {
+                assertTrue(
+                        gradCam.get(of).factor() > 1.1,
+                        "grad-cam " + of + " " + gradCam.get(of).factor());
+                assertTrue(
+                        occlusion.get(of).factor() > 1.5,
+                        "occlusion " + of + " " + occlusion.get(of).factor());
+            }
+        }
+    }
+
+    private RunConfig train() throws Exception {
         Path photos = folder.resolve("photos");
         SyntheticFolder.write(
                 photos,
-                new SynthOptions(SynthOptions.Kind.LEAVES, per, 8, test, size, 1, 0.95f, 1, leaves),
-                (a, b) -> {});
+                new SynthOptions(SynthOptions.Kind.LEAVES, TRAIN, 3, TEST, SIZE, 1, 0.95f, 1, LEAVES),
+                (done, of) -> {});
         ModelSpec model = Models.find(Starter.MODEL);
+        Optimization optimization = new Optimization(
+                Optimization.Kind.ADAMW, 4e-3, 4e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0, false);
         RunConfig config = new RunConfig(
                 new RunConfig.Model(
-                        model.name(), Starter.file(model).toString(), size, 1, Fit.CROP, model.mean(), model.std()),
+                        model.name(), Starter.file(model).toString(), SIZE, 1, Fit.CROP, model.mean(), model.std()),
                 new RunConfig.Data(photos.toString(), SplitOptions.defaults(), Augmentation.standard()),
                 new TrainConfig(
                         new Lora(8, AdapterOptions.DEFAULT),
-                        epochs,
+                        EPOCHS,
                         32,
                         1,
-                        new Optimization(
-                                Optimization.Kind.ADAMW,
-                                4e-3,
-                                4e-3,
-                                0.01,
-                                0.9,
-                                Optimization.Schedule.COSINE,
-                                0.5,
-                                1,
-                                0,
-                                false),
+                        optimization,
                         HeadPolicy.TRAINED,
                         NormPolicy.FROZEN,
                         Compute.PLAIN),
                 2);
-        long t0 = System.nanoTime();
-        var result = TrainJob.run(config, folder.resolve("run"), folder.resolve("cache"), JobListener.NONE);
-        System.out.printf(
-                "trained %.1f s, test %.3f%n",
-                (System.nanoTime() - t0) / 1e9, result.test().accuracy());
-        List<String> manifest = Files.readAllLines(photos.resolve("manifest.csv"));
-        try (Network network = new Network(model, 10).materialize(0)) {
-            NetworkState.read(folder.resolve("run/best.safetensors"), network, NetworkState.ALL);
-            network.fold();
-            network.train(false);
-            Map<String, Explainer> all = new LinkedHashMap<>();
-            long t1 = System.nanoTime();
-            System.out.println(CellGauge.measure(network) + " " + (System.nanoTime() - t1) / 1000000 + " ms");
-            all.put("grad-cam", new GradCam(network));
-            all.put("occlusion", new Occlusion(network));
-            all.put("grad-cam plain", new GradCam(network));
-            List<String> classes =
-                    io.meristem.artifact.RunFolder.open(folder.resolve("run")).classes();
-            Preprocess pre = config.model().preprocess();
-            LeafPainter painter = new LeafPainter(leaves);
-            for (var e : all.entrySet()) {
-                Map<String, double[]> sums = new TreeMap<>();
-                double[] time = {0, 0};
-                for (String line : manifest) {
-                    String[] f = line.split(",");
-                    if (!f[2].equals("test")) continue;
-                    LeafClass lc = Arrays.stream(LeafClass.values())
-                            .filter(c -> c.folder().equals(f[1]))
-                            .findFirst()
-                            .get();
-                    if (!lc.diseased()) continue;
-                    int number = Integer.parseInt(f[0].replaceAll(".*/(\\d+)\\.jpg", "$1"));
-                    var mask = painter.paintWithMask(lc, Long.parseLong(f[4]), number, 0, size)
-                            .mask();
-                    int label = classes.indexOf(f[1]);
-                    FloatBuffer buffer = ByteBuffer.allocateDirect(4 * pre.length())
-                            .order(ByteOrder.nativeOrder())
-                            .asFloatBuffer();
-                    pre.apply(ImageDecoder.decode(photos.resolve(f[0])), buffer, 0);
-                    CoarseMap map;
-                    try (PointerScope scope = new PointerScope()) {
-                        long t = System.nanoTime();
-                        map = e.getValue()
-                                .explain(Inference.images(buffer, 1, size), new int[] {label})[0]
-                                .map();
-                        time[0] += (System.nanoTime() - t) / 1e6;
-                        time[1]++;
-                    }
-                    if (e.getKey().endsWith("plain"))
-                        map = new CoarseMap(
-                                map.width(),
-                                map.height(),
-                                map.values(),
-                                new CoarseMap.Cells(
-                                        (double) size / map.width(),
-                                        size / 2.0 / map.width(),
-                                        size / 2.0 / map.width()));
-                    MapSampler s = new MapSampler(map, size, pre.seen(size, size), size, size);
-                    float[] row = new float[size];
-                    double in = 0, total = 0, area = 0;
-                    double best = -1;
-                    boolean hit = false;
-                    for (int y = 0; y < size; y++) {
-                        s.row(y, row);
-                        for (int x = 0; x < size; x++) {
-                            boolean m = mask.getRaster().getSample(x, y, 0) > 0;
-                            total += row[x];
-                            if (m) {
-                                in += row[x];
-                                area++;
-                            }
-                            if (row[x] > best) {
-                                best = row[x];
-                                hit = m;
-                            }
-                        }
-                    }
-                    double[] sum = sums.computeIfAbsent(f[1], k -> new double[5]);
-                    sum[4]++;
-                    if (total > 0) {
-                        sum[0] += in / total;
-                        sum[1] += area / size / size;
-                        sum[2] += hit ? 1 : 0;
-                        sum[3]++;
-                    }
+        double right = TrainJob.run(config, folder.resolve("run"), folder.resolve("cache"), JobListener.NONE)
+                .test()
+                .accuracy();
+        System.out.printf("%d pixels, %d a class, %d epochs: test %.3f%n", SIZE, TRAIN, EPOCHS, right);
+        return config;
+    }
+
+    /** The sick test leaves; a healthy one has no lesion to find. */
+    private List<Leaf> leaves(Preprocess preprocess) throws Exception {
+        List<String> classes = RunFolder.open(folder.resolve("run")).classes();
+        Path photos = folder.resolve("photos");
+        LeafPainter painter = new LeafPainter(LEAVES);
+        List<Leaf> leaves = new ArrayList<>();
+        for (String line : Files.readAllLines(photos.resolve(SyntheticFolder.MANIFEST))) {
+            String[] fields = line.split(",", -1); // path, class, split, group, seed
+            LeafClass of = Arrays.stream(LeafClass.values())
+                    .filter(c -> c.diseased() && c.folder().equals(fields[1]))
+                    .findFirst()
+                    .orElse(null);
+            if (of == null || !fields[2].equals("test")) {
+                continue;
+            }
+            int number = Integer.parseInt(fields[0].substring(fields[0].lastIndexOf('/') + 1, fields[0].indexOf('.')));
+            FloatBuffer input = ByteBuffer.allocateDirect(Float.BYTES * preprocess.length())
+                    .order(ByteOrder.nativeOrder())
+                    .asFloatBuffer();
+            preprocess.apply(ImageDecoder.decode(photos.resolve(fields[0])), input, 0);
+            Raster mask = painter.paintWithMask(of, Long.parseLong(fields[4]), number, SIZE)
+                    .mask()
+                    .getRaster();
+            leaves.add(new Leaf(of, classes.indexOf(of.folder()), input, mask));
+        }
+        return leaves;
+    }
+
+    private static Map<LeafClass, Masses> judge(
+            HeatmapMethod method, Network network, Preprocess preprocess, List<Leaf> leaves) {
+        Explainer explainer = method.of(network);
+        Map<LeafClass, Masses> all = new EnumMap<>(LeafClass.class);
+        long start = System.nanoTime();
+        for (Leaf leaf : leaves) {
+            try (PointerScope scope = new PointerScope()) {
+                CoarseMap map =
+                        explainer.explain(Inference.images(leaf.input(), 1, SIZE), new int[] {leaf.label()})[0].map();
+                if (map.max() > 0) {
+                    all.merge(
+                            leaf.of(),
+                            masses(map, preprocess, leaf.mask()),
+                            (a, b) -> new Masses(a.map() + b.map(), a.picture() + b.picture()));
                 }
-                StringBuilder b = new StringBuilder();
-                double mean = 0;
-                double hits = 0, areas = 0;
-                for (var c : sums.entrySet()) {
-                    double[] v = c.getValue();
-                    b.append(String.format("%s %.2f ", c.getKey().substring(0, 4), v[0] / v[1]));
-                    mean += Math.log(v[0] / v[1]) / sums.size();
-                    hits += v[2] / v[3] / sums.size();
-                    areas += v[1] / v[3] / sums.size();
-                }
-                System.out.printf(
-                        "%-15s gm %.3f  pointing %.2f (area %.2f) %.1f ms | %s%n",
-                        e.getKey(), Math.exp(mean), hits, areas, time[0] / time[1], b);
             }
         }
+        StringBuilder words = new StringBuilder();
+        all.forEach((of, masses) -> words.append(String.format("  %s %.2f", of.folder(), masses.factor())));
+        System.out.printf(
+                "%s: geometric mean %.2f, %.0f ms a photo;%s%n",
+                method.label(), mean(all), (System.nanoTime() - start) / 1e6 / leaves.size(), words);
+        return all;
+    }
+
+    private static Masses masses(CoarseMap map, Preprocess preprocess, Raster mask) {
+        MapSampler sampler = new MapSampler(map, SIZE, preprocess.seen(SIZE, SIZE), SIZE, SIZE);
+        float[] row = new float[SIZE];
+        double inside = 0;
+        double total = 0;
+        int lesion = 0;
+        for (int y = 0; y < SIZE; y++) {
+            sampler.row(y, row);
+            for (int x = 0; x < SIZE; x++) {
+                boolean sick = mask.getSample(x, y, 0) > 0;
+                total += row[x];
+                inside += sick ? row[x] : 0;
+                lesion += sick ? 1 : 0;
+            }
+        }
+        return new Masses(inside / total, (double) lesion / SIZE / SIZE);
+    }
+
+    private static double mean(Map<LeafClass, Masses> all) {
+        return Math.exp(all.values().stream()
+                .mapToDouble(m -> Math.log(m.factor()))
+                .average()
+                .orElseThrow());
     }
 }

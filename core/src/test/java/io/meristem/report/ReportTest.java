@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.testing.ColourPhotos;
@@ -76,6 +77,33 @@ class ReportTest {
 
     private static int count(String text, String piece) {
         return text.split(java.util.regex.Pattern.quote(piece), -1).length - 1;
+    }
+
+    @Test
+    void probabilitiesAreComparedWithHowOftenTheyAreRight() throws IOException {
+        Path run = folder.resolve("run");
+        RunFixture.lora(CLASSES, 1).write(run, photos);
+        says(report(run), "have not been compared with how often it is right", "meristem calibrate");
+        Path calibrated = folder.resolve("calibrated");
+        RunFixture.lora(CLASSES, 1).calibrated().write(calibrated, photos);
+        Calibration calibration =
+                RunFolder.open(withState(calibrated)).calibration().orElseThrow();
+        String page = report(calibrated);
+        says(
+                page,
+                Words.format("The temperature is %.3f, fitted on 24 validation photos", calibration.temperature()),
+                Words.percent(calibration.test().before().calibrationError()),
+                Words.percent(calibration.test().after().calibrationError()),
+                "Reliability, test photos",
+                "as right as sure",
+                "When answers below a probability are withheld",
+                "Fewer answers, better answers");
+    }
+
+    /** A run is one once it has a state. */
+    private static Path withState(Path run) throws IOException {
+        Files.createFile(run.resolve(RunFolder.BEST));
+        return run;
     }
 
     @Test

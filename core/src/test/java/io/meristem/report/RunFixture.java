@@ -1,5 +1,6 @@
 package io.meristem.report;
 
+import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PredictionTable;
@@ -35,6 +36,7 @@ final class RunFixture {
     private final long seed;
     private final Method method;
     private boolean synthetic;
+    private boolean calibrated;
     private List<String> unreadable = List.of();
 
     private RunFixture(List<String> classes, Method method, long seed) {
@@ -57,6 +59,11 @@ final class RunFixture {
         return this;
     }
 
+    RunFixture calibrated() {
+        calibrated = true;
+        return this;
+    }
+
     RunFixture unreadable(String... sentences) {
         unreadable = List.of(sentences);
         return this;
@@ -76,6 +83,10 @@ final class RunFixture {
         Scores val = judge("val", answers);
         Scores test = judge("test", answers);
         Files.writeString(run.resolve(RunFolder.PREDICTIONS), PredictionTable.text(classes, answers));
+        if (calibrated) {
+            Calibration calibration = Calibration.of(answers, List.of()).orElseThrow();
+            Files.writeString(run.resolve(RunFolder.CALIBRATION), Json.pretty(calibration));
+        }
         Files.writeString(run.resolve(RunFolder.METRICS), metrics(val.accuracy()));
         if (dra()) {
             Files.writeString(run.resolve(RunFolder.RANKS), ranks(1) + ranks(3));

@@ -1,0 +1,174 @@
+package io.meristem.job;
+
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
+import io.meristem.Home;
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.artifact.RunResult;
+import io.meristem.data.Augmentation;
+import io.meristem.data.Fit;
+import io.meristem.data.SplitOptions;
+import io.meristem.tune.Dra;
+import io.meristem.tune.Method;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.Preset;
+import io.meristem.tune.TrainConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A training to be: photos, and of everything else what {@code meristem train} does when nothing is said. Each method changes one setting and returns
+ * this object. Whatever it has no method for is in the {@link RunConfig} that {@link #config} gives, to be changed and handed to {@link TrainJob#run}.
+ */
+public final class FineTuning {
+
+    private static final double CROP = 0.875;
+
+    private final Path photos;
+    private String model = "mobilenet_v2";
+    private String weights;
+    private Integer size;
+    private List<Float> mean;
+    private List<Float> std;
+    private Method method = Dra.DEFAULT;
+    private int epochs = Preset.DEFAULT.epochs;
+    private int batch;
+    private double rate;
+    private long seed;
+    private SplitOptions split = SplitOptions.defaults();
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private Path cache = Home.photos();
+    private JobListener listener = JobListener.NONE;
+    private CancelToken token = new CancelToken();
+
+    /** @param photos one sub-folder per class, with or without train, val and test folders above the classes */
+    public FineTuning(Path photos) {
+        this.photos = photos;
+    }
+
+    /** @param name of a network in the registry ({@link io.meristem.nn.Models}) */
+    public FineTuning model(String name) {
+        this.model = name;
+        return this;
+    }
+
+    /** @param file or tag, as {@link ModelChoice} takes them: {@link Starter#NAME}, {@link ModelChoice#SCRATCH}, or null for official weights that were pulled */
+    public FineTuning weights(String file) {
+        this.weights = file;
+        return this;
+    }
+
+    /** @param pixels a side of the square that the network sees */
+    public FineTuning size(int pixels) {
+        this.size = pixels;
+        return this;
+    }
+
+    /**
+     * Colours that the weights expect, of values scaled to 0..1.
+     *
+     * @param means of red, green and blue; or one number for all
+     * @param deviations likewise
+     */
+    public FineTuning colours(List<Float> means, List<Float> deviations) {
+        this.mean = means;
+        this.std = deviations;
+        return this;
+    }
+
+    public FineTuning method(Method how) {
+        this.method = how;
+        return this;
+    }
+
+    /** @param n passes over the training photos */
+    public FineTuning epochs(int n) {
+        this.epochs = n;
+        return this;
+    }
+
+    /** @param n photos per step */
+    public FineTuning batch(int n) {
+        this.batch = n;
+        return this;
+    }
+
+    /** @param learning rate of the adapters, or of all weights in full fine-tuning */
+    public FineTuning rate(double learning) {
+        this.rate = learning;
+        return this;
+    }
+
+    /** @param number the same gives the same run */
+    public FineTuning seed(long number) {
+        this.seed = number;
+        return this;
+    }
+
+    public FineTuning split(SplitOptions how) {
+        this.split = how;
+        return this;
+    }
+
+    /** @param n processors to use */
+    public FineTuning threads(int n) {
+        this.threads = n;
+        return this;
+    }
+
+    /** @param folder where decoded photos are kept */
+    public FineTuning cache(Path folder) {
+        this.cache = folder;
+        return this;
+    }
+
+    /** @param hears of the training's course; see there on which threads */
+    public FineTuning listener(JobListener hears) {
+        this.listener = hears;
+        return this;
+    }
+
+    /** @param stops the training when it is cancelled */
+    public FineTuning cancelledBy(CancelToken stops) {
+        this.token = stops;
+        return this;
+    }
+
+    /** @throws InputException when a setting makes no sense or the weights are not there */
+    public RunConfig config() {
+        RunConfig.Model network = new ModelChoice(model, weights, size, CROP, Fit.CROP, mean, std).resolve();
+        TrainConfig usual = TrainConfig.usual(method, Preset.DEFAULT, seed);
+        Optimization optimization = usual.optimization();
+        if (rate != 0) {
+            optimization = optimization.withRate(rate);
+        }
+        TrainConfig train = new TrainConfig(
+                method,
+                epochs,
+                batch == 0 ? usual.batchSize() : batch,
+                seed,
+                optimization,
+                usual.head(),
+                usual.norm(),
+                usual.compute(),
+                usual.headStart());
+        return new RunConfig(
+                network,
+                new RunConfig.Data(photos.toAbsolutePath().normalize().toString(), split, Augmentation.standard()),
+                train,
+                threads);
+    }
+
+    /**
+     * Trains, on this thread.
+     *
+     * @param out where the run folder goes; must be free
+     * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. Once an epoch
+     *     has ended, {@code out} holds the best state so far, ready to be evaluated and asked, without a result; before that nothing is left there.
+     * @throws InputException when photos, weights or place cannot be used
+     */
+    public RunResult run(Path out) {
+        return TrainJob.run(config(), out, cache, listener, token);
+    }
+}
