@@ -32,6 +32,7 @@ class ArchitectureTest {
             "data",
             "eval",
             "tune",
+            "explain",
             "artifact",
             "predict",
             "exchange",

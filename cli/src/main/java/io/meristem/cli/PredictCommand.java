@@ -1,10 +1,12 @@
 package io.meristem.cli;
 
 import io.meristem.job.Abstention;
+import io.meristem.job.HeatmapJob;
 import io.meristem.job.PredictJob;
 import io.meristem.predict.Predictor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -64,6 +66,9 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin
     Threads threads;
 
+    @Mixin
+    HeatmapOptions heatmaps;
+
     @Option(
             names = "--format",
             defaultValue = "TABLE",
@@ -80,6 +85,8 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         PhotoPaths paths = PhotoPaths.of(photos);
         PredictJob.Request request = new PredictJob.Request(model, rank, top, views.views, abstain.resolve());
+        HeatmapJob.Request wanted = heatmaps.resolve(model, rank);
+        List<Path> shown = new ArrayList<>();
         int read = 0;
         int unread = 0;
         try (Predictor predictor = PredictJob.open(request, threads.count())) {
@@ -89,6 +96,9 @@ final class PredictCommand implements Callable<Integer> {
             int[] counts = new int[2];
             predictor.predict(paths.iterator(System.in), paths.listed(), threads.count(), answer -> {
                 counts[answer.problem() == null ? 0 : 1]++;
+                if (wanted != null && answer.problem() == null) {
+                    shown.add(answer.photo());
+                }
                 if (answer.problem() == null || writer.takesProblems()) {
                     writer.print(answer);
                 } else {
@@ -105,6 +115,7 @@ final class PredictCommand implements Callable<Integer> {
             err.println("meristem: " + unread + " of " + (read + unread) + " photos could not be read.");
             err.flush();
         }
+        heatmaps.write(wanted, shown, threads.count(), json || format != AnswerWriter.Format.TABLE ? err : out);
         return read == 0 && unread > 0 ? Main.BAD_INPUT : 0;
     }
 

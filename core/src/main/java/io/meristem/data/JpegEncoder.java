@@ -12,7 +12,14 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 /** Pictures as JPEG. */
 public final class JpegEncoder {
 
+    private static final float QUALITY = 0.85f;
+
     private JpegEncoder() {}
+
+    /** The bytes of a file, of the usual quality for photos to be looked at. */
+    public static byte[] encode(RgbImage image) throws IOException {
+        return encode(image.buffered(), QUALITY);
+    }
 
     /**
      * The bytes of a file.

@@ -90,15 +90,43 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
 
     /** The same of a box of the photo, and so many {@code times} as large. */
     RgbImage scaled(RgbImage photo, int x, int y, int w, int h, int times) {
+        Scaling s = scaling(w, h, times);
+        return Resampler.resize(photo, x + s.x(), y + s.y(), s.boxW(), s.boxH(), s.outW(), s.outH());
+    }
+
+    /** Which box of a picture is scaled, and to what size. */
+    private record Scaling(int x, int y, int boxW, int boxH, int outW, int outH) {}
+
+    private Scaling scaling(int w, int h, int times) {
         int side = times * shortSide();
         if (fit == Fit.SQUASH) {
-            return Resampler.resize(photo, x, y, w, h, side, side);
+            return new Scaling(0, 0, w, h, side, side);
         }
         int boxW = (int) Math.min(w, (long) MAX_ASPECT * h);
         int boxH = (int) Math.min(h, (long) MAX_ASPECT * w);
         int outW = boxW <= boxH ? side : (int) ((long) side * boxW / boxH);
         int outH = boxW <= boxH ? (int) ((long) side * boxH / boxW) : side;
-        return Resampler.resize(photo, x + (w - boxW) / 2, y + (h - boxH) / 2, boxW, boxH, outW, outH);
+        return new Scaling((w - boxW) / 2, (h - boxH) / 2, boxW, boxH, outW, outH);
+    }
+
+    /**
+     * The part of a photo that the network sees, in pixels of the photo from its left and upper edge; its sides may lie within pixels.
+     *
+     * @param left of the part
+     * @param top of the part
+     */
+    public record Seen(double left, double top, double width, double height) {}
+
+    /** What the network sees of a photo of this size: {@link #apply} spreads this part over its {@code size} x {@code size} inputs. */
+    public Seen seen(int width, int height) {
+        Scaling s = scaling(width, height, 1);
+        double pixelW = (double) s.boxW() / s.outW();
+        double pixelH = (double) s.boxH() / s.outH();
+        return new Seen(
+                s.x() + cropStart(s.outW()) * pixelW,
+                s.y() + cropStart(s.outH()) * pixelH,
+                size * pixelW,
+                size * pixelH);
     }
 
     /** The centre of a scaled photo, size x size: all of it that the network sees. */

@@ -27,4 +27,15 @@ public record RgbImage(int width, int height, byte[] rgb) {
     public int get(int x, int y, int c) {
         return rgb[(y * width + x) * 3 + c] & 0xff;
     }
+
+    /** A copy for the platform's encoders, TYPE_INT_RGB. */
+    BufferedImage buffered() {
+        int[] pixels = new int[width * height];
+        for (int i = 0, p = 0; p < pixels.length; i += 3, p++) {
+            pixels[p] = (rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | rgb[i + 2] & 0xff;
+        }
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        picture.setRGB(0, 0, width, height, pixels, 0, width);
+        return picture;
+    }
 }

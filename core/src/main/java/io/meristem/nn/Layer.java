@@ -16,6 +16,7 @@ public abstract class Layer {
 
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final Map<String, Param> params = new LinkedHashMap<>();
+    private BiConsumer<Tensor, Tape> watcher;
 
     /** Adds a child under a name that may hold dots, in the order of the home library's definition. */
     protected final <L extends Layer> L child(String name, L layer) {
@@ -71,8 +72,17 @@ public abstract class Layer {
     /** Like {@link #forward}, with all other tensors that it made freed; the result is kept, for the caller to free. */
     final Tensor run(Tensor x, Tape tape) {
         try (PointerScope scope = new PointerScope()) {
-            return Tensors.keep(forward(x, tape));
+            Tensor y = forward(x, tape);
+            if (watcher != null) {
+                watcher.accept(y, tape);
+            }
+            return Tensors.keep(y);
         }
+    }
+
+    /** Sets who sees the layer's output, with the tape right behind it, where the layer is {@linkplain #run run}; null for nobody. */
+    final void watch(BiConsumer<Tensor, Tape> watcher) {
+        this.watcher = watcher;
     }
 
     /** Whether this is a block that can be computed a second time from its input, to save memory. */

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -76,6 +77,36 @@ public final class Network implements AutoCloseable {
         Map<String, Layer> layers = new LinkedHashMap<>();
         root.walk("", layers::put);
         return layers;
+    }
+
+    /**
+     * Like {@link #forward(Tensor, Tape)}, and shows the last {@linkplain FeatureMap map of features} on the way. Where {@code tape} does not flow yet it does
+     * from there on, so that {@link Tape#backward} gives the gradient of the map.
+     *
+     * @param features gets the map (N, channels, h, w), in the precision of the layer before, which lives only as long as the call; it may run {@code tape}
+     *     backwards from there
+     */
+    public Tensor forward(Tensor x, Tape tape, Consumer<Tensor> features) {
+        Layer layer = layer(FeatureMap.of(spec).layer());
+        layer.watch((y, behind) -> {
+            features.accept(y);
+            if (behind.recording() && !behind.flowing()) {
+                behind.push((g, mine) -> g);
+            }
+        });
+        try {
+            return forward(x, tape);
+        } finally {
+            layer.watch(null);
+        }
+    }
+
+    private Layer layer(String name) {
+        Layer layer = layers().get(name);
+        if (layer == null) {
+            throw new IllegalStateException(spec.name() + " has no layer " + name);
+        }
+        return layer;
     }
 
     /** Sets what all layers but the head compute in; parameters stay float32. Undoes {@link #fold} where that changes something. */

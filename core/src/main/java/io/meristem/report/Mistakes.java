@@ -38,17 +38,14 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
      * @param photos the folder where the photos lie now
      */
     static Mistakes of(RunFiles run, Path photos) {
-        List<PhotoAnswer> answers = run.answers();
-        if (answers == null) {
+        if (run.answers() == null) {
             return new Mistakes(
                     0,
                     List.of(),
                     "This run has kept no answers photo by photo. The command 'meristem evaluate RUN --predictions RUN/predictions.csv' writes them.");
         }
-        String side = run.judgedOnTest() ? "test" : "val";
-        List<PhotoAnswer> judged =
-                answers.stream().filter(a -> a.side().equals(side)).toList();
-        if (!fits(judged, run.judged())) {
+        List<PhotoAnswer> judged = judged(run);
+        if (judged == null) {
             return new Mistakes(
                     0,
                     List.of(),
@@ -68,12 +65,24 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
         return new Mistakes(wrong.size(), shown, missing == 0 ? null : gone(missing, shown.size(), photos));
     }
 
+    /** The answers for the photos that the run is judged by; null when there are none, or not those that it was scored by. */
+    static List<PhotoAnswer> judged(RunFiles run) {
+        List<PhotoAnswer> answers = run.answers();
+        if (answers == null) {
+            return null;
+        }
+        String side = run.judgedOnTest() ? "test" : "val";
+        List<PhotoAnswer> judged =
+                answers.stream().filter(a -> a.side().equals(side)).toList();
+        return fits(judged, run.judged()) ? judged : null;
+    }
+
     private static boolean fits(List<PhotoAnswer> answers, Scores scores) {
         return answers.size() == scores.photos()
                 && answers.stream().filter(PhotoAnswer::right).count() == ScoreTables.right(scores);
     }
 
-    private static String gone(int missing, int of, Path photos) {
+    static String gone(int missing, int of, Path photos) {
         String where = Files.isDirectory(photos)
                 ? "in " + photos
                 : "since there is no folder " + photos + " any more; 'report --data FOLDER' says where they are now";
@@ -86,7 +95,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
         int height = 0;
         try {
             Thumbnail thumbnail = Thumbnail.of(inside(photos, answer.path()), SIDE);
-            picture = "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(thumbnail.jpeg());
+            picture = uri(thumbnail);
             width = thumbnail.width();
             height = thumbnail.height();
         } catch (IOException | InvalidPathException e) {
@@ -103,8 +112,13 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 height);
     }
 
+    /** A picture that is part of the page. */
+    static String uri(Thumbnail thumbnail) {
+        return "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(thumbnail.jpeg());
+    }
+
     /** A report may go to others: only photos of the data folder get into it. */
-    private static Path inside(Path photos, String relative) {
+    static Path inside(Path photos, String relative) {
         Path root = photos.toAbsolutePath().normalize();
         Path photo = root.resolve(relative).normalize();
         if (!photo.startsWith(root)) {

@@ -20,16 +20,22 @@ public final class Report {
 
     private Report() {}
 
+    /** Like {@link #write(Path, Path, Path, HeatmapChoice)}, without heatmaps. */
+    public static Path write(Path folder, Path out, Path photos) {
+        return write(folder, out, photos, null);
+    }
+
     /**
      * @param folder of a run or of a study
      * @param out the file, written over where it is there; null for {@value #FILE} in the folder
      * @param photos the folder where a run's photos lie now, null for where they were in training; studies show none
+     * @param heatmaps how to show what a run's network looked at, or null to leave it out; studies show none
      * @return the file
      * @throws InputException when the folder is neither, or lacks what every run and study has, or the file cannot be written
      */
-    public static Path write(Path folder, Path out, Path photos) {
+    public static Path write(Path folder, Path out, Path photos, HeatmapChoice heatmaps) {
         Path file = out == null ? folder.resolve(FILE) : out;
-        String page = page(folder, photos);
+        String page = page(folder, photos, heatmaps);
         refuseUnlessHtml(file);
         try {
             AtomicFiles.writeString(file, page);
@@ -40,11 +46,15 @@ public final class Report {
         return file;
     }
 
-    private static String page(Path folder, Path photos) {
+    private static String page(Path folder, Path photos, HeatmapChoice heatmaps) {
         if (!Files.isDirectory(folder)) {
             throw new InputException("There is no folder " + folder + ": give the folder that 'train --out' wrote.");
         }
         if (StudyFiles.isStudy(folder)) {
+            if (heatmaps != null && heatmaps.rank() != null) {
+                throw new InputException(folder
+                        + " is a study, whose report shows no heatmaps: leave --rank out, or give one of its runs.");
+            }
             if (photos != null) {
                 throw new InputException(folder
                         + " is a study, whose report shows no photos: leave --data out, or give one of its runs.");
@@ -55,7 +65,7 @@ public final class Report {
             if (photos != null && !Files.isDirectory(photos)) {
                 throw new InputException("There is no folder " + photos + ": say with --data where the photos are.");
             }
-            return render("run.jte", RunPage.of(RunFiles.read(folder), photos));
+            return render("run.jte", RunPage.of(RunFiles.read(folder), photos, heatmaps));
         }
         throw new InputException(folder + " is neither a run nor a study, it has no config.json and no "
                 + StudyJob.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");

@@ -13,13 +13,20 @@ import java.util.List;
  * What the page of a run shows.
  *
  * @param mistakes null where nothing has been judged
+ * @param heatmaps null where nothing has been judged, or none are wanted
  */
-record RunPage(RunFiles run, Mistakes mistakes) {
+record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
 
-    /** @param photos the folder where the photos lie now, or null for where they were in training */
-    static RunPage of(RunFiles run, Path photos) {
+    /**
+     * @param photos the folder where the photos lie now, or null for where they were in training
+     * @param choice null for no heatmaps
+     */
+    static RunPage of(RunFiles run, Path photos, HeatmapChoice choice) {
         Path at = photos == null ? Path.of(run.config().data().folder()) : photos;
-        return new RunPage(run, run.judged() == null ? null : Mistakes.of(run, at));
+        if (run.judged() == null) {
+            return new RunPage(run, null, null);
+        }
+        return new RunPage(run, Mistakes.of(run, at), choice == null ? null : Heatmaps.of(run, at, choice));
     }
 
     String title() {

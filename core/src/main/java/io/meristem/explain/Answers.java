@@ -1,0 +1,62 @@
+package io.meristem.explain;
+
+import io.meristem.engine.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** What a network says of a batch, and the class of each photo that is asked about. */
+@SuppressWarnings("ArrayRecordComponent")
+record Answers(float[][] rows, int[] labels) {
+
+    /**
+     * @param logits (N, classes)
+     * @param labels null for the most probable class of each
+     */
+    static Answers of(Tensor logits, int[] labels) {
+        int n = Math.toIntExact(logits.size(0));
+        int classes = Math.toIntExact(logits.size(1));
+        float[] flat = Tensors.toFloats(torch.softmax(logits, 1));
+        float[][] rows = new float[n][classes];
+        int[] chosen = new int[n];
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(flat, i * classes, rows[i], 0, classes);
+            chosen[i] = labels == null ? best(rows[i]) : labels[i];
+        }
+        return new Answers(rows, chosen);
+    }
+
+    /** The lower index wins a tie, as everywhere. */
+    private static int best(float[] row) {
+        int best = 0;
+        for (int c = 1; c < row.length; c++) {
+            if (row[c] > row[best]) {
+                best = c;
+            }
+        }
+        return best;
+    }
+
+    /** (N, classes), 1 for the class that is asked about; the current scope owns it. */
+    Tensor oneHot() {
+        int classes = rows[0].length;
+        float[] flat = new float[rows.length * classes];
+        for (int i = 0; i < rows.length; i++) {
+            flat[i * classes + labels[i]] = 1;
+        }
+        return Tensors.of(flat, rows.length, classes);
+    }
+
+    /** @param maps (N, h, w) */
+    Explanation[] with(Tensor maps, CoarseMap.Cells cells) {
+        int height = Math.toIntExact(maps.size(1));
+        int width = Math.toIntExact(maps.size(2));
+        float[] flat = Tensors.toFloats(maps);
+        Explanation[] all = new Explanation[rows.length];
+        for (int i = 0; i < all.length; i++) {
+            float[] values = new float[height * width];
+            System.arraycopy(flat, i * values.length, values, 0, values.length);
+            all[i] = new Explanation(labels[i], rows[i], new CoarseMap(width, height, values, cells));
+        }
+        return all;
+    }
+}
