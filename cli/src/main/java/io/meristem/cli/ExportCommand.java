@@ -126,13 +126,6 @@ final class ExportCommand implements Callable<Integer> {
                 .println(words(
                         "ONNX Runtime gives the network's logits: the largest difference, as a share of the largest logit, is %.1e on random input%s%s",
                         checked.onRandom(), onPhotos, off));
-        if (checked.fromBf16()) {
-            spec.commandLine()
-                    .getOut()
-                    .println(
-                            "The file is float32, and so was the network for this; the run itself predicts in bfloat16,"
-                                    + " so its answers differ a little.");
-        }
     }
 
     private static String words(String format, Object... values) {

@@ -8,7 +8,6 @@ import io.meristem.data.RgbImage;
 import io.meristem.data.Split;
 import io.meristem.data.UnreadableImageException;
 import io.meristem.engine.Engine;
-import io.meristem.engine.Precision;
 import io.meristem.exchange.onnx.OnnxCard;
 import io.meristem.exchange.onnx.OnnxCheck;
 import io.meristem.exchange.onnx.OnnxClassifier;
@@ -38,9 +37,8 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
      * @param photos of the run's validation photos that were tried; 0 where they are not there any more
      * @param onPhotos the largest on those
      * @param off the largest share of a photo's numbers that the file itself scales to the next grey level
-     * @param fromBf16 whether the run was trained in bfloat16, in which it also predicts: the file and the network that it is compared with are float32
      */
-    public record Checked(double onRandom, int photos, double onPhotos, double off, boolean fromBf16) {}
+    public record Checked(double onRandom, int photos, double onPhotos, double off) {}
 
     private static final int PHOTOS = 16;
 
@@ -82,11 +80,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
             off = Math.max(off, one.off());
             require(one.passes(), one);
         }
-        return new Checked(onRandom, photos.size(), onPhotos, off, fromBf16(run));
-    }
-
-    private static boolean fromBf16(TunedRun run) {
-        return run.config().train().compute().precision() == Precision.BF16;
+        return new Checked(onRandom, photos.size(), onPhotos, off);
     }
 
     private static void require(boolean passes, Object found) {
@@ -123,11 +117,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     @Override
     public String howToLoad(TunedRun run, String name) {
         int size = run.config().model().size();
-        String text = input == OnnxInput.PHOTOS ? loadForPhotos(name) : loadForImages(name, size);
-        return fromBf16(run)
-                ? text
-                        + "\nThe file is float32. The run was trained in bfloat16 and predicts in it, so its answers differ a little.\n"
-                : text;
+        return input == OnnxInput.PHOTOS ? loadForPhotos(name) : loadForImages(name, size);
     }
 
     private static String loadForPhotos(String name) {

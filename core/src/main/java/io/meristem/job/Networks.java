@@ -80,10 +80,9 @@ final class Networks {
         }
     }
 
-    /** The best state of a run, at the rank that the run is looked at, in the precision that it was trained in. */
+    /** What {@link #merged} gives, ready to answer: float32 whatever it was trained in, so that a run and the files exported from it say the same. */
     static Network tuned(RunFolder run) {
         Network network = merged(run);
-        network.setPrecision(run.config().train().compute().precision());
         network.fold();
         return network;
     }
