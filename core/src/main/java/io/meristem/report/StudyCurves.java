@@ -17,6 +17,9 @@ final class StudyCurves {
 
     private static final double AFTER = 0.5;
 
+    /** With more methods than these, bands and marks of updates cover each other and the lines. */
+    private static final int TELLABLE = 6;
+
     private StudyCurves() {}
 
     /** Validation accuracy by method, or null when no run's folder tells. */
@@ -26,13 +29,14 @@ final class StudyCurves {
                 .forEach(runs -> study.folders(runs).forEach(run -> run.epochs().forEach(e -> epochs.add(e.epoch()))));
         List<Plot.Series> series = new ArrayList<>();
         List<Plot.Mark> marks = new ArrayList<>();
+        boolean tellable = methods.size() <= TELLABLE;
         int colour = 0;
         for (Map.Entry<String, List<RunLine>> method : methods.entrySet()) {
             List<RunFiles> runs = study.folders(method.getValue());
-            Plot.Series line = series(method.getKey(), colour, runs, epochs);
+            Plot.Series line = series(method.getKey(), colour, runs, epochs, tellable);
             if (line.values().stream().anyMatch(Objects::nonNull)) {
                 series.add(line);
-                marks.addAll(marks(runs, colour));
+                marks.addAll(tellable ? marks(runs, colour) : List.of());
             }
             colour++;
         }
@@ -42,7 +46,10 @@ final class StudyCurves {
         return new Figure(
                 id,
                 "Validation accuracy, epoch by epoch",
-                "Lines: mean over the seeds of a method. Bands: lowest to highest seed."
+                "Lines: mean over the seeds of a method."
+                        + (tellable
+                                ? " Bands: lowest to highest seed."
+                                : " So many methods are shown without their spread and their updates: see the tables, and each run's own report.")
                         + (marks.isEmpty()
                                 ? ""
                                 : " Upright dashed lines: updates, after which ranks were given anew, in the method's colour; the plainer, the more seeds had one there."),
@@ -58,7 +65,8 @@ final class StudyCurves {
                         marks));
     }
 
-    private static Plot.Series series(String method, int colour, List<RunFiles> runs, Set<Integer> epochs) {
+    private static Plot.Series series(
+            String method, int colour, List<RunFiles> runs, Set<Integer> epochs, boolean tellable) {
         List<Double> mean = new ArrayList<>();
         List<Double> low = new ArrayList<>();
         List<Double> high = new ArrayList<>();
@@ -72,7 +80,7 @@ final class StudyCurves {
             low.add(spread == null ? null : spread.least());
             high.add(spread == null ? null : spread.most());
         }
-        boolean band = runs.size() > 1;
+        boolean band = tellable && runs.size() > 1;
         return new Plot.Series(method, colour, false, mean, band ? low : null, band ? high : null);
     }
 
