@@ -264,7 +264,7 @@ class BaselinesTest {
             InputException e = assertThrows(
                     InputException.class,
                     () -> RankCut.apply(run.resolve(RunFolder.ADAPTER), other, TinyRuns.dyLora(false), 2));
-            assertTrue(e.getMessage().contains("restore the file"), e.getMessage());
+            assertTrue(e.getMessage().contains("use the file that belongs to it"), e.getMessage());
         }
     }
 }

@@ -426,7 +426,7 @@ class TrainJobTest {
     void aRidgeHeadStartsAhead(Method method) throws IOException {
         long kept = Tensors.kept();
         Map<HeadStart, JsonNode> first = new LinkedHashMap<>();
-        for (HeadStart start : HeadStart.values()) {
+        for (HeadStart start : List.of(HeadStart.RANDOM, HeadStart.RIDGE)) {
             List<String> notes = new ArrayList<>();
             TrainConfig still = new TrainConfig(
                     method,
