@@ -118,7 +118,7 @@ class LesionMassTest {
                         HeadPolicy.TRAINED,
                         NormPolicy.FROZEN,
                         Compute.PLAIN),
-                2);
+                1);
         double right = TrainJob.run(config, folder.resolve("run"), folder.resolve("cache"), JobListener.NONE)
                 .test()
                 .accuracy();
