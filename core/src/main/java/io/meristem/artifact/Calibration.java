@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param temperature what logits are divided by
  * @param note why it is 1, where the photos did not settle it; null otherwise
  * @param photos it was fitted on
- * @param val of the validation photos, which flatter: the temperature is theirs
+ * @param val of the validation photos, which flatter: the temperature is theirs; null when the run was imported
  * @param test of the test photos; null when there are none
  * @param ranks temperatures of the best state cut to ranks, where it was judged at some
  */
@@ -23,6 +23,11 @@ public record Calibration(double temperature, String note, int photos, Side val,
 
     public Calibration {
         ranks = ranks == null ? List.of() : List.copyOf(ranks);
+    }
+
+    /** Of an imported run, whose temperature was fitted where it was trained. */
+    static Calibration imported(double temperature) {
+        return new Calibration(temperature, "fitted before it was imported", 0, null, null, List.of());
     }
 
     /** Of a state cut to a rank. */

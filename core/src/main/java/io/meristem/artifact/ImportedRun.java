@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a run folder whose network was not trained here: there is a best state, and no account of how it came to be. */
@@ -17,6 +18,7 @@ public final class ImportedRun {
      * All or nothing.
      *
      * @param out a place that {@link RunFolder#refuseUnlessFree is free}
+     * @param temperature of its probabilities, where that is known
      * @param network every parameter and buffer, all updates merged
      * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it; empty where there is none
      */
@@ -25,6 +27,7 @@ public final class ImportedRun {
             RunConfig config,
             List<String> classes,
             Provenance provenance,
+            OptionalDouble temperature,
             Map<String, Tensor> network,
             Map<String, Tensor> adapter)
             throws IOException {
@@ -33,6 +36,11 @@ public final class ImportedRun {
             AtomicFiles.writeString(temporary.resolve(RunFolder.PROVENANCE), Json.pretty(provenance));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CLASSES), Json.pretty(classes));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CONFIG), Json.pretty(config));
+            if (temperature.isPresent()) {
+                AtomicFiles.writeString(
+                        temporary.resolve(RunFolder.CALIBRATION),
+                        Json.pretty(Calibration.imported(temperature.getAsDouble())));
+            }
             Safetensors.write(
                     temporary.resolve(RunFolder.BEST), network, RunFolder.metadata(RunFolder.NETWORK_FORMAT, model, 0));
             if (!adapter.isEmpty()) {

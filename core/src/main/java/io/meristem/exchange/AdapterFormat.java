@@ -48,7 +48,7 @@ public record AdapterFormat() implements ExportFormat {
                 updates.forEach((name, update) -> AdapterFile.put(tensors, name, update));
             }
             tensors.putAll(run.replaced());
-            Safetensors.write(place, tensors, run.info().metadata());
+            Safetensors.write(place, tensors, run.metadata(run.info()));
         }
     }
 

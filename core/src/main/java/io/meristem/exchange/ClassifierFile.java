@@ -9,6 +9,7 @@ import io.meristem.weights.WeightLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
@@ -33,12 +34,13 @@ public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temp
                         path + " holds weights, but not the names of their classes: give a run folder, or a file that"
                                 + " 'export --format merged' wrote.");
             }
-            return new ClassifierFile(
-                    path, info, temperature(path, file.metadata().get(ClassifierInfo.TEMPERATURE)));
+            return new ClassifierFile(path, info, temperature(path, file.metadata()));
         }
     }
 
-    private static OptionalDouble temperature(Path path, String text) {
+    /** From a file's metadata. */
+    static OptionalDouble temperature(Path path, Map<String, String> metadata) {
+        String text = metadata.get(ClassifierInfo.TEMPERATURE);
         if (text == null) {
             return OptionalDouble.empty();
         }

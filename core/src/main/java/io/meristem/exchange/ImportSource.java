@@ -7,6 +7,7 @@ import io.meristem.nn.Network;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,6 +21,9 @@ public sealed interface ImportSource extends AutoCloseable permits PeftAdapter, 
 
     /** What it says of itself, or null where it says nothing. */
     ClassifierInfo info();
+
+    /** What its logits are divided by; empty where it says nothing. */
+    OptionalDouble temperature();
 
     /** The registry's network that it names, or null where it names none. */
     String model();

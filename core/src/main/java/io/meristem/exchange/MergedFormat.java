@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -33,9 +32,7 @@ public record MergedFormat() implements ExportFormat {
     @Override
     public void write(TunedRun run, Path place) throws IOException {
         try (PointerScope scope = new PointerScope()) {
-            Map<String, String> metadata = new TreeMap<>(run.info().metadata());
-            run.folder().temperature().ifPresent(t -> metadata.put(ClassifierInfo.TEMPERATURE, Double.toString(t)));
-            Safetensors.write(place, stateDict(run.network()), metadata);
+            Safetensors.write(place, stateDict(run.network()), run.metadata(run.info()));
         }
     }
 

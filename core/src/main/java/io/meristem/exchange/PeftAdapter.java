@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -100,6 +101,11 @@ final class PeftAdapter implements ImportSource {
     @Override
     public ClassifierInfo info() {
         return info;
+    }
+
+    @Override
+    public OptionalDouble temperature() {
+        return ClassifierFile.temperature(file.path(), file.metadata());
     }
 
     @Override

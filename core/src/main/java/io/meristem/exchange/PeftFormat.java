@@ -59,7 +59,7 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
             if (needsBase(run, !grouped.isEmpty())) {
                 info = info.onBase(writeBase(run, updates, place.resolve(PeftNames.BASE)));
             }
-            Safetensors.write(place.resolve(PeftNames.WEIGHTS), tensors(run, updates), info.metadata());
+            Safetensors.write(place.resolve(PeftNames.WEIGHTS), tensors(run, updates), run.metadata(info));
             Files.writeString(place.resolve(PeftNames.CONFIG), Json.pretty(config(run, updates)));
         }
     }

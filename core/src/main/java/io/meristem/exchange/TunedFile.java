@@ -8,6 +8,7 @@ import io.meristem.weights.TensorFile;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -47,6 +48,11 @@ final class TunedFile implements ImportSource {
     @Override
     public ClassifierInfo info() {
         return info;
+    }
+
+    @Override
+    public OptionalDouble temperature() {
+        return ClassifierFile.temperature(tensors.path(), tensors.metadata());
     }
 
     @Override

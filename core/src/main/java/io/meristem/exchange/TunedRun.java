@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -64,6 +65,13 @@ public record TunedRun(
                         provenance.weightsSha256(),
                         provenance.dataFingerprint(),
                         provenance.synthetic()));
+    }
+
+    /** {@code info} as a file's metadata, with the temperature of the probabilities where it was fitted. */
+    Map<String, String> metadata(ClassifierInfo info) {
+        Map<String, String> metadata = new TreeMap<>(info.metadata());
+        folder.temperature().ifPresent(t -> metadata.put(ClassifierInfo.TEMPERATURE, Double.toString(t)));
+        return metadata;
     }
 
     /**

@@ -94,6 +94,7 @@ public final class ImportJob {
                         config(request, source, model, imported, whole, threads),
                         classes,
                         provenance(source, sha256),
+                        source.temperature(),
                         imported.network(),
                         whole ? Map.of() : imported.adapter());
                 return new Outcome(

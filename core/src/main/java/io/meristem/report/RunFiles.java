@@ -59,10 +59,11 @@ record RunFiles(
         return Files.exists(file) ? PredictionTable.read(file, classes) : null;
     }
 
-    /** Null for a run without validation photos, and for one from before there was calibration. */
+    /** Null for a run without validation photos, for an imported one, and for one from before there was calibration. */
     Calibration calibration() {
         Path file = folder.resolve(RunFolder.CALIBRATION);
-        return Files.exists(file) ? Json.read(file, Calibration.class) : null;
+        Calibration read = Files.exists(file) ? Json.read(file, Calibration.class) : null;
+        return read == null || read.val() == null ? null : read;
     }
 
     String method() {
