@@ -1,16 +1,16 @@
 package io.meristem.study;
 
 import io.meristem.AtomicFiles;
+import io.meristem.Folders;
 import io.meristem.InputException;
+import io.meristem.ProcessLock;
 import io.meristem.artifact.Json;
+import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,9 +38,9 @@ final class StudyFolder implements AutoCloseable {
     record Failure(String error, List<String> trace) {}
 
     private final Path path;
-    private final StudyLock lock;
+    private final ProcessLock lock;
 
-    private StudyFolder(Path path, StudyLock lock) {
+    private StudyFolder(Path path, ProcessLock lock) {
         this.path = path;
         this.lock = lock;
     }
@@ -50,7 +50,12 @@ final class StudyFolder implements AutoCloseable {
         refuseForeign(path);
         try {
             Files.createDirectories(path);
-            StudyFolder folder = new StudyFolder(path, StudyLock.take(path));
+            StudyFolder folder = new StudyFolder(
+                    path,
+                    ProcessLock.take(
+                            path,
+                            "The study in " + path
+                                    + " is being run by another process: wait until it ends, or choose another --out."));
             folder.removeTemporaries();
             Files.createDirectories(path.resolve(RUNS));
             Files.createDirectories(path.resolve(StudyJob.TABLES));
@@ -73,7 +78,7 @@ final class StudyFolder implements AutoCloseable {
         if (!Files.isDirectory(path)) {
             throw new InputException(path + " is a file: choose a folder for --out.");
         }
-        Set<String> ours = Set.of("lock", RUNS, StudyJob.TABLES);
+        Set<String> ours = Set.of(ProcessLock.NAME, RUNS, StudyJob.TABLES);
         try (Stream<Path> inside = Files.list(path)) {
             boolean foreign = !Files.exists(path.resolve(StudyJob.SPECIFICATION))
                     && inside.map(p -> p.getFileName().toString())
@@ -116,6 +121,14 @@ final class StudyFolder implements AutoCloseable {
         return Files.exists(file) ? Json.read(file, Failure.class) : null;
     }
 
+    /** Whether a run of exactly this configuration was stopped without having failed, so that it can be gone on with. */
+    boolean brokenOff(String key, RunConfig config) {
+        Path run = run(key);
+        return Files.isRegularFile(run.resolve(RunFolder.CONFIG))
+                && !Files.exists(run.resolve(FAILURE))
+                && Json.read(run.resolve(RunFolder.CONFIG), RunConfig.class).equals(config);
+    }
+
     /** Whether something, finished or not, is in the run's place. */
     boolean has(String key) {
         return Files.exists(run(key));
@@ -123,23 +136,8 @@ final class StudyFolder implements AutoCloseable {
 
     /** Takes away what a run that is not finished has left. */
     void discard(String key) {
-        if (!has(key)) {
-            return;
-        }
         try {
-            Files.walkFileTree(run(key), new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.delete(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
-                    Files.delete(folder);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
+            Folders.delete(run(key));
         } catch (IOException e) {
             throw failed(path, e);
         }
