@@ -1,10 +1,12 @@
 package io.meristem.adapter;
 
 import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The updates that have been merged into a network, kept as factors: the sum of several low-rank updates is one of the summed rank, so the way from
@@ -29,6 +31,28 @@ public final class AdapterHistory {
         Map<String, Factors> sums = new LinkedHashMap<>();
         all.forEach((name, list) -> sums.put(name, concatenate(list)));
         return sums;
+    }
+
+    /** Puts all that {@link #load} needs among {@code tensors}, owned by the current scope. */
+    public void save(Map<String, Tensor> tensors) {
+        merged.forEach((name, list) -> {
+            for (int i = 0; i < list.size(); i++) {
+                list.get(i).save(name(name, i), tensors);
+            }
+        });
+    }
+
+    /** Remembers what was merged before into some of {@code layers}. */
+    public void load(Iterable<String> layers, SavedTensors saved) {
+        for (String layer : layers) {
+            for (int i = 0; saved.has(name(layer, i) + ".A"); i++) {
+                merged.computeIfAbsent(layer, key -> new ArrayList<>()).add(Factors.load(name(layer, i), saved));
+            }
+        }
+    }
+
+    private static String name(String layer, int number) {
+        return "merged." + number + "." + layer;
     }
 
     /** {@code [B1 B2 ...] [A1; A2; ...]}. */

@@ -3,6 +3,7 @@ package io.meristem.adapter;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,6 +18,9 @@ public final class AdapterSet implements AutoCloseable {
 
     /** Keeps the change of an all-zero weight finite. */
     private static final double LEAST_NORM = 1e-12;
+
+    private static final String FACTORS = "adapter.";
+    private static final String BEFORE = "adapter_before.";
 
     private final Map<String, LowRankAdapter> adapters = new LinkedHashMap<>();
     private Map<String, LowRankChange.Factors> before = Map.of();
@@ -136,6 +140,27 @@ public final class AdapterSet implements AutoCloseable {
                 NoGradGuard guard = new NoGradGuard()) {
             return weight.norm().item_double();
         }
+    }
+
+    /** Puts all that {@link #load} needs among {@code tensors}; the current scope owns what is new. */
+    public void save(Map<String, Tensor> tensors) {
+        adapters.forEach((name, adapter) -> {
+            tensors.put(FACTORS + name + ".A", adapter.a());
+            tensors.put(FACTORS + name + ".B", adapter.b());
+        });
+        before.forEach((name, factors) -> factors.save(BEFORE + name, tensors));
+    }
+
+    /** Goes on from saved values; the adapters must be on the same layers with the same ranks. */
+    public void load(SavedTensors saved) {
+        before = new LinkedHashMap<>();
+        adapters.forEach((name, adapter) -> {
+            saved.into(FACTORS + name + ".A", adapter.a());
+            saved.into(FACTORS + name + ".B", adapter.b());
+            if (saved.has(BEFORE + name + ".A")) {
+                before.put(name, LowRankChange.Factors.load(BEFORE + name, saved));
+            }
+        });
     }
 
     /** Adds every update to its frozen weight, in place; the adapters stay attached, so {@link #close} must follow before the next forward. */

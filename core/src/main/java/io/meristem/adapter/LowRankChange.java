@@ -1,12 +1,39 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Tensors;
+import io.meristem.weights.SavedTensors;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
 /** Norms of low-rank updates from their factors: only rank x rank products are formed, never the full matrix. */
 public final class LowRankChange {
 
     private LowRankChange() {}
 
     /** Factors of {@code B A}, row-major: b (out, rank), a (rank, columns). */
-    public record Factors(double[] b, double[] a, int out, int columns, int rank) {}
+    public record Factors(double[] b, double[] a, int out, int columns, int rank) {
+
+        /** Puts them, in float64, among {@code tensors} to be saved; the current scope owns them. */
+        void save(String name, Map<String, Tensor> tensors) {
+            tensors.put(name + ".A", Tensors.of(a, rank, columns));
+            tensors.put(name + ".B", Tensors.of(b, out, rank));
+        }
+
+        /** What {@link #save} has put there. */
+        static Factors load(String name, SavedTensors saved) {
+            try (PointerScope scope = new PointerScope()) {
+                Tensor a = saved.read(name + ".A");
+                Tensor b = saved.read(name + ".B");
+                return new Factors(
+                        Tensors.toDoubles(b),
+                        Tensors.toDoubles(a),
+                        Math.toIntExact(b.size(0)),
+                        Math.toIntExact(a.size(1)),
+                        Math.toIntExact(a.size(0)));
+            }
+        }
+    }
 
     /**
      * {@code || B1 A1 - B0 A0 ||_F}; {@code before} null counts as zero.

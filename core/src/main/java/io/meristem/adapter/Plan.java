@@ -1,10 +1,12 @@
 package io.meristem.adapter;
 
+import io.meristem.InputException;
 import io.meristem.nn.Conv2d;
 import io.meristem.nn.ConvKernels;
 import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** How each layer of a network that takes part in training is computed. {@link Planner} makes it. */
 public record Plan(List<Row> rows) {
@@ -30,18 +32,37 @@ public record Plan(List<Row> rows) {
         rows = List.copyOf(rows);
     }
 
+    /** What the plan decides, by layer. */
+    public Map<String, Way> ways() {
+        Map<String, Way> ways = new LinkedHashMap<>();
+        rows.forEach(row -> ways.put(row.layer(), row.way()));
+        return ways;
+    }
+
     /** Sets every layer of {@code network}, and of {@code adapters} where there are some, to its way. */
     public void apply(Network network, AdapterSet adapters) {
-        for (Row row : rows) {
-            WeightedLayer layer = network.weightedLayers().get(row.layer());
-            if (layer instanceof Conv2d conv) {
-                conv.setKernels(row.way().kernels());
+        apply(ways(), network, adapters);
+    }
+
+    /**
+     * Sets every layer of {@code network} that is named, and of {@code adapters} where there are some, to its way.
+     *
+     * @throws InputException when this Java lacks what one of the ways needs
+     */
+    public static void apply(Map<String, Way> ways, Network network, AdapterSet adapters) {
+        ways.forEach((name, way) -> {
+            if (network.weightedLayers().get(name) instanceof Conv2d conv) {
+                if (!way.kernels().fits(conv)) {
+                    throw new InputException("The run computes " + name + " with " + way.kernels()
+                            + ", which this Java cannot: start it as then, with --add-modules jdk.incubator.vector.");
+                }
+                conv.setKernels(way.kernels());
             }
             LowRankAdapter adapter =
-                    adapters == null ? null : adapters.adapters().get(row.layer());
+                    adapters == null ? null : adapters.adapters().get(name);
             if (adapter != null) {
-                adapter.use(row.way().form());
+                adapter.use(way.form());
             }
-        }
+        });
     }
 }

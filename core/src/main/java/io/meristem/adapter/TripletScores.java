@@ -1,7 +1,10 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.weights.SavedTensors;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -22,6 +25,9 @@ import org.bytedeco.pytorch.global.torch;
  * <p>All numbers of all layers are smoothed as one float32 vector, so that a step takes few operations.
  */
 public final class TripletScores implements AutoCloseable {
+
+    private static final String SENSITIVITY = "triplets.sensitivity";
+    private static final String UNCERTAINTY = "triplets.uncertainty";
 
     private final double beta1;
     private final double beta2;
@@ -92,6 +98,25 @@ public final class TripletScores implements AutoCloseable {
             scores[k] += s[at + k];
         }
         return scores;
+    }
+
+    /** Puts all that {@link #load} needs among {@code tensors}. */
+    public void save(Map<String, Tensor> tensors) {
+        if (sensitivity != null) {
+            tensors.put(SENSITIVITY, sensitivity);
+            tensors.put(UNCERTAINTY, uncertainty);
+        }
+    }
+
+    /** Goes on from saved values, or from the beginning where none were saved. */
+    public void load(SavedTensors saved) {
+        close();
+        if (saved.has(SENSITIVITY)) {
+            try (PointerScope scope = new PointerScope()) {
+                sensitivity = Tensors.keep(Engine.onDevice(saved.read(SENSITIVITY)));
+                uncertainty = Tensors.keep(Engine.onDevice(saved.read(UNCERTAINTY)));
+            }
+        }
     }
 
     @Override

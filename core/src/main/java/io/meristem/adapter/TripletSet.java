@@ -5,6 +5,7 @@ import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -28,6 +29,9 @@ public final class TripletSet implements AutoCloseable {
 
     /** Standard deviation of P and Q at the start, as PEFT has it. */
     private static final double START = 0.02;
+
+    private static final String Q = "triplets.q.";
+    private static final String LAMBDAS = "triplets.lambda";
 
     private final AdapterSet adapters;
     private final Map<String, Tensor> q = new LinkedHashMap<>();
@@ -221,6 +225,20 @@ public final class TripletSet implements AutoCloseable {
         }
         Tensors.free(whole);
         return any ? List.of(ofP, ofQ) : List.of();
+    }
+
+    /** Puts all that {@link #load} needs among {@code tensors}; the current scope owns what is new. */
+    public void save(Map<String, Tensor> tensors) {
+        adapters.save(tensors);
+        q.forEach((name, tensor) -> tensors.put(Q + name, tensor));
+        tensors.put(LAMBDAS, lambdas);
+    }
+
+    /** Goes on from saved values; the same triplets must be left. */
+    public void load(SavedTensors saved) {
+        adapters.load(saved);
+        q.forEach((name, tensor) -> saved.into(Q + name, tensor));
+        saved.into(LAMBDAS, lambdas);
     }
 
     /** Which of {@code count} triplets from {@code from} on are kept, counted from there. */

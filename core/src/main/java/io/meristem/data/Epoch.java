@@ -28,17 +28,20 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private int next;
     private long waited;
 
-    Epoch(Loader loader, int[] order, int epoch) {
+    /** @param skipped batches at the beginning that nobody wants */
+    Epoch(Loader loader, int[] order, int epoch, int skipped) {
         this.loader = loader;
         this.free = loader.free();
         this.order = order;
         this.epoch = epoch;
+        this.next = skipped;
+        this.started.set(skipped);
         int size = loader.options().batchSize();
         int batches = loader.options().dropLast() ? order.length / size : (order.length + size - 1) / size;
         for (int b = 0; b < batches; b++) {
             results.add(new CompletableFuture<>());
         }
-        for (int t = 0; t < Math.min(loader.options().threads(), batches); t++) {
+        for (int t = 0; t < Math.min(loader.options().threads(), batches - skipped); t++) {
             Thread worker = new Thread(this::work, "photo-loader-" + t);
             // Where the virtual machine lets priorities through (-XX:ThreadPriorityPolicy=1), the network goes first.
             worker.setPriority(Thread.MIN_PRIORITY);

@@ -151,11 +151,16 @@ public final class Loader {
     }
 
     /** Starts the workers on one epoch; the one before must have been closed. */
-    public synchronized Epoch epoch(int epoch) {
+    public Epoch epoch(int epoch) {
+        return epoch(epoch, 0);
+    }
+
+    /** As {@link #epoch(int)}, without the first {@code skipped} batches, which are not prepared. */
+    public synchronized Epoch epoch(int epoch, int skipped) {
         if (running != null && !running.isClosed()) {
             throw new IllegalStateException("the loader's epoch before is not closed");
         }
-        running = new Epoch(this, order(epoch), epoch);
+        running = new Epoch(this, order(epoch), epoch, skipped);
         return running;
     }
 

@@ -3,6 +3,7 @@ package io.meristem.engine;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -83,6 +84,14 @@ public final class Tensors {
             data.capacity(values.length).put(values);
         }
         return tensor;
+    }
+
+    /** A float64 tensor (rows, columns) with a copy of {@code values}; the current scope owns it. */
+    public static Tensor of(double[] values, int rows, int columns) {
+        try (DoublePointer data = new DoublePointer(values);
+                TensorOptions options = new TensorOptions(ScalarType.Double)) {
+            return torch.from_blob(data, new long[] {rows, columns}, options).clone();
+        }
     }
 
     /** An int64 vector (N) with a copy of {@code values}; the current scope owns it. */

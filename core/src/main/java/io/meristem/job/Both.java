@@ -3,6 +3,7 @@ package io.meristem.job;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
+import io.meristem.tune.Checkpoint;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.ModelState;
 import io.meristem.tune.TrainListener;
@@ -45,6 +46,12 @@ record Both(TrainListener first, TrainListener second) implements TrainListener 
     public void onBest(int epoch, ModelState state) {
         first.onBest(epoch, state);
         second.onBest(epoch, state);
+    }
+
+    @Override
+    public void onCheckpoint(Checkpoint checkpoint) {
+        first.onCheckpoint(checkpoint);
+        second.onCheckpoint(checkpoint);
     }
 
     @Override

@@ -32,6 +32,11 @@ public record ConvKernels(Input input, Weight weight) {
         return new ConvKernels(input, weight);
     }
 
+    /** Whether both can be computed here, for the layer as it runs now. */
+    public boolean fits(Conv2d layer) {
+        return input.fits(layer, layer.precision()) && weight.fits(layer, layer.precision());
+    }
+
     private static <K> K first(K otherwise, Predicate<K> fits, List<K> kernels) {
         return kernels.stream().filter(fits).findFirst().orElse(otherwise);
     }

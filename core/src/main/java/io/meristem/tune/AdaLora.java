@@ -9,6 +9,7 @@ import io.meristem.adapter.TripletScores;
 import io.meristem.adapter.TripletSet;
 import io.meristem.rank.CubicBudget;
 import io.meristem.rank.TripletChoice;
+import io.meristem.weights.SavedTensors;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,6 +110,24 @@ public record AdaLora(
 
     @Override
     public MethodState begin(MethodContext context) {
+        State state = start(context);
+        state.tellStart();
+        return state;
+    }
+
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        State state = start(context);
+        try {
+            state.load(memory.as(MethodMemory.Pruned.class), saved);
+            return state;
+        } catch (RuntimeException e) {
+            state.close();
+            throw e;
+        }
+    }
+
+    private State start(MethodContext context) {
         Map<String, Integer> ranks = new LinkedHashMap<>();
         context.adaptable()
                 .forEach((name, layer) -> ranks.put(
@@ -148,6 +167,7 @@ public record AdaLora(
         private final CubicBudget budget;
         private final int[] costs;
         private boolean[] kept;
+        private boolean[] left;
         private int step;
 
         State(AdaLora method, MethodContext context, TripletSet triplets) {
@@ -162,10 +182,37 @@ public record AdaLora(
             kept = new boolean[costs.length];
             Arrays.fill(kept, true);
             budget = method.budget(costs, context.adaptable().size(), context.steps());
+        }
+
+        void tellStart() {
             if (budget.target() == budget.start()) {
                 context.listener().onNote("Nothing will be pruned: all triplets together are within AdaLoRA's target.");
             }
             tellRanks();
+        }
+
+        @Override
+        public MethodMemory memory() {
+            return new MethodMemory.Pruned(
+                    step, MethodMemory.Pruned.digits(kept), left == null ? null : MethodMemory.Pruned.digits(left));
+        }
+
+        @Override
+        public void save(Map<String, Tensor> tensors) {
+            triplets.save(tensors);
+            scores.save(tensors);
+        }
+
+        /** From the state of the beginning to the one that was saved. */
+        void load(MethodMemory.Pruned memory, SavedTensors saved) {
+            step = memory.step();
+            if (memory.left() != null) {
+                left = MethodMemory.Pruned.flags(memory.left(), triplets.size());
+                triplets.prune(left);
+            }
+            kept = MethodMemory.Pruned.flags(memory.kept(), triplets.size());
+            triplets.load(saved);
+            scores.load(saved);
         }
 
         CubicBudget budget() {
@@ -241,6 +288,7 @@ public record AdaLora(
         }
 
         private List<Slice> removePruned() {
+            left = kept;
             List<Slice> slices = triplets.prune(kept);
             kept = new boolean[triplets.size()];
             Arrays.fill(kept, true);

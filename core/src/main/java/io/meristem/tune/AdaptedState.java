@@ -34,6 +34,11 @@ interface AdaptedState extends MethodState {
     }
 
     @Override
+    default void save(Map<String, Tensor> tensors) {
+        adapters().save(tensors);
+    }
+
+    @Override
     default void close() {
         adapters().close();
     }

@@ -18,6 +18,8 @@ import io.meristem.rank.Scorer;
 import io.meristem.rank.ScorerMemory;
 import io.meristem.rank.Subject;
 import io.meristem.rank.UpdateTrigger;
+import io.meristem.weights.SavedTensors;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -152,6 +154,11 @@ public record Dra(
         return Allocation.of(new Subject(network, head.adapted(network), photos, ranks, seed, round), scorer, memory);
     }
 
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        return new State(this, context, memory.as(MethodMemory.Allocated.class), saved);
+    }
+
     private static final class State implements MethodState {
 
         private final Dra dra;
@@ -161,6 +168,24 @@ public record Dra(
         private AdapterSet adapters;
         private ScorerMemory memory = ScorerMemory.NONE;
         private int generation;
+
+        State(Dra dra, MethodContext context, MethodMemory.Allocated memory, SavedTensors saved) {
+            this.dra = dra;
+            this.context = context;
+            double threshold = memory.threshold() == null ? Double.NaN : memory.threshold();
+            this.trigger = new UpdateTrigger(new UpdateTrigger.State(dra.calibrationEpochs, threshold));
+            this.memory = memory.scorer();
+            this.generation = memory.generation();
+            merged.load(context.network().weightedLayers().keySet(), saved);
+            // What A and B start from is overwritten.
+            adapters = AdapterSet.attach(context.network(), memory.ranks(), dra.adapter, context.seed());
+            try {
+                adapters.load(saved);
+            } catch (RuntimeException e) {
+                adapters.close();
+                throw e;
+            }
+        }
 
         State(Dra dra, MethodContext context) {
             this.dra = dra;
@@ -225,6 +250,25 @@ public record Dra(
                 attach(epoch + 1);
             }
             return new EpochEnd(change, threshold, update);
+        }
+
+        @Override
+        public MethodMemory memory() {
+            double threshold = trigger.state().threshold();
+            Map<String, Integer> ranks = new LinkedHashMap<>();
+            adapters.adapters().forEach((name, adapter) -> ranks.put(name, adapter.rank()));
+            return new MethodMemory.Allocated(Double.isNaN(threshold) ? null : threshold, generation, ranks, memory);
+        }
+
+        @Override
+        public void save(Map<String, Tensor> tensors) {
+            adapters.save(tensors);
+            merged.save(tensors);
+        }
+
+        @Override
+        public boolean changesNetwork() {
+            return generation > 1;
         }
 
         @Override

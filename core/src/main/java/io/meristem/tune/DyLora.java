@@ -6,6 +6,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,11 +111,47 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
         return state;
     }
 
-    private record State(DyLora method, AdapterSet adapters, Random random) implements AdaptedState {
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        State state = (State) begin(context);
+        state.adapters.load(saved);
+        state.skip(memory.as(MethodMemory.Drawn.class).draws());
+        return state;
+    }
+
+    private static final class State implements AdaptedState {
+
+        private final DyLora method;
+        private final AdapterSet adapters;
+        private final Random random;
+        private long draws;
+
+        State(DyLora method, AdapterSet adapters, Random random) {
+            this.method = method;
+            this.adapters = adapters;
+            this.random = random;
+        }
+
+        @Override
+        public AdapterSet adapters() {
+            return adapters;
+        }
 
         @Override
         public void beforeStep() {
-            cut(method.rankMin + random.nextInt(method.rankMax - method.rankMin + 1), method.frozen);
+            cut(draw(), method.frozen);
+        }
+
+        private int draw() {
+            draws++;
+            return method.rankMin + random.nextInt(method.rankMax - method.rankMin + 1);
+        }
+
+        /** Draws what has been drawn before: the stream cannot be entered in the middle. */
+        void skip(long count) {
+            while (draws < count) {
+                draw();
+            }
         }
 
         @Override
@@ -125,6 +162,11 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
         private void cut(int rank, boolean lastOnly) {
             adapters.truncate(rank, method.scaling(rank), lastOnly);
+        }
+
+        @Override
+        public MethodMemory memory() {
+            return new MethodMemory.Drawn(draws);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.nn.Param;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -34,7 +35,17 @@ public record FullTuning() implements Method {
         return new State(context.network().params().values(), tensors, numbers[0]);
     }
 
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        return begin(context);
+    }
+
     private record State(Iterable<Param> params, List<Tensor> parameters, long numbers) implements MethodState {
+
+        @Override
+        public boolean changesNetwork() {
+            return true;
+        }
 
         @Override
         public void close() {

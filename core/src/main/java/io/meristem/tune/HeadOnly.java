@@ -1,6 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.InputException;
+import io.meristem.weights.SavedTensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -18,6 +19,11 @@ public record HeadOnly() implements Method {
             throw new InputException("The method 'head' trains the head and nothing else: leave --head at trained.");
         }
         return new State();
+    }
+
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        return begin(context);
     }
 
     private record State() implements MethodState {

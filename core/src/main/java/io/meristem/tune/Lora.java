@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,13 @@ public record Lora(int rank, AdapterOptions adapter) implements Method {
         Map<String, Integer> ranks = new LinkedHashMap<>();
         context.adaptable().keySet().forEach(name -> ranks.put(name, rank));
         return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
+    }
+
+    @Override
+    public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
+        MethodState state = begin(context);
+        state.adapters().load(saved);
+        return state;
     }
 
     private record State(AdapterSet adapters) implements AdaptedState {}

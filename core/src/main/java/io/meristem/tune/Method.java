@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.meristem.adapter.LayerSize;
+import io.meristem.weights.SavedTensors;
 import java.util.List;
 
 /** What is trained and how that changes during training. Each method is one record: its settings, and the state that it runs with. */
@@ -31,6 +32,14 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
      * method's business.
      */
     MethodState begin(MethodContext context);
+
+    /**
+     * Goes on where a training was stopped; tells the listener nothing.
+     *
+     * @param context with the network as it was then
+     * @param memory of the state then
+     */
+    MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved);
 
     /** Whether a setting decides the size, so that {@link #sized} can choose it. */
     @JsonIgnore

@@ -68,6 +68,19 @@ interface MethodState extends AutoCloseable {
         return EpochEnd.PLAIN;
     }
 
+    /** What it remembers beside tensors; {@link Method#resume} goes on from it and what {@link #save} puts away. */
+    default MethodMemory memory() {
+        return MethodMemory.NOTHING;
+    }
+
+    /** Puts the tensors that it goes on from, but for the network's, among {@code tensors}; the current scope owns what is new. */
+    default void save(Map<String, Tensor> tensors) {}
+
+    /** Whether weights of the network beside the head are others now than they were at the start. */
+    default boolean changesNetwork() {
+        return false;
+    }
+
     @Override
     void close();
 }

@@ -2,8 +2,10 @@ package io.meristem.tune;
 
 import io.meristem.InputException;
 import io.meristem.adapter.Slice;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -11,6 +13,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Moves two groups, the method's parameters and the head's, each with its own learning rate. Closing it frees what it remembers. */
 final class Optimiser implements AutoCloseable {
+
+    private static final String METHOD = "optimiser.method";
+    private static final String HEAD = "optimiser.head";
 
     private record Group(UpdateRule rule, double rate) {}
 
@@ -41,6 +46,18 @@ final class Optimiser implements AutoCloseable {
         tensors.subList(0, tensors.size() - heads).clear();
         tensors.addAll(0, method);
         groups.get(0).rule.goOn(method, slices);
+    }
+
+    /** Puts what is remembered among {@code into}; the current scope owns what is new. */
+    void save(Map<String, Tensor> into) {
+        groups.get(0).rule.save(METHOD, into);
+        groups.get(1).rule.save(HEAD, into);
+    }
+
+    /** Goes on from what {@link #save} has put there, for the same parameters. */
+    void load(SavedTensors saved) {
+        groups.get(0).rule.load(METHOD, saved);
+        groups.get(1).rule.load(HEAD, saved);
     }
 
     /** Drops all gradients. */

@@ -10,6 +10,7 @@ import io.meristem.nn.NormCalibration;
 import io.meristem.nn.Tape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -55,35 +56,54 @@ public final class Stepper implements AutoCloseable {
     private final Setting setting;
     private final List<Tensor> head;
     private final MethodState method;
+    private Map<String, Plan.Way> ways = Map.of();
     private Optimiser optimiser;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
     public Stepper(Network network, TrainConfig config, Setting setting) {
+        this(network, config, setting, null);
+    }
+
+    /** @param saved what to go on from, with the network as it was when that training began; or null to begin */
+    Stepper(Network network, TrainConfig config, Setting setting, SavedTraining saved) {
         this.network = network;
         this.config = config;
         this.setting = setting;
         Engine.warnOnce().ifPresent(setting.listener()::onNote);
         network.setPrecision(config.compute().precision());
-        if (config.norm() == NormPolicy.RECALIBRATED) {
-            recalibrate();
+        if (saved == null) {
+            if (config.norm() == NormPolicy.RECALIBRATED) {
+                recalibrate();
+            }
+            config.headStart().apply(network, setting.calibration()).ifPresent(setting.listener()::onNote);
+        } else {
+            saved.loadNetwork(network);
         }
-        config.headStart().apply(network, setting.calibration()).ifPresent(setting.listener()::onNote);
         head = headParameters();
         head.forEach(tensor -> tensor.requires_grad_(true));
         MethodState begun = null;
         try {
-            begun = config.method()
-                    .begin(new MethodContext(
-                            network,
-                            config.head(),
-                            config.epochs(),
-                            Math.multiplyExact(config.epochs(), setting.steps()),
-                            config.seed(),
-                            setting.calibration(),
-                            this::afterMerge,
-                            setting.listener()));
+            MethodContext context = new MethodContext(
+                    network,
+                    config.head(),
+                    config.epochs(),
+                    Math.multiplyExact(config.epochs(), setting.steps()),
+                    config.seed(),
+                    setting.calibration(),
+                    this::afterMerge,
+                    setting.listener());
+            begun = saved == null
+                    ? config.method().begin(context)
+                    : config.method().resume(context, saved.state().method(), saved.tensors());
             method = begun;
-            prepare();
+            if (saved == null) {
+                prepare();
+            } else {
+                makeOptimiser();
+                optimiser.load(saved.tensors());
+                ways = saved.state().plan();
+                Plan.apply(ways, network, method.adapters());
+            }
         } catch (RuntimeException e) {
             if (begun != null) {
                 begun.close();
@@ -95,17 +115,35 @@ public final class Stepper implements AutoCloseable {
 
     /** The optimiser, folding and plan for the parameters that the method has now. */
     private void prepare() {
-        optimiser = new Optimiser(method.parameters(), head, config.optimization());
-        if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
-            network.fold();
-        }
+        makeOptimiser();
         if (config.method() instanceof HeadOnly) {
             return; // no gradient passes any layer below the head
         }
         Planner planner = new Planner(network, method.adapters(), setting.batch(), setting.size());
         Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
-        plan.apply(network, method.adapters());
+        ways = plan.ways();
+        Plan.apply(ways, network, method.adapters());
         setting.listener().onPlan(plan);
+    }
+
+    /** And the folding. */
+    private void makeOptimiser() {
+        optimiser = new Optimiser(method.parameters(), head, config.optimization());
+        if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
+            network.fold();
+        }
+    }
+
+    /** How each layer is computed now. */
+    Map<String, Plan.Way> ways() {
+        return ways;
+    }
+
+    /** Puts all tensors that training goes on from among {@code tensors}; the current scope owns what is new. */
+    void save(Map<String, Tensor> tensors) {
+        SavedTraining.saveNetwork(network, method.changesNetwork(), tensors);
+        method.save(tensors);
+        optimiser.save(tensors);
     }
 
     /**

@@ -42,6 +42,12 @@ public interface TrainListener {
      */
     default void onBest(int epoch, ModelState state) {}
 
+    /**
+     * The training could go on from here: at its beginning, after each epoch, within one where that was asked for, and where it was cancelled. Called after
+     * what else there is to tell.
+     */
+    default void onCheckpoint(Checkpoint checkpoint) {}
+
     /** An epoch is done and judged, and ranks may have been allocated anew after it. */
     default void onEpoch(EpochReport report, boolean best) {}
 

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.CancelledException;
 import io.meristem.InputException;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
@@ -40,17 +41,37 @@ public final class Trainer {
     private final TrainConfig config;
     private final Photos photos;
     private final TrainListener listener;
+    private final int checkpointSteps;
+    private Progress progress = Progress.START;
 
-    /** @param network materialised and loaded; it is trained in place and stays the caller's */
+    /** With checkpoints at the beginning and after each epoch. */
     public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener) {
+        this(network, config, photos, listener, 0);
+    }
+
+    /**
+     * @param network materialised and loaded; it is trained in place and stays the caller's
+     * @param checkpointSteps steps between two checkpoints within an epoch; 0 for none there
+     */
+    public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener, int checkpointSteps) {
         this.network = network;
         this.config = config;
         this.photos = photos;
         this.listener = listener;
+        this.checkpointSteps = checkpointSteps;
     }
 
     /** Trains all epochs. Afterwards the network holds the last state, every update merged. */
     public void run() {
+        run(null);
+    }
+
+    /**
+     * Trains the epochs that are left, to the same end as if the training had never stopped.
+     *
+     * @param saved what to go on from; null to begin
+     */
+    public void run(SavedTraining saved) {
         Engine.seed(config.seed());
         Tensor classWeights = classWeights();
         Stepper.Setting setting = new Stepper.Setting(
@@ -60,49 +81,17 @@ public final class Trainer {
                 photos.size(),
                 classWeights,
                 listener);
-        try (Stepper stepper = new Stepper(network, config, setting)) {
+        try (Stepper stepper = new Stepper(network, config, setting, saved)) {
+            if (saved == null) {
+                keep(stepper);
+            } else {
+                progress = saved.state().progress();
+                saved.loadRandom();
+                saved.tensors().requireAllRead();
+            }
             ModelState state = new ModelState(network, stepper.method());
-            double best = Double.NEGATIVE_INFINITY;
-            boolean settled = false;
-            for (int epoch = 1; epoch <= config.epochs(); epoch++) {
-                Course course = trainEpoch(epoch, stepper);
-                long numbers = stepper.numbers();
-                long allocated = stepper.allocated();
-                long trained = System.nanoTime();
-                Scores val = validate(stepper);
-                long validated = System.nanoTime();
-                double measure = val == null ? epoch : val.accuracy();
-                // A state of a size that is not final yet serves only until there is one that is.
-                boolean settles = !settled && stepper.method().settled();
-                settled |= settles;
-                boolean isBest = settles || measure > best;
-                if (isBest) {
-                    best = measure;
-                    listener.onBest(epoch, state);
-                }
-                long saved = System.nanoTime();
-                setTraining(stepper, false);
-                MethodState.EpochEnd end = stepper.endEpoch(epoch);
-                EpochReport.Timing timing = new EpochReport.Timing(
-                        (trained - course.start()) / NANOS,
-                        course.waited() / NANOS,
-                        (validated - trained) / NANOS,
-                        (System.nanoTime() - saved) / NANOS);
-                listener.onEpoch(
-                        new EpochReport(
-                                epoch,
-                                config.optimization().rate() * course.factor(),
-                                course.loss(),
-                                course.accuracy(),
-                                val,
-                                numbers,
-                                allocated,
-                                stepper.headNumbers(),
-                                end.change(),
-                                end.threshold(),
-                                end.replaced(),
-                                timing),
-                        isBest);
+            while (progress.epoch() <= config.epochs()) {
+                runEpoch(stepper, state);
             }
             listener.onEnd(state);
             stepper.merge();
@@ -111,32 +100,95 @@ public final class Trainer {
         }
     }
 
-    /** What one epoch's steps gave: mean loss and accuracy, the last learning-rate factor, when it began and how long it waited, in nanoseconds. */
-    private record Course(double loss, double accuracy, double factor, long start, long waited) {}
+    private void runEpoch(Stepper stepper, ModelState state) {
+        int epoch = progress.epoch();
+        Scores val;
+        long trained;
+        try {
+            trainEpoch(stepper);
+            trained = System.nanoTime();
+            val = validate(stepper);
+        } catch (CancelledException e) {
+            keep(stepper);
+            throw e;
+        }
+        long validated = System.nanoTime();
+        long numbers = stepper.numbers();
+        long allocated = stepper.allocated();
+        double measure = val == null ? epoch : val.accuracy();
+        // A state of a size that is not final yet serves only until there is one that is.
+        boolean settles = !progress.settled() && stepper.method().settled();
+        boolean isBest = settles || progress.best() == null || measure > progress.best();
+        if (isBest) {
+            listener.onBest(epoch, state);
+        }
+        long saved = System.nanoTime();
+        setTraining(stepper, false);
+        MethodState.EpochEnd end = stepper.endEpoch(epoch);
+        EpochReport.Timing timing = new EpochReport.Timing(
+                progress.trainNanos() / NANOS,
+                progress.waitNanos() / NANOS,
+                (validated - trained) / NANOS,
+                (System.nanoTime() - saved) / NANOS);
+        EpochReport report = new EpochReport(
+                epoch,
+                config.optimization().rate() * progress.factor(),
+                progress.meanLoss(),
+                progress.accuracy(),
+                val,
+                numbers,
+                allocated,
+                stepper.headNumbers(),
+                end.change(),
+                end.threshold(),
+                end.replaced(),
+                timing);
+        progress =
+                Progress.before(epoch + 1, isBest ? (Double) measure : progress.best(), progress.settled() || settles);
+        try {
+            listener.onEpoch(report, isBest);
+        } catch (CancelledException e) {
+            keep(stepper);
+            throw e;
+        }
+        keep(stepper);
+    }
 
-    private Course trainEpoch(int epoch, Stepper stepper) {
-        long start = System.nanoTime();
+    private void trainEpoch(Stepper stepper) {
+        long start = System.nanoTime() - progress.trainNanos();
+        long waited = progress.waitNanos();
         setTraining(stepper, true);
         int steps = photos.train().batches();
-        double loss = 0;
-        long right = 0;
-        int seen = 0;
-        double factor = 0;
-        try (Epoch batches = photos.train().epoch(epoch)) {
-            for (int step = 1; batches.hasNext(); step++) {
-                factor = config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
+        int epoch = progress.epoch();
+        try (Epoch batches = photos.train().epoch(epoch, progress.step())) {
+            while (batches.hasNext()) {
+                int step = progress.step() + 1;
+                double factor = config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
                 try (Batch batch = batches.next();
                         PointerScope scope = new PointerScope()) {
                     Tensor images = Inference.images(batch.nhwc(), batch.size(), photos.size());
                     Stepper.Outcome outcome =
                             step(stepper, images, Engine.onDevice(Tensors.of(batch.labels())), factor, epoch, step);
-                    loss += outcome.loss() * batch.size();
-                    right += outcome.right();
-                    seen += batch.size();
+                    progress = progress.after(
+                            outcome, batch.size(), factor, System.nanoTime() - start, waited + batches.waitNanos());
                     listener.onStep(epoch, step, steps, outcome.loss());
                 }
+                if (checkpointSteps > 0 && step < steps && ((epoch - 1L) * steps + step) % checkpointSteps == 0) {
+                    keep(stepper);
+                }
             }
-            return new Course(loss / seen, (double) right / seen, factor, start, batches.waitNanos());
+        }
+    }
+
+    /** Offers a checkpoint. A thread that was interrupted could not write one. */
+    private void keep(Stepper stepper) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            listener.onCheckpoint(new Checkpoint(progress, stepper));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

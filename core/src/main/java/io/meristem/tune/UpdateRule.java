@@ -3,8 +3,10 @@ package io.meristem.tune;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -78,6 +80,24 @@ abstract sealed class UpdateRule implements AutoCloseable {
         before.forEach(remembered -> remembered.memory.forEach(Tensors::free));
     }
 
+    /** Puts what is remembered among {@code tensors}; the current scope owns what is new. */
+    void save(String name, Map<String, Tensor> tensors) {
+        for (int i = 0; i < all.size(); i++) {
+            for (int k = 0; k < all.get(i).memory.size(); k++) {
+                tensors.put(name + "." + i + "." + k, all.get(i).memory.get(k));
+            }
+        }
+    }
+
+    /** Goes on from what {@link #save} has put there, for the same tensors. */
+    void load(String name, SavedTensors saved) {
+        for (int i = 0; i < all.size(); i++) {
+            for (int k = 0; k < all.get(i).memory.size(); k++) {
+                saved.into(name + "." + i + "." + k, all.get(i).memory.get(k));
+            }
+        }
+    }
+
     /** The gradient in the order of memory that its tensor has. */
     private static Tensor laidOutAs(Tensor tensor, Tensor gradient) {
         boolean same = tensor.is_contiguous() && gradient.is_contiguous()
@@ -108,6 +128,7 @@ abstract sealed class UpdateRule implements AutoCloseable {
     private static final class Adamw extends UpdateRule {
 
         private static final FusedKernel KERNEL = new FusedKernel("aten::_fused_adamw_");
+        private static final String STEPS = ".steps";
         private static final double BETA1 = 0.9;
         private static final double BETA2 = 0.999;
         private static final double EPS = 1e-8;
@@ -144,6 +165,18 @@ abstract sealed class UpdateRule implements AutoCloseable {
         }
 
         @Override
+        void save(String name, Map<String, Tensor> tensors) {
+            super.save(name, tensors);
+            tensors.put(name + STEPS, steps);
+        }
+
+        @Override
+        void load(String name, SavedTensors saved) {
+            super.load(name, saved);
+            saved.into(name + STEPS, steps);
+        }
+
+        @Override
         public void close() {
             Tensors.free(steps);
             super.close();
@@ -154,6 +187,8 @@ abstract sealed class UpdateRule implements AutoCloseable {
     private static final class Sgd extends UpdateRule {
 
         private static final FusedKernel KERNEL = new FusedKernel("aten::_fused_sgd_");
+
+        private static final String MOVED = ".moved";
 
         private final double momentum;
         private final double weightDecay;
@@ -177,6 +212,20 @@ abstract sealed class UpdateRule implements AutoCloseable {
                     false, // maximize
                     first);
             first = false;
+        }
+
+        @Override
+        void save(String name, Map<String, Tensor> tensors) {
+            super.save(name, tensors);
+            tensors.put(name + MOVED, Tensors.of(new float[] {first ? 0 : 1}, 1));
+        }
+
+        @Override
+        void load(String name, SavedTensors saved) {
+            super.load(name, saved);
+            try (PointerScope scope = new PointerScope()) {
+                first = saved.read(name + MOVED).item_double() == 0;
+            }
         }
     }
 }

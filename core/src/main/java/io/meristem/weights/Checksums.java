@@ -10,13 +10,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Checksums of files. */
-final class Checksums {
+public final class Checksums {
 
     private static final int BLOCK = 1 << 16;
 
     private Checksums() {}
 
-    static String sha256(Path path) {
+    /** The SHA-256 of a file, as 64 lower-case hexadecimal digits. */
+    public static String sha256(Path path) {
         try (InputStream in = Files.newInputStream(path)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] block = new byte[BLOCK];

@@ -206,7 +206,7 @@ class LoaderTest {
         // An order that names a photo there is not.
         // much.
         Loader loader = training(2, 1);
-        try (Epoch epoch = new Epoch(loader, new int[] {0, 1, 2, 3, 4, 5, 6, 7, 999}, 0)) {
+        try (Epoch epoch = new Epoch(loader, new int[] {0, 1, 2, 3, 4, 5, 6, 7, 999}, 0, 0)) {
             IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class, () -> {
                 while (epoch.hasNext()) {
                     epoch.next().close();

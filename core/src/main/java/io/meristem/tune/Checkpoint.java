@@ -1,0 +1,39 @@
+package io.meristem.tune;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A training between two steps: with the pretrained network, all that it needs to go on as if it had never stopped. Valid during the call that hands it
+ * out.
+ */
+public final class Checkpoint {
+
+    private final Progress progress;
+    private final Stepper stepper;
+
+    Checkpoint(Progress progress, Stepper stepper) {
+        this.progress = progress;
+        this.stepper = stepper;
+    }
+
+    public Progress progress() {
+        return progress;
+    }
+
+    public TrainState state() {
+        return new TrainState(progress, stepper.method().memory(), stepper.ways());
+    }
+
+    /** By name; new tensors belong to the caller's scope. */
+    public Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (NoGradGuard guard = new NoGradGuard()) {
+            stepper.save(tensors);
+            SavedTraining.saveRandom(tensors);
+        }
+        return tensors;
+    }
+}

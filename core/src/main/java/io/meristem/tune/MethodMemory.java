@@ -1,0 +1,83 @@
+package io.meristem.tune;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.meristem.InputException;
+import io.meristem.rank.ScorerMemory;
+import java.util.Map;
+
+/** What a method remembers from step to step beside its tensors, as it is saved. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = MethodMemory.Nothing.class, name = "nothing"),
+    @JsonSubTypes.Type(value = MethodMemory.Drawn.class, name = "drawn"),
+    @JsonSubTypes.Type(value = MethodMemory.Pruned.class, name = "pruned"),
+    @JsonSubTypes.Type(value = MethodMemory.Allocated.class, name = "allocated")
+})
+public sealed interface MethodMemory {
+
+    MethodMemory NOTHING = new Nothing();
+
+    /** Of a method whose tensors say all. */
+    record Nothing() implements MethodMemory {}
+
+    /**
+     * Of DyLoRA.
+     *
+     * @param draws from its random stream so far
+     */
+    record Drawn(long draws) implements MethodMemory {}
+
+    /**
+     * Of AdaLoRA.
+     *
+     * @param step done
+     * @param kept a digit for each triplet that there is memory for: 1, or 0 where it is masked
+     * @param left a digit for each triplet of the beginning: 0 where it has been removed; null before the removal
+     */
+    record Pruned(int step, String kept, String left) implements MethodMemory {
+
+        static String digits(boolean[] flags) {
+            StringBuilder digits = new StringBuilder();
+            for (boolean flag : flags) {
+                digits.append(flag ? '1' : '0');
+            }
+            return digits.toString();
+        }
+
+        /** @throws InputException when these are not so many */
+        static boolean[] flags(String digits, int length) {
+            if (digits.length() != length) {
+                throw foreign();
+            }
+            boolean[] flags = new boolean[length];
+            for (int i = 0; i < length; i++) {
+                flags[i] = digits.charAt(i) == '1';
+            }
+            return flags;
+        }
+    }
+
+    /**
+     * Of DRA.
+     *
+     * @param threshold null before calibration
+     * @param generation allocations so far
+     * @param ranks of the layers with adapters, in definition order
+     */
+    record Allocated(Double threshold, int generation, Map<String, Integer> ranks, ScorerMemory scorer)
+            implements MethodMemory {}
+
+    /** This, as what a method needs. */
+    default <T extends MethodMemory> T as(Class<T> type) {
+        if (!type.isInstance(this)) {
+            throw foreign();
+        }
+        return type.cast(this);
+    }
+
+    private static InputException foreign() {
+        return new InputException(
+                "The checkpoint is one of another method than the run's: restore the run folder as it was, or train again.");
+    }
+}

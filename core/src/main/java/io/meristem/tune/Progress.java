@@ -1,0 +1,62 @@
+package io.meristem.tune;
+
+/**
+ * How far a training has come.
+ *
+ * @param epoch that is going on, from 1; one more than there are when all are done
+ * @param step done of that epoch
+ * @param loss of the epoch's photos so far, summed
+ * @param right photos so far whose most probable class was the true one
+ * @param seen photos so far
+ * @param factor on the learning rates, of the last step
+ * @param trainNanos spent on these steps, waiting included
+ * @param waitNanos spent waiting for photos
+ * @param best measure of the best state of the epochs before; null before there is one
+ * @param settled whether that state has its final size
+ */
+public record Progress(
+        int epoch,
+        int step,
+        double loss,
+        long right,
+        int seen,
+        double factor,
+        long trainNanos,
+        long waitNanos,
+        Double best,
+        boolean settled) {
+
+    static final Progress START = before(1, null, false);
+
+    /** At the beginning of an epoch. */
+    static Progress before(int epoch, Double best, boolean settled) {
+        return new Progress(epoch, 0, 0, 0, 0, 0, 0, 0, best, settled);
+    }
+
+    /**
+     * One step further.
+     *
+     * @param photos of the step
+     */
+    Progress after(Stepper.Outcome outcome, int photos, double newFactor, long newTrainNanos, long newWaitNanos) {
+        return new Progress(
+                epoch,
+                step + 1,
+                loss + outcome.loss() * photos,
+                right + outcome.right(),
+                seen + photos,
+                newFactor,
+                newTrainNanos,
+                newWaitNanos,
+                best,
+                settled);
+    }
+
+    double meanLoss() {
+        return loss / seen;
+    }
+
+    double accuracy() {
+        return (double) right / seen;
+    }
+}
