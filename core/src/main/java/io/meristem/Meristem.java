@@ -1,6 +1,7 @@
 package io.meristem;
 
 import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
 import io.meristem.data.Perturbations;
 import io.meristem.data.Views;
 import io.meristem.job.Abstention;
@@ -8,6 +9,7 @@ import io.meristem.job.EvaluateJob;
 import io.meristem.job.FineTuning;
 import io.meristem.job.JobListener;
 import io.meristem.job.PredictJob;
+import io.meristem.job.TrainJob;
 import io.meristem.predict.Predictor;
 import java.nio.file.Path;
 
@@ -30,6 +32,16 @@ public final class Meristem {
      */
     public static FineTuning fineTune(Path photos) {
         return new FineTuning(photos);
+    }
+
+    /**
+     * Goes on with a training that was stopped or killed, as if it had not been; one that has ended is left as it is.
+     *
+     * @param run the folder that the training left
+     * @throws InputException when there is no such run, or photos, weights or checkpoints are not what they were
+     */
+    public static RunResult resume(Path run, JobListener listener, CancelToken token) {
+        return TrainJob.resume(run, Home.photos(), null, listener, token);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.ProcessLock;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,12 @@ public final class RunFolder {
     public static final String CALIBRATION = "calibration.json";
     public static final String SUMMARY = "summary.txt";
 
+    /** Files that get a line now and then. */
+    static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
+
+    /** Files that hold the best state. */
+    static final List<String> STATES = List.of(BEST, ADAPTER);
+
     private final Path path;
     private final boolean made;
     private final Integer rank;
@@ -62,20 +69,55 @@ public final class RunFolder {
         }
     }
 
-    /** Makes the folder, or takes an empty one, and puts the configuration in. */
-    static RunFolder create(Path path, RunConfig config, List<String> classes, Provenance provenance) {
+    /** Makes the folder, or takes an empty one. */
+    static RunFolder create(Path path) {
         refuseUnlessFree(path);
         RunFolder folder = new RunFolder(path, !Files.exists(path), null);
         try {
             Files.createDirectories(path);
-            folder.write(PROVENANCE, Json.pretty(provenance));
-            folder.write(CLASSES, Json.pretty(classes));
-            folder.write(CONFIG, Json.pretty(config));
             return folder;
         } catch (IOException e) {
-            folder.remove();
-            throw new InputException(
-                    "The run folder " + path + " cannot be written (" + e + "): choose another --out or make room.", e);
+            throw folder.unwritable(e);
+        }
+    }
+
+    /** Puts in what a run begins with; the configuration is last, and with it the run has begun. */
+    void begin(RunConfig config, List<String> classes, Provenance provenance) {
+        if (Files.exists(file(CONFIG))) {
+            throw new InputException(path + " already holds a run: choose another --out, or remove that folder first.");
+        }
+        try {
+            write(PROVENANCE, Json.pretty(provenance));
+            write(CLASSES, Json.pretty(classes));
+            write(CONFIG, Json.pretty(config));
+        } catch (IOException e) {
+            remove();
+            throw unwritable(e);
+        }
+    }
+
+    private InputException unwritable(IOException e) {
+        return new InputException(
+                "The run folder " + path + " cannot be written (" + e + "): choose another --out or make room.", e);
+    }
+
+    /** Takes away what only a run in training needs; nothing happens where a process is at work. Failing to is not worth an error. */
+    void tidy() {
+        try (ProcessLock lock = ProcessLock.take(path, "")) {
+            new Checkpoints(path).delete();
+            Files.deleteIfExists(file(ProcessLock.NAME));
+        } catch (IOException | InputException e) {
+            return;
+        }
+    }
+
+    /** @throws InputException when another process is training here */
+    ProcessLock lock() {
+        try {
+            return ProcessLock.take(
+                    path, "The run in " + path + " is being trained by another process: wait until it ends.");
+        } catch (IOException e) {
+            throw unwritable(e);
         }
     }
 
@@ -84,13 +126,32 @@ public final class RunFolder {
         return Files.isRegularFile(path.resolve(RESULT));
     }
 
+    /**
+     * The result of a run that has ended, with what a kill in its last moment has left taken away.
+     *
+     * @throws InputException when no finished run is there
+     */
+    public static RunResult ended(Path path) {
+        new RunFolder(path, false, null).tidy();
+        return result(path);
+    }
+
     /** @throws InputException when no finished run is there */
     public static RunResult result(Path path) {
         return Json.read(path.resolve(RESULT), RunResult.class);
     }
 
-    /** @throws InputException when there is no run, or none with a state to use */
-    public static RunFolder open(Path path) {
+    /**
+     * How many epochs a run that has begun is to have.
+     *
+     * @throws InputException when no run has begun there
+     */
+    public static int epochs(Path path) {
+        return begun(path).config().train().epochs();
+    }
+
+    /** @throws InputException when no run has begun there */
+    static RunFolder begun(Path path) {
         if (!Files.exists(path)) {
             throw new InputException("There is no run folder " + path + ": give the folder that 'train --out' wrote.");
         }
@@ -98,11 +159,18 @@ public final class RunFolder {
             throw new InputException(
                     path + " is not a run folder, it has no " + CONFIG + ": give the folder that 'train --out' wrote.");
         }
+        return new RunFolder(path, false, null);
+    }
+
+    /** @throws InputException when there is no run, or none with a state to use */
+    public static RunFolder open(Path path) {
+        RunFolder folder = begun(path);
         if (!Files.isRegularFile(path.resolve(BEST))) {
             throw new InputException("The run in " + path
-                    + " was stopped before its first epoch ended: there is no trained state in it, train again.");
+                    + " was stopped before its first epoch ended: there is no trained state in it, go on with 'train --resume "
+                    + path + "'.");
         }
-        return new RunFolder(path, false, null);
+        return folder;
     }
 
     /**
@@ -134,7 +202,8 @@ public final class RunFolder {
     /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */
     void remove() {
         try {
-            for (String name : List.of(PROVENANCE, CLASSES, CONFIG, RANKS, METRICS, TIMINGS)) {
+            new Checkpoints(path).delete();
+            for (String name : List.of(PROVENANCE, CLASSES, CONFIG, RANKS, METRICS, TIMINGS, ProcessLock.NAME)) {
                 Files.deleteIfExists(file(name));
             }
             if (made) {

@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
+import io.meristem.ProcessLock;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
@@ -9,9 +10,12 @@ import io.meristem.nn.Network;
 import io.meristem.nn.Param;
 import io.meristem.rank.Allocation;
 import io.meristem.rank.SizeHistory;
+import io.meristem.tune.Checkpoint;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.ModelState;
+import io.meristem.tune.Progress;
 import io.meristem.tune.TrainListener;
+import io.meristem.weights.Checksums;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,19 +31,56 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a run folder while training goes on. A line that is written is whole; a state is moved into place when it is whole. */
-public final class RunWriter implements TrainListener {
+public final class RunWriter implements TrainListener, AutoCloseable {
 
     private final RunFolder folder;
     private final RunConfig config;
+    private final int checkpointSteps;
+    private final Checkpoints checkpoints;
+    private final ProcessLock lock;
+    private final Map<Path, String> sums = new LinkedHashMap<>();
     private final List<SizeHistory.Span> sizes = new ArrayList<>();
     private final List<Double> seconds = new ArrayList<>();
     private int bestEpoch;
     private long headNumbers;
 
-    /** @throws InputException when the place is taken or cannot be written */
-    public RunWriter(Path path, RunConfig config, List<String> classes, Provenance provenance) {
-        this.folder = RunFolder.create(path, config, classes, provenance);
+    /**
+     * Of a new run, whose folder is this process's alone until the writer is closed.
+     *
+     * @param checkpointSteps steps between two checkpoints within an epoch, to be remembered
+     * @throws InputException when the place is taken or cannot be written
+     */
+    public RunWriter(Path path, RunConfig config, List<String> classes, Provenance provenance, int checkpointSteps) {
+        this.folder = RunFolder.create(path);
         this.config = config;
+        this.checkpointSteps = checkpointSteps;
+        this.checkpoints = new Checkpoints(path);
+        this.lock = folder.lock();
+        try {
+            folder.begin(config, classes, provenance);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Of a run that was stopped.
+     *
+     * @param course null when it starts anew
+     */
+    RunWriter(RunFolder folder, RunConfig config, int checkpointSteps, CheckpointState.Course course) {
+        this.folder = folder;
+        this.config = config;
+        this.checkpointSteps = checkpointSteps;
+        this.checkpoints = new Checkpoints(folder.path());
+        this.lock = null;
+        if (course != null) {
+            sizes.addAll(course.sizes());
+            seconds.addAll(course.seconds());
+            bestEpoch = course.bestEpoch();
+            headNumbers = course.headNumbers();
+        }
     }
 
     public RunFolder folder() {
@@ -161,6 +202,36 @@ public final class RunWriter implements TrainListener {
         append(RunFolder.TIMINGS, Json.line(times));
     }
 
+    /**
+     * Writes a checkpoint; the ones before are as they were when that fails.
+     *
+     * @throws IOException when there is no room, say; the run can go on without
+     */
+    public void write(Checkpoint checkpoint) throws IOException {
+        for (String name : RunFolder.STATES) {
+            Path file = folder.file(name);
+            if (!sums.containsKey(file) && Files.exists(file)) {
+                sums.put(file, Checksums.sha256(file));
+            }
+        }
+        Map<String, String> lines = new LinkedHashMap<>();
+        for (String name : RunFolder.GROWING) {
+            if (Files.exists(folder.file(name))) {
+                lines.put(name, Files.readString(folder.file(name)));
+            }
+        }
+        CheckpointState state = new CheckpointState(
+                CheckpointState.FORMAT,
+                checkpointSteps,
+                checkpoint.state(),
+                new CheckpointState.Course(sizes, seconds, bestEpoch, headNumbers, lines));
+        Progress progress = checkpoint.progress();
+        try (PointerScope scope = new PointerScope()) {
+            checkpoints.write(
+                    new Checkpoints.Position(progress.epoch() - 1, progress.step()), state, checkpoint.tensors(), sums);
+        }
+    }
+
     @Override
     public void onEnd(ModelState state) {
         save(RunFolder.LAST, state, config.train().epochs());
@@ -180,17 +251,35 @@ public final class RunWriter implements TrainListener {
         } catch (IOException e) {
             throw failed(e);
         }
+        try {
+            checkpoints.delete();
+            Files.deleteIfExists(folder.file(ProcessLock.NAME));
+        } catch (IOException e) {
+            // They are of no use any more, and do no harm.
+        }
     }
 
-    /** Takes the run folder away again where training failed before it left a state: there is nothing in it to use. */
+    /** Takes the run folder away again where a new run failed before it left a state: there is nothing in it to use. */
     public void discardUntrained() {
-        if (bestEpoch == 0) {
+        if (bestEpoch == 0 && lock != null) {
             folder.remove();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException e) {
+            // The system lets go of it when the process ends.
         }
     }
 
     private void save(String file, ModelState state, int epoch) {
         try (PointerScope scope = new PointerScope()) {
+            sums.remove(folder.file(file));
             Safetensors.write(folder.file(file), state.merged(), metadata(RunFolder.NETWORK_FORMAT, epoch));
         } catch (IOException e) {
             throw failed(e);
@@ -222,6 +311,7 @@ public final class RunWriter implements TrainListener {
                 Tensor change = tensors.get(head + AdapterFile.B).matmul(tensors.get(head + AdapterFile.A));
                 tensors.put(weight, state.merged().get(weight).sub(change));
             }
+            sums.remove(folder.file(RunFolder.ADAPTER));
             Safetensors.write(folder.file(RunFolder.ADAPTER), tensors, metadata(RunFolder.ADAPTER_FORMAT, epoch));
         } catch (IOException e) {
             throw failed(e);
@@ -251,7 +341,7 @@ public final class RunWriter implements TrainListener {
     private InputException failed(IOException e) {
         return new InputException(
                 "The run folder " + folder.path() + " cannot be written any more (" + e
-                        + "): make room and train again.",
+                        + "): make room, and go on with 'train --resume " + folder.path() + "'.",
                 e);
     }
 }

@@ -40,6 +40,7 @@ public final class FineTuning {
     private int threads = Runtime.getRuntime().availableProcessors();
     private Path cache = Home.photos();
     private JobListener listener = JobListener.NONE;
+    private int checkpointSteps;
     private CancelToken token = new CancelToken();
 
     /** @param photos one sub-folder per class, with or without train, val and test folders above the classes */
@@ -129,6 +130,12 @@ public final class FineTuning {
         return this;
     }
 
+    /** @param n steps between two checkpoints within an epoch; 0 for one after each epoch only */
+    public FineTuning checkpointSteps(int n) {
+        this.checkpointSteps = n;
+        return this;
+    }
+
     /** @param stops the training when it is cancelled */
     public FineTuning cancelledBy(CancelToken stops) {
         this.token = stops;
@@ -164,11 +171,12 @@ public final class FineTuning {
      * Trains, on this thread.
      *
      * @param out where the run folder goes; must be free
-     * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. Once an epoch
-     *     has ended, {@code out} holds the best state so far, ready to be evaluated and asked, without a result; before that nothing is left there.
+     * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. {@link
+     *     io.meristem.Meristem#resume} then goes on with {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
+     *     asked. Nothing is left there when the training had not begun.
      * @throws InputException when photos, weights or place cannot be used
      */
     public RunResult run(Path out) {
-        return TrainJob.run(config(), out, cache, listener, token);
+        return TrainJob.run(config(), out, cache, checkpointSteps, listener, token);
     }
 }

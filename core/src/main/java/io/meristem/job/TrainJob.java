@@ -2,14 +2,17 @@ package io.meristem.job;
 
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
+import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Calibration;
+import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.artifact.RunWriter;
+import io.meristem.artifact.StoppedRun;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.Loader;
 import io.meristem.data.Split;
@@ -19,6 +22,7 @@ import io.meristem.eval.Scores;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
+import io.meristem.tune.SavedTraining;
 import io.meristem.tune.TrainListener;
 import io.meristem.tune.Trainer;
 import java.nio.file.Path;
@@ -39,50 +43,132 @@ public final class TrainJob {
      * @return the finished run
      */
     public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener) {
-        return run(config, out, cache, listener, new CancelToken());
+        return run(config, out, cache, 0, listener, new CancelToken());
     }
 
     /**
-     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; what then is left of the run is its best
-     *     state, once an epoch has ended, or nothing
+     * @param checkpointSteps steps between two checkpoints within an epoch; 0 for one after each epoch only
+     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; {@link #resume} then goes on with it, once it has
+     *     begun, and nothing is left of it before
      * @throws CancelledException then, and when the thread is interrupted
      */
-    public static RunResult run(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
+    public static RunResult run(
+            RunConfig config, Path out, Path cache, int checkpointSteps, JobListener listener, CancelToken token) {
         try {
-            return train(config, out, cache, listener, token);
+            return begin(config, out, cache, checkpointSteps, listener, token);
         } catch (RuntimeException e) {
             throw CancelledException.ifInterrupted(e);
         }
     }
 
-    private static RunResult train(RunConfig config, Path out, Path cache, JobListener listener, CancelToken token) {
+    private static RunResult begin(
+            RunConfig config, Path out, Path cache, int checkpointSteps, JobListener listener, CancelToken token) {
         RunFolder.refuseUnlessFree(out);
+        try (Prepared prepared = prepare(config, cache, listener, token);
+                RunWriter writer = new RunWriter(
+                        out, config, prepared.photos.folder().classes(), prepared.provenance, checkpointSteps)) {
+            try {
+                prepared.train(config, writer, checkpointSteps, null, listener, token);
+            } catch (RuntimeException e) {
+                RuntimeException reason = CancelledException.ifInterrupted(e);
+                if (!(reason instanceof CancelledException)
+                        || Checkpoints.newest(out).isEmpty()) {
+                    writer.discardUntrained();
+                }
+                throw reason;
+            } catch (Error e) {
+                writer.discardUntrained();
+                throw e;
+            }
+            return finish(config, prepared, prepared.provenance, writer);
+        }
+    }
+
+    /**
+     * Goes on with a run that was stopped, at whatever moment, to the same weights, metrics and ranks as if it had not been, on the same machine. A run that
+     * has ended is left as it is.
+     *
+     * @param checkpointSteps as for {@link #run}; null for what the run was started with
+     * @param listener also gets a note about where the run goes on
+     * @throws InputException when there is no run, another process is at work on it, or its photos, weights or checkpoints are not what they were
+     */
+    public static RunResult resume(
+            Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token) {
+        if (RunFolder.isFinished(run)) {
+            RunResult result = RunFolder.ended(run);
+            listener.onNote(
+                    "The run in " + run + " has ended, after " + result.epochs() + " epochs: nothing is left to do.");
+            return result;
+        }
+        try {
+            return goOn(run, cache, checkpointSteps, listener, token);
+        } catch (RuntimeException e) {
+            throw CancelledException.ifInterrupted(e);
+        }
+    }
+
+    private static RunResult goOn(
+            Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token) {
+        try (StoppedRun stopped = new StoppedRun(run, listener::onNote);
+                Prepared prepared = prepare(stopped.config(), cache, listener, token)) {
+            Origin.requireSame(run, stopped.config(), stopped.provenance(), prepared.provenance)
+                    .ifPresent(listener::onNote);
+            int steps = checkpointSteps == null ? stopped.checkpointSteps() : checkpointSteps;
+            try (RunWriter writer = stopped.writer(steps)) {
+                prepared.train(stopped.config(), writer, steps, stopped.training(), listener, token);
+                return finish(stopped.config(), prepared, stopped.provenance(), writer);
+            }
+        }
+    }
+
+    /** All that a training needs but for its run folder. */
+    private record Prepared(Networks.Loaded loaded, Photos photos, Provenance provenance) implements AutoCloseable {
+
+        void train(
+                RunConfig config,
+                RunWriter writer,
+                int checkpointSteps,
+                SavedTraining saved,
+                JobListener listener,
+                CancelToken token) {
+            TrainListener listeners =
+                    new Both(new Both(writer, listener), new Both(new Keeper(writer, listener), new Stopper(token)));
+            new Trainer(loaded.network(), config.train(), photos.forTraining(config), listeners, checkpointSteps)
+                    .run(saved);
+        }
+
+        @Override
+        public void close() {
+            loaded.close();
+        }
+    }
+
+    private static Prepared prepare(RunConfig config, Path cache, JobListener listener, CancelToken token) {
         ImageFolder folder =
                 ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
         Engine.start(config.threads(), config.train().compute().device());
-        try (Networks.Loaded loaded = Networks.pretrained(
+        Networks.Loaded loaded = Networks.pretrained(
                 config.model(),
                 folder.classes(),
                 config.train().headStart(),
-                config.train().seed())) {
+                config.train().seed());
+        try {
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
                 listener.onDecode(done, total);
                 token.check();
             });
-            Provenance provenance = provenance(config, photos, loaded);
-            RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
-            Network network = loaded.network();
-            TrainListener listeners = new Both(new Both(writer, listener), new Stopper(token));
-            try {
-                new Trainer(network, config.train(), photos.forTraining(config), listeners).run();
-            } catch (RuntimeException | Error e) {
-                writer.discardUntrained();
-                throw e;
-            }
-            RunResult result = result(config, photos, writer, network.parameterCount());
-            writer.finish(result, folder.classes(), provenance);
-            return result;
+            return new Prepared(loaded, photos, provenance(config, photos, loaded));
+        } catch (RuntimeException | Error e) {
+            loaded.close();
+            throw e;
         }
+    }
+
+    private static RunResult finish(RunConfig config, Prepared prepared, Provenance provenance, RunWriter writer) {
+        RunResult result = result(
+                config, prepared.photos, writer, prepared.loaded.network().parameterCount());
+        writer.finish(result, prepared.photos.folder().classes(), provenance);
+        return result;
     }
 
     /** Judges the best state, read back from disk: what is measured is what was saved. */

@@ -1,0 +1,32 @@
+package io.meristem.artifact;
+
+import io.meristem.rank.SizeHistory;
+import io.meristem.tune.TrainState;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What stands in a checkpoint's {@code state.json}.
+ *
+ * @param format of the whole checkpoint, {@link #FORMAT}
+ * @param checkpointSteps that the training was started with
+ */
+public record CheckpointState(int format, int checkpointSteps, TrainState train, Course run) {
+
+    static final int FORMAT = 1;
+
+    /**
+     * What the run folder's writer goes on from.
+     *
+     * @param sizes adapter sizes so far, MiB
+     * @param seconds of each epoch
+     * @param bestEpoch 0 before there is one
+     * @param lines the text so far of each file that grows, by name
+     */
+    public record Course(
+            List<SizeHistory.Span> sizes,
+            List<Double> seconds,
+            int bestEpoch,
+            long headNumbers,
+            Map<String, String> lines) {}
+}

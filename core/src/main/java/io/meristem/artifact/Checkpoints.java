@@ -1,0 +1,221 @@
+package io.meristem.artifact;
+
+import io.meristem.Folders;
+import io.meristem.InputException;
+import io.meristem.weights.Checksums;
+import io.meristem.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The checkpoints of a run, the last two: a folder each, which is there whole or not at all and lists the SHA-256 of each of its files as {@code sha256sum}
+ * does. Only the process that holds the run's lock uses this.
+ */
+public final class Checkpoints {
+
+    /** In the run folder. */
+    public static final String FOLDER = "checkpoints";
+
+    static final String TENSORS = "tensors.safetensors";
+    static final String STATE = "state.json";
+    static final String SUMS = "SHA256SUMS";
+
+    private static final int KEPT = 2;
+    private static final Map<String, String> METADATA = Map.of("format", "meristem-checkpoint");
+
+    /** Where in its training a checkpoint stands: whole epochs, and steps of the next. */
+    public record Position(int epochs, int steps) implements Comparable<Position> {
+
+        private static final Pattern NAME = Pattern.compile("epoch-(\\d{1,9})-step-(\\d{1,9})");
+
+        /** Of its folder. */
+        public String name() {
+            return String.format("epoch-%04d-step-%06d", epochs, steps);
+        }
+
+        static Optional<Position> parse(String name) {
+            Matcher matcher = NAME.matcher(name);
+            return matcher.matches()
+                    ? Optional.of(new Position(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))))
+                    : Optional.empty();
+        }
+
+        /** For a sentence, such as {@code after epoch 3 and 12 steps}. */
+        public String words() {
+            if (epochs == 0 && steps == 0) {
+                return "before the first step";
+            }
+            String rest = steps == 0 ? "" : steps == 1 ? "1 step" : steps + " steps";
+            return "after " + (epochs == 0 ? "" : "epoch " + epochs + (steps == 0 ? "" : " and ")) + rest;
+        }
+
+        @Override
+        public int compareTo(Position other) {
+            return epochs != other.epochs ? Integer.compare(epochs, other.epochs) : Integer.compare(steps, other.steps);
+        }
+    }
+
+    /** A checkpoint that has been found whole. */
+    record Found(Position position, Path path, CheckpointState state) {
+
+        Path tensors() {
+            return path.resolve(TENSORS);
+        }
+    }
+
+    private final Path path;
+
+    Checkpoints(Path run) {
+        this.path = run.resolve(FOLDER);
+    }
+
+    /** Where the newest checkpoint of a run stands, whole or not; empty where there is none. */
+    public static Optional<Position> newest(Path run) {
+        try {
+            return new Checkpoints(run).positions().stream().findFirst();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Writes a checkpoint and removes those that are too many. Where one of that position is there already, it is the same.
+     *
+     * @param models files beside it that belong to it, with their SHA-256
+     */
+    void write(Position position, CheckpointState state, Map<String, Tensor> tensors, Map<Path, String> models)
+            throws IOException {
+        Path target = path.resolve(position.name());
+        if (!Files.exists(target)) {
+            Files.createDirectories(path);
+            Folders.write(target, folder -> {
+                Safetensors.write(folder.resolve(TENSORS), tensors, METADATA);
+                Files.writeString(folder.resolve(STATE), Json.pretty(state));
+                Map<String, String> sums = new LinkedHashMap<>();
+                for (String name : List.of(TENSORS, STATE)) {
+                    sums.put(name, Checksums.sha256(folder.resolve(name)));
+                }
+                for (Map.Entry<Path, String> model : models.entrySet()) {
+                    Path copy = folder.resolve(model.getKey().getFileName());
+                    link(model.getKey(), copy);
+                    sums.put(copy.getFileName().toString(), model.getValue());
+                }
+                StringBuilder lines = new StringBuilder();
+                sums.forEach((name, sum) ->
+                        lines.append(sum).append("  ").append(name).append('\n'));
+                Files.writeString(folder.resolve(SUMS), lines);
+            });
+        }
+        List<Position> all = positions();
+        for (Position old : all.subList(Math.min(KEPT, all.size()), all.size())) {
+            Folders.delete(path.resolve(old.name()));
+        }
+    }
+
+    /** A second name for a file, which is never written to again but replaced; a copy where the system has no second names. */
+    static void link(Path file, Path name) throws IOException {
+        try {
+            Files.createLink(name, file);
+        } catch (UnsupportedOperationException | IOException e) {
+            Files.copy(file, name, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /**
+     * The newest checkpoint that is whole; those after it are removed.
+     *
+     * @param note gets a sentence about each that is not
+     * @return empty where there is none at all
+     * @throws InputException when there are some and none is whole
+     */
+    Optional<Found> open(Consumer<String> note) {
+        try {
+            List<Position> positions = positions();
+            List<String> faults = new ArrayList<>();
+            for (Position position : positions) {
+                Path folder = path.resolve(position.name());
+                String fault = fault(folder);
+                if (fault == null) {
+                    CheckpointState state = Json.read(folder.resolve(STATE), CheckpointState.class);
+                    if (state.format() != CheckpointState.FORMAT) {
+                        throw new InputException(
+                                folder + " is of format " + state.format() + ", and this version reads "
+                                        + CheckpointState.FORMAT + ": resume with the version that wrote it.");
+                    }
+                    faults.forEach(said -> note.accept(said + ": going on from the one " + position.words() + "."));
+                    for (Position bad : positions.subList(0, faults.size())) {
+                        Folders.delete(path.resolve(bad.name()));
+                    }
+                    return Optional.of(new Found(position, folder, state));
+                }
+                faults.add("The checkpoint " + position.words() + " is damaged (" + fault + ")");
+            }
+            if (faults.isEmpty()) {
+                return Optional.empty();
+            }
+            throw new InputException("No checkpoint in " + path + " is whole ("
+                    + fault(path.resolve(positions.get(0).name()))
+                    + "): restore them, or train again into another folder.");
+        } catch (IOException e) {
+            throw new InputException(path + " cannot be read (" + e + "): make it readable, or train again.", e);
+        }
+    }
+
+    /** What is wrong with a checkpoint, or null. */
+    private static String fault(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(SUMS))) {
+            return SUMS + " is missing";
+        }
+        Map<String, String> sums = new LinkedHashMap<>();
+        for (String line : Files.readString(folder.resolve(SUMS), java.nio.charset.StandardCharsets.ISO_8859_1)
+                .split("\n")) {
+            String[] parts = line.split(" {2}", 2);
+            if (parts.length < 2 || parts[1].contains("/")) {
+                return SUMS + " cannot be read";
+            }
+            sums.put(parts[1], parts[0]);
+        }
+        if (!sums.keySet().containsAll(List.of(TENSORS, STATE))) {
+            return SUMS + " is not whole";
+        }
+        for (Map.Entry<String, String> entry : sums.entrySet()) {
+            Path file = folder.resolve(entry.getKey());
+            if (!Files.isRegularFile(file)) {
+                return entry.getKey() + " is missing";
+            }
+            if (!Checksums.sha256(file).equals(entry.getValue())) {
+                return entry.getKey() + " is not what was written";
+            }
+        }
+        return null;
+    }
+
+    /** The newest first. */
+    private List<Position> positions() throws IOException {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
+        try (Stream<Path> inside = Files.list(path)) {
+            return inside.flatMap(p -> Position.parse(p.getFileName().toString()).stream())
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+        }
+    }
+
+    void delete() throws IOException {
+        Folders.delete(path);
+    }
+}
