@@ -1,5 +1,7 @@
 package io.meristem.study;
 
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
@@ -78,6 +80,15 @@ public final class StudyJob {
      * @throws InputException when photos or weights cannot be used, or the folder cannot, or another process is at work in it
      */
     public static Outcome run(Study study, Path out, int threads, Path cache, StudyListener listener) {
+        return run(study, out, threads, cache, listener, new CancelToken());
+    }
+
+    /**
+     * @param token stops the study, at the places where it stops a training; given again, the study goes on in the run that was stopped
+     * @throws CancelledException then
+     */
+    public static Outcome run(
+            Study study, Path out, int threads, Path cache, StudyListener listener, CancelToken token) {
         // Whatever cannot be used is refused before anything is made.
         Materials materials = new Materials(study);
         study.methods().stream()
@@ -86,7 +97,7 @@ public final class StudyJob {
                 .forEach(device -> Engine.start(threads, device));
         try (StudyFolder folder = StudyFolder.open(out)) {
             folder.write(study);
-            return new StudyJob(study, materials, folder).run(threads, cache, listener);
+            return new StudyJob(study, materials, folder).run(threads, cache, listener, token);
         }
     }
 
@@ -102,7 +113,7 @@ public final class StudyJob {
         return job.plan.cells().stream().map(job::planned).toList();
     }
 
-    private Outcome run(int threads, Path cache, StudyListener listener) {
+    private Outcome run(int threads, Path cache, StudyListener listener, CancelToken token) {
         results.judgeWith(new PerturbedRuns(folder, PERTURBATIONS, judge(threads, cache, listener)));
         load();
         List<Cell> missing = missing();
@@ -115,7 +126,8 @@ public final class StudyJob {
                 listener.onFound(planned(cell), number, plan.cells().size());
             } else {
                 listener.onRun(planned(cell), number, plan.cells().size(), time.of(missing));
-                run(cell, threads, cache, listener);
+                token.check();
+                run(cell, threads, cache, listener, token);
                 listener.onRunEnd(lines.get(cell));
                 write();
             }
@@ -174,7 +186,7 @@ public final class StudyJob {
         return new ArrayList<>(plan.ordered(missing, troubled));
     }
 
-    private void run(Cell cell, int threads, Path cache, StudyListener listener) {
+    private void run(Cell cell, int threads, Path cache, StudyListener listener, CancelToken token) {
         String key = key(cell);
         if (key == null) {
             failed(
@@ -184,16 +196,26 @@ public final class StudyJob {
                     false);
             return;
         }
-        folder.discard(key);
+        RunConfig config = new RunConfig(cell.model().model(), cell.data().data(), train(cell), threads);
         try {
             Memory.resetPeak();
-            RunConfig config = new RunConfig(cell.model().model(), cell.data().data(), train(cell), threads);
-            finished(cell, key, TrainJob.run(config, folder.run(key), cache, listener));
+            finished(cell, key, result(config, key, cache, listener, token));
+        } catch (CancelledException e) {
+            throw e;
         } catch (RuntimeException | OutOfMemoryError e) {
             StudyFolder.Failure failure = Failures.of(e);
             folder.write(key, failure);
             failed(cell, key, failure.error(), true);
         }
+    }
+
+    /** From where the run was broken off, if it was. */
+    private RunResult result(RunConfig config, String key, Path cache, StudyListener listener, CancelToken token) {
+        if (folder.brokenOff(key, config)) {
+            return TrainJob.resume(folder.run(key), cache, null, listener, token);
+        }
+        folder.discard(key);
+        return TrainJob.run(config, folder.run(key), cache, 0, listener, token);
     }
 
     private void finished(Cell cell, String key, RunResult result) {

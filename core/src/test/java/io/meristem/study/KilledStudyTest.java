@@ -58,13 +58,20 @@ class KilledStudyTest {
         assertTrue(!RunFolder.isFinished(run(out, "lora-r1")));
 
         List<String> started = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
         StudyJob.Outcome outcome = StudyJob.run(study(photos), out, 1, folder.resolve("cache"), new StudyListener() {
             @Override
             public void onRun(PlannedRun run, int number, int of, Duration left) {
                 started.add(run.method());
             }
+
+            @Override
+            public void onNote(String sentence) {
+                notes.add(sentence);
+            }
         });
         assertEquals(List.of("lora r=2", "lora r=1"), started);
+        assertTrue(notes.stream().anyMatch(note -> note.startsWith("Going on with the run in ")), notes.toString());
         assertEquals(3, outcome.runs().size());
         assertEquals(0, outcome.failed());
         assertArrayEquals(timings, Files.readAllBytes(first.resolve(RunFolder.TIMINGS)));
