@@ -5,14 +5,20 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.data.Augmentation;
 import io.meristem.data.SplitOptions;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Which photos, and how they are split. */
 final class DataOptions {
 
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec command;
+
+    /** Required, unless a run that has its own is gone on with. */
     @Option(
             names = "--data",
-            required = true,
             paramLabel = "FOLDER",
             description =
                     "Photos in one sub-folder per class, with or without train, val and test folders above the classes.")
@@ -77,6 +83,13 @@ final class DataOptions {
             paramLabel = "FOLDER",
             description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
     Path cache;
+
+    /** @throws ParameterException when no folder is given */
+    void require() {
+        if (data == null) {
+            throw new ParameterException(command.commandLine(), "Missing required option: '--data=FOLDER'");
+        }
+    }
 
     RunConfig.Data resolve() {
         return new RunConfig.Data(

@@ -8,7 +8,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
-/** The command line. Exit codes: 0 done, 1 something failed that is not the user's doing, 2 the input cannot be used. */
+/**
+ * The command line. Exit codes: 0 done, 1 something failed that is not the user's doing, 2 the input cannot be used, 130 and 143 stopped by Ctrl-C or by a
+ * polite kill.
+ */
 @Command(
         name = "meristem",
         mixinStandardHelpOptions = true,

@@ -61,6 +61,7 @@ final class RanksCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        data.require();
         RunConfig.Model network = Settings.of(model::resolve);
         Dra dra = Settings.of(method::dra);
         Allocation allocation;

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.CancelledException;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Compares: runs every model with every method, set of photos and seed, and writes tables.",
-            "Give the same command again, or only --out, to go on after a stop; what is finished is not run again.",
+            "Give the same command again, or only --out, to go on after a stop or Ctrl-C; what is finished is not run again.",
             "Exit code 1 says that some run failed; the others are done nevertheless."
         })
 final class StudyCommand implements Callable<Integer> {
@@ -102,8 +103,21 @@ final class StudyCommand implements Callable<Integer> {
         }
         Environment.warn(spec.commandLine().getErr());
         StudyJob.Outcome outcome;
-        try (StudyReporter reporter = new StudyReporter(console, output.json)) {
-            outcome = StudyJob.run(study, out, threads.count(), cache == null ? Home.photos() : cache, reporter);
+        try (StudyReporter reporter = new StudyReporter(console, output.json);
+                Interrupts interrupts = new Interrupts(spec.commandLine().getErr())) {
+            try {
+                outcome = StudyJob.run(
+                        study,
+                        out,
+                        threads.count(),
+                        cache == null ? Home.photos() : cache,
+                        reporter,
+                        interrupts.token());
+            } catch (CancelledException e) {
+                spec.commandLine().getErr().println("meristem: Stopped. Go on with: meristem study --out " + out);
+                spec.commandLine().getErr().flush();
+                return interrupts.code();
+            }
         }
         if (output.json) {
             console.print(Json.pretty(outcome.runs()));

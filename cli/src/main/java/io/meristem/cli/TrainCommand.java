@@ -1,5 +1,9 @@
 package io.meristem.cli;
 
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
+import io.meristem.InputException;
+import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -11,23 +15,32 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
         name = "train",
         mixinStandardHelpOptions = true,
-        customSynopsis = "meristem train --data FOLDER --out FOLDER [OPTIONS]",
+        customSynopsis = {"meristem train --data FOLDER --out FOLDER [OPTIONS]", "       meristem train --resume FOLDER"
+        },
         sortOptions = false,
         description = {
             "Fine-tunes a network on your photos and writes a run folder.",
-            "The best epoch is chosen on the validation photos; the test photos are looked at once, at the end."
+            "The best epoch is chosen on the validation photos; the test photos are looked at once, at the end.",
+            "Ctrl-C stops after the current step; --resume goes on with a run that was stopped or killed, to the same result as if it had not been."
         })
 final class TrainCommand implements Callable<Integer> {
+
+    /** All that may stand beside {@code --resume}. */
+    private static final Set<String> WITH_RESUME = Set.of("--resume", "--checkpoint-steps", "--cache", "--json");
 
     @Spec
     CommandSpec spec;
@@ -35,8 +48,22 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     DataOptions data;
 
-    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "Where the run goes: a new folder.")
+    @Option(names = "--out", paramLabel = "FOLDER", description = "Where the run goes: a new folder.")
     Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "FOLDER",
+            description =
+                    "Go on with the run in this folder, with its own settings; photos and weights must be as they were.")
+    Path resume;
+
+    @Option(
+            names = "--checkpoint-steps",
+            paramLabel = "N",
+            description =
+                    "Keep what --resume needs after every N steps too, not only after each epoch. Default: 0, each epoch.")
+    Integer checkpointSteps;
 
     @Mixin
     ModelOptions model;
@@ -72,22 +99,81 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
-        RunConfig config = Settings.of(this::config);
-        Environment.warn(spec.commandLine().getErr());
+        PrintWriter err = spec.commandLine().getErr();
+        if (checkpointSteps != null && checkpointSteps < 0) {
+            throw new InputException("--checkpoint-steps takes a number from 0 on, not " + checkpointSteps + ".");
+        }
+        refuseSettingsOfResumed();
+        if (resume == null) {
+            requirePlaces();
+        }
+        RunConfig config = resume == null ? Settings.of(this::config) : null;
+        Path run = resume == null ? out : resume;
+        Environment.warn(err);
         RunResult result;
-        try (Reporter reporter = Reporter.of(console, output, config.train().epochs())) {
-            result = TrainJob.run(config, out, data.cacheFolder(), reporter);
+        try (Interrupts interrupts = new Interrupts(err)) {
+            try {
+                result = train(console, config, run, interrupts.token());
+            } catch (CancelledException e) {
+                err.println("meristem: " + stopped(run));
+                err.flush();
+                return interrupts.code();
+            }
         }
         if (output.json) {
             console.print(Json.pretty(result));
         } else {
             console.println();
-            console.print(Files.readString(out.resolve(RunFolder.SUMMARY)));
+            console.print(Files.readString(run.resolve(RunFolder.SUMMARY)));
             console.println();
-            console.println("The run is in " + out);
+            console.println("The run is in " + run);
         }
         console.flush();
         return 0;
+    }
+
+    private void requirePlaces() {
+        data.require();
+        if (out == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--out=FOLDER'");
+        }
+    }
+
+    private RunResult train(PrintWriter console, RunConfig config, Path run, CancelToken token) {
+        int epochsOfRun =
+                config == null ? RunFolder.epochs(run) : config.train().epochs();
+        try (Reporter reporter = Reporter.of(console, output, epochsOfRun)) {
+            return config == null
+                    ? TrainJob.resume(run, data.cacheFolder(), checkpointSteps, reporter, token)
+                    : TrainJob.run(
+                            config,
+                            run,
+                            data.cacheFolder(),
+                            checkpointSteps == null ? 0 : checkpointSteps,
+                            reporter,
+                            token);
+        }
+    }
+
+    /** What was stopped goes on as it began. */
+    private void refuseSettingsOfResumed() {
+        if (resume == null) {
+            return;
+        }
+        List<String> others = spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .filter(name -> !WITH_RESUME.contains(name))
+                .toList();
+        if (!others.isEmpty()) {
+            throw new InputException("A run goes on with the settings that it began with: leave out "
+                    + String.join(", ", others) + " beside --resume.");
+        }
+    }
+
+    private static String stopped(Path run) {
+        return Checkpoints.newest(run)
+                .map(at -> "Stopped " + at.words() + ". Go on with: meristem train --resume " + run)
+                .orElse("Stopped before the training began; nothing is left in " + run + ".");
     }
 
     RunConfig config() {

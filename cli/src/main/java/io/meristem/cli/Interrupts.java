@@ -1,0 +1,55 @@
+package io.meristem.cli;
+
+import io.meristem.CancelToken;
+import java.io.PrintWriter;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jline.utils.Signals;
+
+/**
+ * Ctrl-C and a polite kill while a job runs: the first asks it to stop where it can be gone on with, the second ends the process at once. Closing it gives the
+ * signals back.
+ */
+final class Interrupts implements AutoCloseable {
+
+    /** Of a shell: 128 and the signal's number. */
+    private static final int BY_INT = 130;
+
+    private static final int BY_TERM = 143;
+
+    private final CancelToken token = new CancelToken();
+    private final AtomicInteger code = new AtomicInteger();
+    private final PrintWriter err;
+    private final Object beforeInt;
+    private final Object beforeTerm;
+
+    Interrupts(PrintWriter err) {
+        this.err = err;
+        beforeInt = Signals.register("INT", () -> stop(BY_INT));
+        beforeTerm = Signals.register("TERM", () -> stop(BY_TERM));
+    }
+
+    /** Cancelled by the first signal. */
+    CancelToken token() {
+        return token;
+    }
+
+    /** What the process ends with when the job has stopped. */
+    int code() {
+        return code.get() == 0 ? BY_INT : code.get();
+    }
+
+    private void stop(int by) {
+        if (!code.compareAndSet(0, by)) {
+            Runtime.getRuntime().halt(by);
+        }
+        token.cancel();
+        err.println("meristem: Stopping after this step, with a checkpoint; a second time stops at once.");
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        Signals.unregister("INT", beforeInt);
+        Signals.unregister("TERM", beforeTerm);
+    }
+}
