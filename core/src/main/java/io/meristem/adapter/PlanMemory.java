@@ -9,8 +9,11 @@ import io.meristem.Home;
 import io.meristem.adapter.Planner.Timed;
 import io.meristem.engine.Engine;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -39,15 +42,18 @@ public final class PlanMemory {
 
     static PlanMemory open(Path folder) {
         Path file = folder.resolve(Engine.fingerprint() + ".json");
-        Map<String, Timed> ways = new TreeMap<>();
-        if (Files.isReadable(file)) {
-            try {
-                ways.putAll(JSON.readValue(Files.readString(file), new TypeReference<Map<String, Timed>>() {}));
-            } catch (IOException e) {
-                ways.clear();
-            }
+        return new PlanMemory(file, new TreeMap<>(read(file)));
+    }
+
+    private static Map<String, Timed> read(Path file) {
+        if (!Files.isReadable(file)) {
+            return Map.of();
         }
-        return new PlanMemory(file, ways);
+        try {
+            return JSON.readValue(Files.readString(file), new TypeReference<Map<String, Timed>>() {});
+        } catch (IOException e) {
+            return Map.of();
+        }
     }
 
     Timed get(String key) {
@@ -59,12 +65,26 @@ public final class PlanMemory {
         changed = true;
     }
 
+    /**
+     * Adds to the file what is new. What another process has put there meanwhile is kept and taken over: whoever was first decides for all, so that a run
+     * begun again computes what it did before.
+     */
     void save() {
         if (!changed) {
             return;
         }
         try {
-            AtomicFiles.writeString(file, JSON.writeValueAsString(ways));
+            Files.createDirectories(file.getParent());
+            synchronized (PlanMemory.class) { // file locks do not keep threads apart
+                try (FileChannel channel = FileChannel.open(
+                                file.resolveSibling(file.getFileName() + ".lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                        FileLock lock = channel.lock()) {
+                    ways.putAll(read(file));
+                    AtomicFiles.writeString(file, JSON.writeValueAsString(ways));
+                }
+            }
             changed = false;
         } catch (IOException e) {
             changed = true; // a folder that cannot be written costs the time of measuring again, and nothing else

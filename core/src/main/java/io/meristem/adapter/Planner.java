@@ -77,7 +77,7 @@ public final class Planner {
 
     /** By timing what {@code memory} does not know yet. */
     public Plan measured(PlanMemory memory) {
-        Plan plan = plan((name, layer) -> {
+        plan((name, layer) -> {
             String key = key(name, layer);
             Timed known = memory.get(key);
             if (known == null) {
@@ -87,7 +87,8 @@ public final class Planner {
             return known;
         });
         memory.save();
-        return plan;
+        // Saving may have found that another process was first.
+        return plan((name, layer) -> memory.get(key(name, layer)));
     }
 
     private interface Choice {

@@ -9,6 +9,7 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Models;
+import io.meristem.nn.ConvKernels;
 import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
 import io.meristem.testing.TinyNetworks;
@@ -71,7 +72,9 @@ class PlannerTest {
                 Plan again = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
                 assertEquals(plan, again, "what was timed was not found again");
                 try (var files = Files.list(folder)) {
-                    Path file = files.findFirst().orElseThrow();
+                    Path file = files.filter(f -> f.toString().endsWith(".json"))
+                            .findFirst()
+                            .orElseThrow();
                     Files.writeString(file, "{ torn");
                 }
                 assertEquals(
@@ -83,6 +86,24 @@ class PlannerTest {
             }
         }
         assertEquals(kept, Tensors.kept());
+    }
+
+    @Test
+    void whoeverTimedFirstDecidesForAll() {
+        Planner.Timed quick = new Planner.Timed(new Plan.Way(AdapterForm.MERGED, ConvKernels.NATIVE), 1);
+        Planner.Timed slow = new Planner.Timed(new Plan.Way(AdapterForm.LOW_RANK, ConvKernels.NATIVE), 2);
+        PlanMemory first = PlanMemory.open(folder);
+        PlanMemory second = PlanMemory.open(folder);
+        first.put("both", quick);
+        first.put("one", quick);
+        first.save();
+        second.put("both", slow);
+        second.put("other", slow);
+        second.save();
+        assertEquals(quick, second.get("both"));
+        PlanMemory later = PlanMemory.open(folder);
+        assertEquals(
+                List.of(quick, quick, slow), List.of(later.get("both"), later.get("one"), later.get("other")));
     }
 
     @Test
