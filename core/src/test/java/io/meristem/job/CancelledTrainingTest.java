@@ -63,14 +63,16 @@ class CancelledTrainingTest {
     }
 
     @Test
-    void beforeAnEpochHasEndedNothingIsLeft() {
+    void beforeAnEpochHasEndedTheRunCanBeGoneOnWith() {
         CancelToken token = new CancelToken();
         Path out = place.resolve("run");
         long before = Tensors.kept();
         FineTuning training = training().cancelledBy(token).listener(inEpoch(1, token::cancel));
         CancelledException e = assertThrows(CancelledException.class, () -> training.run(out));
         assertTrue(e.getMessage().contains("as was asked for"), e.getMessage());
-        assertFalse(Files.exists(out));
+        assertFalse(Files.exists(out.resolve(RunFolder.BEST)));
+        TrainJob.resume(out, folder.resolve("cache"), null, JobListener.NONE, new CancelToken());
+        assertTrue(RunFolder.isFinished(out));
         assertEquals(before, Tensors.kept());
     }
 
