@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Models;
 import io.meristem.nn.ConvKernels;
+import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
 import io.meristem.testing.TinyNetworks;
@@ -102,8 +102,7 @@ class PlannerTest {
         second.save();
         assertEquals(quick, second.get("both"));
         PlanMemory later = PlanMemory.open(folder);
-        assertEquals(
-                List.of(quick, quick, slow), List.of(later.get("both"), later.get("one"), later.get("other")));
+        assertEquals(List.of(quick, quick, slow), List.of(later.get("both"), later.get("one"), later.get("other")));
     }
 
     @Test
