@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.DivergedException;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -79,6 +80,10 @@ public final class Main {
         if (e instanceof InputException) {
             say(commandLine, e.getMessage());
             return BAD_INPUT;
+        }
+        if (e instanceof DivergedException) {
+            say(commandLine, e.getMessage());
+            return FAILED;
         }
         if (e instanceof IOException || e instanceof UncheckedIOException) {
             say(commandLine, "Reading or writing failed: " + firstLine(e));

@@ -2,8 +2,12 @@ package io.meristem.cli;
 
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** How training moves. */
 final class OptimizationOptions {
@@ -89,6 +93,27 @@ final class OptimizationOptions {
             description =
                     "Statistics of batch normalisation: frozen (pretrained), recalibrated (on your photos, then frozen) or trained. Default: frozen.")
     NormPolicy norm;
+
+    @Option(
+            names = "--on-divergence",
+            paramLabel = "WAY",
+            defaultValue = "STOP",
+            converter = DivergenceName.class,
+            description =
+                    "When the loss is not finite any more or explodes: stop, or lower-lr (go back to the end of the last epoch and halve the learning rate, at most 5 times). Default: stop.")
+    OnDivergence onDivergence;
+
+    /** As users write it, lower-lr or lower_lr. */
+    static final class DivergenceName implements ITypeConverter<OnDivergence> {
+        @Override
+        public OnDivergence convert(String value) {
+            try {
+                return OnDivergence.valueOf(value.toUpperCase(Locale.ROOT).replace('-', '_'));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + value + "' is neither stop nor lower-lr");
+            }
+        }
+    }
 
     Optimization resolve(Method method) {
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;

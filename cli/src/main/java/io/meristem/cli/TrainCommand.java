@@ -187,7 +187,8 @@ final class TrainCommand implements Callable<Integer> {
                 method.headPolicy(),
                 optimization.norm,
                 compute.resolve(),
-                method.headStart);
+                method.headStart,
+                optimization.onDivergence);
         return new RunConfig(model.resolve(), data.resolve(), train, threads.count());
     }
 }

@@ -192,6 +192,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
         line.put("change", report.change());
         line.put("threshold", report.threshold());
         line.put("reallocated", report.reallocated());
+        line.put("lowered", report.lowered());
         append(RunFolder.METRICS, Json.line(line));
         Map<String, Object> times = new LinkedHashMap<>();
         times.put("epoch", report.epoch());

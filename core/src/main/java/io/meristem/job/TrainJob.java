@@ -2,6 +2,7 @@ package io.meristem.job;
 
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
+import io.meristem.DivergedException;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Calibration;
@@ -133,8 +134,12 @@ public final class TrainJob {
                 CancelToken token) {
             TrainListener listeners =
                     new Both(new Both(writer, listener), new Both(new Keeper(writer, listener), new Stopper(token)));
-            new Trainer(loaded.network(), config.train(), photos.forTraining(config), listeners, checkpointSteps)
-                    .run(saved);
+            try {
+                new Trainer(loaded.network(), config.train(), photos.forTraining(config), listeners, checkpointSteps)
+                        .run(saved);
+            } catch (DivergedException e) {
+                throw Mend.of(e, writer);
+            }
         }
 
         @Override

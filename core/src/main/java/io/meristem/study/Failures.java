@@ -1,5 +1,6 @@
 package io.meristem.study;
 
+import io.meristem.DivergedException;
 import io.meristem.InputException;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +11,7 @@ final class Failures {
     private Failures() {}
 
     static StudyFolder.Failure of(Throwable e) {
-        if (e instanceof InputException) {
+        if (e instanceof InputException || e instanceof DivergedException) {
             return new StudyFolder.Failure(e.getMessage(), List.of());
         }
         List<String> trace = Arrays.stream(e.getStackTrace())

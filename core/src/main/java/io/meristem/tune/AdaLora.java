@@ -287,6 +287,13 @@ public record AdaLora(
             return slices;
         }
 
+        @Override
+        public void goneBack() {
+            scores.close(); // begins anew
+            triplets.mask(kept);
+            triplets.refresh();
+        }
+
         private List<Slice> removePruned() {
             left = kept;
             List<Slice> slices = triplets.prune(kept);

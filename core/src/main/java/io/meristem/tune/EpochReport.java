@@ -16,6 +16,7 @@ import io.meristem.eval.Scores;
  * @param change mean relative change of the adapters' updates; NaN where not measured
  * @param threshold for a new allocation after this epoch's decision; NaN before calibration
  * @param reallocated whether the adapters were merged and ranks allocated anew after this epoch
+ * @param lowered how often the learning rates have been lowered so far, because numbers went wrong
  * @param timing what it took; not part of the metrics, since it never repeats
  */
 public record EpochReport(
@@ -30,6 +31,7 @@ public record EpochReport(
         double change,
         double threshold,
         boolean reallocated,
+        int lowered,
         Timing timing) {
 
     /**

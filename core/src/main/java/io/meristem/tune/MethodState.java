@@ -63,6 +63,9 @@ interface MethodState extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Called when {@link #parameters} have been put back to what they were some steps before: whatever was gathered from those steps is dropped. */
+    default void goneBack() {}
+
     /** Called after each epoch, with the network in evaluation mode. */
     default EpochEnd endEpoch(int epoch) {
         return EpochEnd.PLAIN;

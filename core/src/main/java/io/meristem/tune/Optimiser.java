@@ -65,11 +65,18 @@ final class Optimiser implements AutoCloseable {
         tensors.forEach(tensor -> tensor.mutable_grad().reset());
     }
 
-    /** Clips and moves; {@code factor} scales both groups' learning rates. */
+    /**
+     * Clips and moves; {@code factor} scales both groups' learning rates.
+     *
+     * @throws ArithmeticException when the norm that clipping needs is not finite; nothing is moved then
+     */
     void step(double factor) {
         if (clipNorm > 0) {
             try (PointerScope scope = new PointerScope()) {
-                torch.clip_grad_norm_(new TensorVector(tensors.toArray(new Tensor[0])), clipNorm);
+                double norm = torch.clip_grad_norm_(new TensorVector(tensors.toArray(new Tensor[0])), clipNorm);
+                if (!Double.isFinite(norm)) {
+                    throw new ArithmeticException("the norm of the gradients became " + norm);
+                }
             }
         }
         groups.forEach(group -> group.rule.step(group.rate * factor));

@@ -13,6 +13,7 @@ package io.meristem.tune;
  * @param waitNanos spent waiting for photos
  * @param best measure of the best state of the epochs before; null before there is one
  * @param settled whether that state has its final size
+ * @param lowered how often the learning rates have been lowered, because numbers went wrong
  */
 public record Progress(
         int epoch,
@@ -24,13 +25,14 @@ public record Progress(
         long trainNanos,
         long waitNanos,
         Double best,
-        boolean settled) {
+        boolean settled,
+        int lowered) {
 
-    static final Progress START = before(1, null, false);
+    static final Progress START = before(1, null, false, 0);
 
     /** At the beginning of an epoch. */
-    static Progress before(int epoch, Double best, boolean settled) {
-        return new Progress(epoch, 0, 0, 0, 0, 0, 0, 0, best, settled);
+    static Progress before(int epoch, Double best, boolean settled, int lowered) {
+        return new Progress(epoch, 0, 0, 0, 0, 0, 0, 0, best, settled, lowered);
     }
 
     /**
@@ -49,7 +51,14 @@ public record Progress(
                 newTrainNanos,
                 newWaitNanos,
                 best,
-                settled);
+                settled,
+                lowered);
+    }
+
+    /** The same at learning rates that have been lowered once more. */
+    Progress lower() {
+        return new Progress(
+                epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);
     }
 
     double meanLoss() {

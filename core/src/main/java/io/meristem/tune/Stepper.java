@@ -7,10 +7,12 @@ import io.meristem.engine.Engine;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
+import io.meristem.nn.Param;
 import io.meristem.nn.Tape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -58,6 +60,7 @@ public final class Stepper implements AutoCloseable {
     private final MethodState method;
     private Map<String, Plan.Way> ways = Map.of();
     private Optimiser optimiser;
+    private GoodState good;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
     public Stepper(Network network, TrainConfig config, Setting setting) {
@@ -152,7 +155,7 @@ public final class Stepper implements AutoCloseable {
      * @param images (N, 3, H, W), normalised
      * @param labels (N), int64
      * @param factor on the learning rates
-     * @throws ArithmeticException when the loss is not finite; nothing is updated then
+     * @throws ArithmeticException when the loss, or the norm of the gradients where they are clipped, is not finite; nothing is updated then
      */
     public Outcome step(Tensor images, Tensor labels, double factor) {
         try (PointerScope scope = new PointerScope();
@@ -161,22 +164,90 @@ public final class Stepper implements AutoCloseable {
             optimiser.zeroGrad();
             method.beforeStep();
             Tensor logits = network.forward(images, tape);
-            Loss loss = Loss.of(
-                    logits,
-                    labels,
-                    setting.classWeights(),
-                    config.optimization().labelSmoothing());
+            Loss loss = loss(logits, labels);
             if (!Double.isFinite(loss.value())) {
                 throw new ArithmeticException("the loss became " + loss.value());
             }
             tape.backward(loss.gradient());
             method.afterBackward();
             optimiser.step(factor);
-            method.afterStep().ifPresent(slices -> optimiser.goOn(method.parameters(), slices));
+            int before = good == null ? 0 : method.parameters().size();
+            method.afterStep().ifPresent(slices -> {
+                optimiser.goOn(method.parameters(), slices);
+                if (good != null) {
+                    good.goOn(slices, before);
+                }
+            });
             long right =
                     logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
             return new Outcome(loss.value(), right);
         }
+    }
+
+    private Loss loss(Tensor logits, Tensor labels) {
+        return Loss.of(
+                logits, labels, setting.classWeights(), config.optimization().labelSmoothing());
+    }
+
+    /**
+     * Where numbers first stop being finite in a step with this batch, in words; found by doing it again, without an update.
+     *
+     * @param images (N, 3, H, W), normalised
+     * @param labels (N), int64
+     */
+    String fault(Tensor images, Tensor labels) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Tape tape = new Tape(false, config.compute().checkpointing())) {
+            FaultFinder finder = new FaultFinder(network, method.adapters());
+            return finder.activations(images).orElseGet(() -> {
+                optimiser.zeroGrad();
+                Loss loss = loss(network.forward(images, tape), labels);
+                tape.backward(loss.gradient());
+                Optional<String> found = finder.gradients();
+                optimiser.zeroGrad();
+                return found.orElse("none, all activations and gradients are finite");
+            });
+        }
+    }
+
+    /** Where something that trains is not finite, in words. */
+    Optional<String> brokenWeights() {
+        return new FaultFinder(network, method.adapters()).weights();
+    }
+
+    /** Remembers everything that steps change, in place of what was remembered before. */
+    void remember() {
+        forget();
+        good = new GoodState(changing());
+    }
+
+    /** Goes back to what was remembered, with an optimiser that remembers nothing. */
+    void goBack() {
+        good.putBack(changing());
+        method.goneBack();
+        optimiser.close();
+        optimiser = new Optimiser(method.parameters(), head, config.optimization());
+    }
+
+    private void forget() {
+        if (good != null) {
+            good.close();
+            good = null;
+        }
+    }
+
+    /** The method's parameters first. */
+    private List<Tensor> changing() {
+        List<Tensor> tensors = new ArrayList<>(method.parameters());
+        tensors.addAll(head);
+        if (config.norm() == NormPolicy.TRAINED) {
+            network.params().values().stream()
+                    .filter(Param::isBuffer)
+                    .map(Param::value)
+                    .forEach(tensors::add);
+        }
+        return tensors;
     }
 
     /** Tells the method that an epoch is over, with the network in evaluation mode; it may merge its adapters and start new ones. */
@@ -258,6 +329,7 @@ public final class Stepper implements AutoCloseable {
 
     private void release() {
         network.unfold();
+        forget();
         if (optimiser != null) {
             optimiser.close();
         }

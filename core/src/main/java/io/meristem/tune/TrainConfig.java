@@ -11,6 +11,7 @@ import io.meristem.engine.Precision;
  * @param seed of everything random: the order of photos, augmentation, new weights, dropout
  * @param compute null, as in runs from before there was a choice, means {@link Compute#PLAIN}
  * @param headStart null, as in runs from before there was a choice, means {@link HeadStart#RANDOM}
+ * @param onDivergence null, as in runs from before there was a choice, means {@link OnDivergence#STOP}
  */
 public record TrainConfig(
         Method method,
@@ -21,13 +22,17 @@ public record TrainConfig(
         HeadPolicy head,
         NormPolicy norm,
         Compute compute,
-        HeadStart headStart) {
+        HeadStart headStart,
+        OnDivergence onDivergence) {
 
     private static final int USUAL_BATCH = 32;
 
     public TrainConfig {
         if (headStart == null) {
             headStart = HeadStart.RANDOM;
+        }
+        if (onDivergence == null) {
+            onDivergence = OnDivergence.STOP;
         }
         if (compute == null) {
             compute = Compute.PLAIN;
@@ -36,6 +41,20 @@ public record TrainConfig(
             throw new IllegalArgumentException(
                     "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);
         }
+    }
+
+    /** One that stops when its numbers go wrong. */
+    public TrainConfig(
+            Method method,
+            int epochs,
+            int batchSize,
+            long seed,
+            Optimization optimization,
+            HeadPolicy head,
+            NormPolicy norm,
+            Compute compute,
+            HeadStart headStart) {
+        this(method, epochs, batchSize, seed, optimization, head, norm, compute, headStart, OnDivergence.STOP);
     }
 
     /** With a head that starts at random. */

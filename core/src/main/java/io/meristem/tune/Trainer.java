@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.CancelledException;
-import io.meristem.InputException;
+import io.meristem.DivergedException;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
 import io.meristem.data.Loader;
@@ -12,6 +12,7 @@ import io.meristem.nn.BatchNorm2d;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -42,7 +43,9 @@ public final class Trainer {
     private final Photos photos;
     private final TrainListener listener;
     private final int checkpointSteps;
+    private final LossWatch watch;
     private Progress progress = Progress.START;
+    private Progress good;
 
     /** With checkpoints at the beginning and after each epoch. */
     public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener) {
@@ -59,6 +62,7 @@ public final class Trainer {
         this.photos = photos;
         this.listener = listener;
         this.checkpointSteps = checkpointSteps;
+        this.watch = new LossWatch(photos.classes().size(), photos.train().batches());
     }
 
     /** Trains all epochs. Afterwards the network holds the last state, every update merged. */
@@ -70,6 +74,7 @@ public final class Trainer {
      * Trains the epochs that are left, to the same end as if the training had never stopped.
      *
      * @param saved what to go on from; null to begin
+     * @throws DivergedException when numbers went wrong
      */
     public void run(SavedTraining saved) {
         Engine.seed(config.seed());
@@ -102,17 +107,26 @@ public final class Trainer {
 
     private void runEpoch(Stepper stepper, ModelState state) {
         int epoch = progress.epoch();
+        if (config.onDivergence() == OnDivergence.LOWER_LR) {
+            stepper.remember();
+            good = progress;
+        }
         Scores val;
         long trained;
         try {
             trainEpoch(stepper);
             trained = System.nanoTime();
             val = validate(stepper);
+            requireHealthy(epoch, stepper, val);
+        } catch (DivergedException e) {
+            goBack(stepper, e);
+            return;
         } catch (CancelledException e) {
             keep(stepper);
             throw e;
         }
         long validated = System.nanoTime();
+        watch.endEpoch(progress.meanLoss());
         long numbers = stepper.numbers();
         long allocated = stepper.allocated();
         double measure = val == null ? epoch : val.accuracy();
@@ -142,9 +156,13 @@ public final class Trainer {
                 end.change(),
                 end.threshold(),
                 end.replaced(),
+                progress.lowered(),
                 timing);
-        progress =
-                Progress.before(epoch + 1, isBest ? (Double) measure : progress.best(), progress.settled() || settles);
+        progress = Progress.before(
+                epoch + 1,
+                isBest ? (Double) measure : progress.best(),
+                progress.settled() || settles,
+                progress.lowered());
         try {
             listener.onEpoch(report, isBest);
         } catch (CancelledException e) {
@@ -163,7 +181,8 @@ public final class Trainer {
         try (Epoch batches = photos.train().epoch(epoch, progress.step())) {
             while (batches.hasNext()) {
                 int step = progress.step() + 1;
-                double factor = config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
+                double factor = Math.pow(OnDivergence.FACTOR, progress.lowered())
+                        * config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
                 try (Batch batch = batches.next();
                         PointerScope scope = new PointerScope()) {
                     Tensor images = Inference.images(batch.nhwc(), batch.size(), photos.size());
@@ -192,16 +211,53 @@ public final class Trainer {
         }
     }
 
-    private static Stepper.Outcome step(
-            Stepper stepper, Tensor images, Tensor labels, double factor, int epoch, int step) {
+    private Stepper.Outcome step(Stepper stepper, Tensor images, Tensor labels, double factor, int epoch, int step) {
+        String wrong;
         try {
-            return stepper.step(images, labels, factor);
+            Stepper.Outcome outcome = stepper.step(images, labels, factor);
+            if (!watch.explodes(outcome.loss())) {
+                return outcome;
+            }
+            wrong = String.format(Locale.ROOT, "the loss grew to %.4g, more than %.4g", outcome.loss(), watch.limit());
         } catch (ArithmeticException e) {
-            throw new InputException(
-                    "In epoch " + epoch + ", step " + step + " " + e.getMessage()
-                            + ": try a lower learning rate (--lr) or a longer warm-up (--warmup-epochs).",
-                    e);
+            wrong = e.getMessage();
         }
+        throw new DivergedException("Training went wrong in epoch " + epoch + ", step " + step + ": " + wrong
+                + "; first numbers that are not finite: " + stepper.fault(images, labels));
+    }
+
+    /** An epoch's last step is seen here, before anything of it is saved. */
+    private void requireHealthy(int epoch, Stepper stepper, Scores val) {
+        String words = "Training went wrong in epoch " + epoch + ", step "
+                + photos.train().batches() + ": ";
+        stepper.brokenWeights().ifPresent(where -> {
+            throw new DivergedException(words + "the update made numbers that are not finite: " + where);
+        });
+        if (val != null && !(val.logLoss() <= watch.limit())) {
+            throw new DivergedException(String.format(
+                    Locale.ROOT, "%safter it the loss on the validation photos is %.4g", words, val.logLoss()));
+        }
+    }
+
+    private void goBack(Stepper stepper, DivergedException e) {
+        if (config.onDivergence() == OnDivergence.STOP) {
+            throw e;
+        }
+        if (progress.lowered() == OnDivergence.MOST) {
+            throw new DivergedException(
+                    e.getMessage() + "; the learning rate had been halved " + progress.lowered() + " times before", e);
+        }
+        int lowered = progress.lowered() + 1;
+        listener.onNote(String.format(
+                Locale.ROOT,
+                "%s. The epoch begins again at half the learning rate, at most %.3g (%d of at most %d times).",
+                e.getMessage(),
+                config.optimization().rate() * Math.pow(OnDivergence.FACTOR, lowered),
+                lowered,
+                OnDivergence.MOST));
+        stepper.goBack();
+        watch.goBack();
+        progress = good.lower();
     }
 
     private Scores validate(Stepper stepper) {
