@@ -1,10 +1,12 @@
 package io.meristem.cli;
 
 import io.meristem.Home;
+import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Augmentation;
 import io.meristem.data.SplitOptions;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -54,6 +56,12 @@ final class DataOptions {
                     "A table that says which photos belong together (one leaf, one plant), so that a split does not part them.")
     Path groups;
 
+    @Option(
+            names = "--no-groups",
+            description =
+                    "Split photo by photo, also where a manifest.csv in or beside the folder has columns path and group, which is used otherwise.")
+    boolean noGroups;
+
     @Option(names = "--group-column", paramLabel = "NAME", description = "Its column with the group. Default: group.")
     String groupColumn;
 
@@ -94,16 +102,33 @@ final class DataOptions {
     RunConfig.Data resolve() {
         return new RunConfig.Data(
                 data.toAbsolutePath().normalize().toString(),
-                new SplitOptions(
-                        val,
-                        test,
-                        splitSeed,
-                        groups == null ? null : groups.toAbsolutePath().normalize(),
-                        groupColumn,
-                        pathColumn,
-                        limitPerClass,
-                        strict),
+                split(),
                 noAugment ? Augmentation.NONE : Augmentation.standard());
+    }
+
+    private SplitOptions split() {
+        if (noGroups && groups != null) {
+            throw new InputException("Both --groups and --no-groups are given: choose one of them.");
+        }
+        SplitOptions given = new SplitOptions(
+                val,
+                test,
+                splitSeed,
+                groups == null ? null : groups.toAbsolutePath().normalize(),
+                groupColumn,
+                pathColumn,
+                limitPerClass,
+                strict);
+        return noGroups ? given : given.withGroupsFound(data);
+    }
+
+    /** One line about a table of groups that nobody has named. */
+    Optional<String> foundGroups(RunConfig.Data resolved) {
+        Path csv = resolved.split().groupCsv();
+        return groups != null || csv == null
+                ? Optional.empty()
+                : Optional.of("Photos of one group stay together: groups are taken from " + csv
+                        + " (--no-groups turns that off).");
     }
 
     Path cacheFolder() {

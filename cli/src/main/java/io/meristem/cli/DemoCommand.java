@@ -195,13 +195,14 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void summary(PrintWriter console, Map<Method, RunResult> results) {
-        Table table = new Table("method", "adapter MiB", "head MiB", "val %", "test %", "s/epoch");
+        Table table = new Table("method", "adapter MiB", "head MiB", "val %", "test %", "95 % interval", "s/epoch");
         results.forEach((method, r) -> table.row(
                 method.label(),
                 String.format(Locale.ROOT, "%.2f", r.averageMib()),
                 String.format(Locale.ROOT, "%.2f", r.headMib()),
                 String.format(Locale.ROOT, "%.1f", 100 * r.val().accuracy()),
                 String.format(Locale.ROOT, "%.1f", 100 * r.test().accuracy()),
+                r.test().interval().percent(),
                 String.format(Locale.ROOT, "%.1f", r.secondsPerEpoch())));
         console.println();
         console.printf(

@@ -106,9 +106,10 @@ final class EvaluateCommand implements Callable<Integer> {
         outcome.unreadable().forEach(sentence -> out.println("left out " + sentence));
         out.printf(
                 Locale.ROOT,
-                "%d photos: accuracy %.2f %%, macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
+                "%d photos: accuracy %.2f %% (95 %% interval %s), macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
                 scores.photos(),
                 100 * scores.accuracy(),
+                scores.interval().percent(),
                 scores.macroF1(),
                 scores.meanAveragePrecision(),
                 scores.logLoss());
@@ -129,11 +130,15 @@ final class EvaluateCommand implements Callable<Integer> {
             out.println();
             print(out, scores, outcome.robustness());
         }
+        if (outcome.caution() != null) {
+            out.println();
+            out.println(outcome.caution());
+        }
     }
 
     private static void print(PrintWriter out, Scores clean, Robustness robustness) {
-        Table table = new Table("perturbation", "level", "setting", "accuracy", "change", "macro F1");
-        table.row("none", "", "", percent(clean.accuracy()), "", number(clean.macroF1()));
+        Table table = new Table("perturbation", "level", "setting", "accuracy", "95 % interval", "change", "macro F1");
+        table.row("none", "", "", percent(clean.accuracy()), clean.interval().percent(), "", number(clean.macroF1()));
         for (Robustness.Result result : robustness.results()) {
             Scores scores = result.scores();
             table.row(
@@ -141,6 +146,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     String.valueOf(result.perturbation().level()),
                     result.setting(),
                     percent(scores.accuracy()),
+                    scores.interval().percent(),
                     String.format(Locale.ROOT, "%+.2f", 100 * (scores.accuracy() - clean.accuracy())),
                     number(scores.macroF1()));
         }

@@ -65,10 +65,12 @@ final class RanksCommand implements Callable<Integer> {
         RunConfig.Model network = Settings.of(model::resolve);
         Dra dra = Settings.of(method::dra);
         Allocation allocation;
+        RunConfig.Data photos = data.resolve();
         try (Reporter reporter = Reporter.of(out, output, 0)) {
+            data.foundGroups(photos).ifPresent(reporter::onNote);
             allocation = AllocateJob.run(
                     network,
-                    data.resolve(),
+                    photos,
                     dra,
                     method.headPolicy(),
                     method.headStart,

@@ -92,8 +92,9 @@ final class Reporter implements JobListener, AutoCloseable {
                         ? ""
                         : String.format(
                                 Locale.ROOT,
-                                "  val %.2f %%%s",
+                                "  val %.2f %% (%s)%s",
                                 100 * report.val().accuracy(),
+                                report.val().interval().percent(),
                                 best ? " *" : "  "),
                 LayerSize.mib(report.numbers()),
                 timing.train() + timing.validate() + timing.allocate(),

@@ -98,8 +98,7 @@ final class TrustTables {
     }
 
     private static String interval(Coverage.Point point) {
-        Interval interval = Interval.wilson(point.right(), point.answered());
-        return String.format(Locale.ROOT, "%.1f to %.1f %%", 100 * interval.low(), 100 * interval.high());
+        return Interval.wilson(point.right(), point.answered()).percent();
     }
 
     private static String percent(double share) {

@@ -7,6 +7,7 @@ import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ public final class RunFolder {
     public static final String PREDICTIONS = "predictions.csv";
     public static final String CALIBRATION = "calibration.json";
     public static final String SUMMARY = "summary.txt";
+    public static final String LOOKS = "test-looks.jsonl";
 
     /** Files that get a line now and then. */
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
@@ -260,6 +262,22 @@ public final class RunFolder {
     public Optional<List<PhotoAnswer>> answers() {
         Path file = file(PREDICTIONS);
         return Files.exists(file) ? Optional.of(PredictionTable.read(file, classes())) : Optional.empty();
+    }
+
+    /** Who has looked at the test photos since the training, which looks once itself. */
+    public List<TestLook> looks() {
+        Path file = file(LOOKS);
+        return Files.exists(file) ? Json.lines(file, TestLook.class) : List.of();
+    }
+
+    /** Notes that the test photos are looked at; where the folder cannot be written nothing is noted, which is no reason to keep an answer back. */
+    public void note(TestLook look) {
+        try {
+            Files.writeString(
+                    file(LOOKS), Json.line(look) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            return;
+        }
     }
 
     /** @throws InputException when the file cannot be written */

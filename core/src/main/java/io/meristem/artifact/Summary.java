@@ -85,14 +85,16 @@ final class Summary {
     }
 
     private static String accuracies(RunResult.AtRank at) {
-        return (at.val() == null
-                        ? ""
-                        : String.format(
-                                Locale.ROOT, ", val %.2f %%", 100 * at.val().accuracy()))
-                + (at.test() == null
-                        ? ""
-                        : String.format(
-                                Locale.ROOT, ", test %.2f %%", 100 * at.test().accuracy()));
+        return (at.val() == null ? "" : String.format(Locale.ROOT, ", val %s", accuracy(at.val())))
+                + (at.test() == null ? "" : String.format(Locale.ROOT, ", test %s", accuracy(at.test())));
+    }
+
+    private static String accuracy(Scores scores) {
+        return String.format(
+                Locale.ROOT,
+                "%.2f %% (95 %% interval %s)",
+                100 * scores.accuracy(),
+                scores.interval().percent());
     }
 
     private static void scores(StringBuilder out, String title, Scores scores) {
@@ -103,8 +105,8 @@ final class Summary {
         line(out, "%s: %d photos, one run", title, scores.photos());
         line(
                 out,
-                "  accuracy %.2f %%   macro F1 %.4f   mAP %.4f   log loss %.4f",
-                100 * scores.accuracy(),
+                "  accuracy %s   macro F1 %.4f   mAP %.4f   log loss %.4f",
+                accuracy(scores),
                 scores.macroF1(),
                 scores.meanAveragePrecision(),
                 scores.logLoss());

@@ -12,10 +12,13 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A table that says which photos belong together. */
 final class GroupCsv {
+
+    static final String MANIFEST = "manifest.csv";
 
     private final Path csv;
     private final Map<Path, String> groups = new HashMap<>();
@@ -59,6 +62,27 @@ final class GroupCsv {
                     e);
         }
         return table;
+    }
+
+    /** A table of the usual name and columns that gives a group to a photo of the folder. One that cannot be read is none: nobody has asked for it. */
+    static Optional<Path> find(Path folder) {
+        Path root = folder.toAbsolutePath().normalize();
+        for (Path place : root.getParent() == null ? List.of(root) : List.of(root, root.getParent())) {
+            Path csv = place.resolve(MANIFEST);
+            if (Files.isRegularFile(csv) && knowsPhotosOf(root, csv)) {
+                return Optional.of(csv);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean knowsPhotosOf(Path root, Path csv) {
+        try {
+            GroupCsv table = read(SplitOptions.defaults().withGroups(csv, null, null), root);
+            return table.groups.keySet().stream().anyMatch(path -> path.startsWith(root) && Files.exists(path));
+        } catch (InputException e) {
+            return false;
+        }
     }
 
     private void add(String path, String group, Path root, Path beside) {

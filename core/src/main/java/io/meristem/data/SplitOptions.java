@@ -63,6 +63,16 @@ public record SplitOptions(
         return new SplitOptions(valFraction, testFraction, seed, csv, group, path, limitPerClass, strict);
     }
 
+    /**
+     * With the groups of a {@value GroupCsv#MANIFEST} in the photo folder, or else beside it, when that has columns {@code path} and {@code group} and knows
+     * photos of the folder; otherwise, and when groups are given already, as it is.
+     */
+    public SplitOptions withGroupsFound(Path folder) {
+        return groupCsv != null
+                ? this
+                : GroupCsv.find(folder).map(csv -> withGroups(csv, null, null)).orElse(this);
+    }
+
     public SplitOptions withLimitPerClass(int limit) {
         return new SplitOptions(valFraction, testFraction, seed, groupCsv, groupColumn, pathColumn, limit, strict);
     }

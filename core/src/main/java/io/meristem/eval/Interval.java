@@ -1,12 +1,19 @@
 package io.meristem.eval;
 
+import java.util.Locale;
+
 /**
- * Between what bounds a share lies that was seen in a sample.
+ * Between what bounds a share, or a difference of two, lies that was seen in a sample.
  *
- * @param low in [0, 1]
- * @param high in [0, 1]
+ * @param low in [0, 1], or for a difference in [-1, 1]
+ * @param high likewise
  */
 public record Interval(double low, double high) {
+
+    /** For a reader, such as {@code 80.1 to 88.9 %}. */
+    public String percent() {
+        return String.format(Locale.ROOT, "%.1f to %.1f %%", 100 * low, 100 * high);
+    }
 
     /** The standard normal distribution's 97.5 % quantile. */
     private static final double Z = 1.959963984540054;

@@ -1,5 +1,6 @@
 package io.meristem.eval;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +34,21 @@ public record Scores(
      */
     public record ClassScore(
             String name, int photos, double precision, double recall, double f1, double averagePrecision) {}
+
+    /** How many photos' most probable class is the true one. */
+    public long right() {
+        long right = 0;
+        for (int c = 0; c < confusion.length; c++) {
+            right += confusion[c][c];
+        }
+        return right;
+    }
+
+    /** Of the accuracy: 95 %, the photos taken as independent of each other. */
+    @JsonProperty(value = "accuracy_interval", access = JsonProperty.Access.READ_ONLY)
+    public Interval interval() {
+        return Interval.wilson(right(), photos);
+    }
 
     private static final double LEAST_PROBABILITY = 1e-12;
 

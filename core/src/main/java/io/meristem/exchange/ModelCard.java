@@ -96,8 +96,7 @@ public final class ModelCard {
             return;
         }
         boolean test = isTest();
-        long right = Math.round(scores.accuracy() * scores.photos());
-        Interval interval = Interval.wilson(right, scores.photos());
+        Interval interval = scores.interval();
         line(
                 "On %d %s photos: accuracy %.1f %% (95 %% interval %.1f to %.1f %%), macro F1 %.3f, mAP %.3f.",
                 scores.photos(),

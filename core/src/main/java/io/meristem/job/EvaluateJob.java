@@ -48,13 +48,15 @@ public final class EvaluateJob {
      * @param trust how far the probabilities can be trusted, and what is left when some answers are withheld
      * @param synthetic whether the photos are drawings
      * @param robustness scores of the same photos under perturbations, or null where none were asked for
+     * @param caution that the run's test photos have been looked at often, or null
      */
     public record Outcome(
             Scores scores,
             List<String> unreadable,
             Trust trust,
             boolean synthetic,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness) {}
+            @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String caution) {}
 
     /**
      * The probabilities of the photos judged.
@@ -160,13 +162,17 @@ public final class EvaluateJob {
                             photos.perturbed(chosen, perturbations, batchSize, threads),
                             run.classes(),
                             listener);
+            String caution = own && (wanted == Part.TEST || wanted == Part.ALL)
+                    ? TestUse.note(run, "evaluate", judged.answers().size()).orElse(null)
+                    : null;
             boolean fittedHere = own && (wanted == Part.VAL || wanted == Part.ALL);
             return new Outcome(
                     judged.scores(),
                     photos.unreadable(),
                     trust(judged.predictions(), run.temperature(), fittedHere, request.abstention(), least),
                     photos.synthetic(),
-                    robustness);
+                    robustness,
+                    caution);
         }
     }
 

@@ -79,7 +79,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
 
     private static boolean fits(List<PhotoAnswer> answers, Scores scores) {
         return answers.size() == scores.photos()
-                && answers.stream().filter(PhotoAnswer::right).count() == ScoreTables.right(scores);
+                && answers.stream().filter(PhotoAnswer::right).count() == scores.right();
     }
 
     static String gone(int missing, int of, Path photos) {

@@ -60,7 +60,7 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
     }
 
     long right() {
-        return ScoreTables.right(scores());
+        return scores().right();
     }
 
     String accuracy() {
@@ -68,7 +68,7 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
     }
 
     String interval() {
-        return Words.percent(ScoreTables.interval(scores()));
+        return Words.percent(scores().interval());
     }
 
     String methodSentence() {

@@ -40,19 +40,6 @@ final class ScoreTables {
         return cells;
     }
 
-    /** Photos whose most probable class is the true one. */
-    static long right(Scores scores) {
-        long right = 0;
-        for (int c = 0; c < scores.confusion().length; c++) {
-            right += scores.confusion()[c][c];
-        }
-        return right;
-    }
-
-    static Interval interval(Scores scores) {
-        return Interval.wilson(right(scores), scores.photos());
-    }
-
     static Grid sides(RunResult result) {
         Grid grid = Grid.of(
                 "scores",
@@ -75,9 +62,9 @@ final class ScoreTables {
             grid.row(
                     Cell.text(name),
                     Cell.number(scores.photos()),
-                    Cell.number(right(scores)),
+                    Cell.number(scores.right()),
                     Cell.number(Words.percent(scores.accuracy())),
-                    Cell.number(Words.percent(interval(scores))),
+                    Cell.number(Words.percent(scores.interval())),
                     Cell.number(Words.score(scores.macroF1())),
                     Cell.number(Words.score(scores.meanAveragePrecision())),
                     Cell.number(Words.score(scores.logLoss())));

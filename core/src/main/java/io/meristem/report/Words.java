@@ -21,7 +21,7 @@ final class Words {
 
     /** Such as "87.8 to 93.4 %". */
     static String percent(Interval interval) {
-        return format("%.1f to %.1f %%", 100 * interval.low(), 100 * interval.high());
+        return interval.percent();
     }
 
     /** A share that somebody has set, without needless digits. */

@@ -145,7 +145,7 @@ class ReportInBrowserTest {
         assertEquals(
                 50, driver.findElements(By.cssSelector(".rankmap tbody tr")).size());
         List<WebElement> pictures = driver.findElements(By.cssSelector("#mistakes img"));
-        long wrong = result.test().photos() - ScoreTables.right(result.test());
+        long wrong = result.test().photos() - result.test().right();
         assertEquals(wrong, pictures.size());
         assertEquals(
                 true,

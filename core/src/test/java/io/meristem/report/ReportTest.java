@@ -57,11 +57,11 @@ class ReportTest {
         RunResult result =
                 RunFixture.dra(CLASSES, 1).unreadable("rust/7.png: damaged").write(run, photos);
         String page = report(run);
-        long right = ScoreTables.right(result.test());
+        long right = result.test().right();
         says(
                 page,
                 "<b>" + right + " of 24</b> test photos",
-                Words.percent(ScoreTables.interval(result.test())),
+                Words.percent(result.test().interval()),
                 "This is one run, with seed 1.",
                 "rust/7.png: damaged",
                 "3 of 24 test photos share a group",
@@ -120,7 +120,7 @@ class ReportTest {
         Path run = folder.resolve("run");
         Path before = folder.resolve("before");
         RunResult result = RunFixture.dra(CLASSES, 2).write(run, before);
-        long wrong = result.test().photos() - ScoreTables.right(result.test());
+        long wrong = result.test().photos() - result.test().right();
         String page = report(run);
         says(page, wrong + " photos of these " + wrong + " could not be read", before.toString(), "photo not found");
         assertEquals(0, count(page, "data:image/jpeg"));

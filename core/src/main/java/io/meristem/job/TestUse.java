@@ -1,0 +1,30 @@
+package io.meristem.job;
+
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.TestLook;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Keeps count of looks at test photos: a figure that has led to a choice is no test of what was chosen. */
+final class TestUse {
+
+    /** Looks after the training's own that need no word: one to see it again. */
+    private static final int FREE = 1;
+
+    private TestUse() {}
+
+    /** Notes a look, and says how many there have been where that is too many. */
+    static Optional<String> note(RunFolder run, String command, int photos) {
+        run.note(TestLook.now(command, photos));
+        List<TestLook> looks = run.looks();
+        if (looks.size() <= FREE) {
+            return Optional.empty();
+        }
+        TreeSet<String> people = new TreeSet<>();
+        looks.forEach(look -> people.add(look.by()));
+        return Optional.of("The test photos of " + run.path() + " have been looked at " + looks.size()
+                + " times since the training, by " + String.join(", ", people)
+                + ": if these figures have led to a choice, they flatter what was chosen. Choose with --split val.");
+    }
+}
