@@ -1,12 +1,21 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
 import io.meristem.bench.CurveBench;
+import io.meristem.bench.MemoryBench;
 import io.meristem.bench.StepBench;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Models;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
+import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,8 +33,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Times training steps on this machine.",
-        subcommands = {BenchCommand.Step.class, BenchCommand.Curve.class})
+        description = "Times training steps on this machine, and measures their memory.",
+        subcommands = {BenchCommand.Step.class, BenchCommand.Curve.class, BenchCommand.MemoryUse.class})
 final class BenchCommand implements Callable<Integer> {
 
     @Spec
@@ -33,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new InputException("Say what to time: meristem bench step, or meristem bench curve.");
+        throw new InputException("Say what to measure: meristem bench step, bench curve or bench memory.");
     }
 
     /** What both have in common. */
@@ -180,6 +189,76 @@ final class BenchCommand implements Callable<Integer> {
             report.put("losses", losses);
             print(spec.commandLine().getOut(), report, common.output.json);
             return 0;
+        }
+    }
+
+    @Command(
+            name = "memory",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "Trains on noise for many steps and prints the process's memory as it goes: resident MiB, its peak, tensors that are kept.",
+                "Beside the peak stands what 'train' would have predicted."
+            })
+    static final class MemoryUse implements Callable<Integer> {
+
+        private static final int LEAST_STEPS = 10;
+
+        /** As for {@code train --method}, with its usual settings. */
+        enum Name {
+            LORA,
+            DRA,
+            ADALORA,
+            DYLORA,
+            FULL,
+            HEAD
+        }
+
+        @Spec
+        CommandSpec spec;
+
+        @Mixin
+        Common common;
+
+        @Option(
+                names = "--method",
+                defaultValue = "LORA",
+                paramLabel = "NAME",
+                description =
+                        "lora (of --rank), dra, adalora, dylora, full or head, with their usual settings. Default: lora.")
+        Name method;
+
+        @Option(names = "--steps", defaultValue = "300", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+        int steps;
+
+        @Override
+        public Integer call() {
+            Environment.warn(spec.commandLine().getErr());
+            ModelSpec network = common.spec();
+            if (steps < LEAST_STEPS) {
+                throw new InputException("--steps takes a number from " + LEAST_STEPS + " on.");
+            }
+            Map<String, Object> report = MemoryBench.run(new MemoryBench.Settings(
+                    network,
+                    common.batch,
+                    PlanCommand.side(network, common.size),
+                    method(),
+                    steps,
+                    common.threads.count(),
+                    common.compute.resolve()));
+            print(spec.commandLine().getOut(), report, common.output.json);
+            return 0;
+        }
+
+        private Method method() {
+            return switch (method) {
+                case LORA -> new Lora(common.rank, AdapterOptions.DEFAULT);
+                case DRA -> Dra.DEFAULT;
+                case ADALORA -> AdaLora.DEFAULT;
+                case DYLORA -> DyLora.DEFAULT;
+                case FULL -> new FullTuning();
+                case HEAD -> new HeadOnly();
+            };
         }
     }
 

@@ -2,9 +2,11 @@ package io.meristem.cli;
 
 import io.meristem.DivergedException;
 import io.meristem.InputException;
+import io.meristem.engine.MemoryFailure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -26,6 +28,7 @@ import picocli.CommandLine.HelpCommand;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            CompareCommand.class,
             CalibrateCommand.class,
             ExportCommand.class,
             ImportCommand.class,
@@ -51,12 +54,22 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        System.exit(execute(commandLine(), args));
     }
 
     /** As {@link #main}, with the output going elsewhere; returns the exit code. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        return commandLine().setOut(out).setErr(err).execute(args);
+        return execute(commandLine().setOut(out).setErr(err), args);
+    }
+
+    /** Errors pass picocli's handler of exceptions by; of all of them only want of memory has a sentence. */
+    private static int execute(CommandLine commandLine, String... args) {
+        try {
+            return commandLine.execute(args);
+        } catch (OutOfMemoryError e) {
+            say(commandLine, MemoryFailure.sentence(e).orElse(e.toString()));
+            return FAILED;
+        }
     }
 
     static CommandLine commandLine() {
@@ -83,6 +96,11 @@ public final class Main {
         }
         if (e instanceof DivergedException) {
             say(commandLine, e.getMessage());
+            return FAILED;
+        }
+        Optional<String> memory = MemoryFailure.sentence(e);
+        if (memory.isPresent()) {
+            say(commandLine, memory.get());
             return FAILED;
         }
         if (e instanceof IOException || e instanceof UncheckedIOException) {

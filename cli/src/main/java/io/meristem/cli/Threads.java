@@ -1,9 +1,15 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
 import picocli.CommandLine.Option;
 
 /** How many processors to use. */
 final class Threads {
+
+    /** What the launcher has done. */
+    private static final String NICE = "MERISTEM_NICE";
+
+    private static final int LAST = 19;
 
     @Option(
             names = "--threads",
@@ -12,7 +18,22 @@ final class Threads {
             description = "Processors to use; 0 for all. Default: ${DEFAULT-VALUE}.")
     int given;
 
+    @Option(
+            names = "--nice",
+            paramLabel = "N",
+            description =
+                    "Give way to other programs: 1 a little to 19 wholly. The launcher, meristem, does it. Default: as started.")
+    Integer nice;
+
     int count() {
+        if (nice != null && (nice < 0 || nice > LAST)) {
+            throw new InputException("--nice takes a number from 0 to " + LAST + ", not " + nice + ".");
+        }
+        if (nice != null && !String.valueOf(nice).equals(System.getenv(NICE))) {
+            throw new InputException("--nice " + nice
+                    + " is the launcher's to do, and Java was started without it: put 'nice -n " + nice
+                    + "' before the command.");
+        }
         return given > 0 ? given : Runtime.getRuntime().availableProcessors();
     }
 }

@@ -8,6 +8,7 @@ import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
+import io.meristem.job.MemoryCheck;
 import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
@@ -93,6 +94,11 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     Threads threads;
 
+    @Option(
+            names = "--ignore-memory",
+            description = "Start also where the training is predicted to take more memory than there is.")
+    boolean ignoreMemory;
+
     @Mixin
     OutputOptions output;
 
@@ -108,6 +114,9 @@ final class TrainCommand implements Callable<Integer> {
             requirePlaces();
         }
         RunConfig config = resume == null ? Settings.of(this::config) : null;
+        if (config != null && !ignoreMemory) {
+            MemoryCheck.require(config);
+        }
         Path run = resume == null ? out : resume;
         Environment.warn(err);
         RunResult result;
@@ -143,6 +152,9 @@ final class TrainCommand implements Callable<Integer> {
         int epochsOfRun =
                 config == null ? RunFolder.epochs(run) : config.train().epochs();
         try (Reporter reporter = Reporter.of(console, output, epochsOfRun)) {
+            if (config != null) {
+                data.foundGroups(config.data()).ifPresent(reporter::onNote);
+            }
             return config == null
                     ? TrainJob.resume(run, data.cacheFolder(), checkpointSteps, reporter, token)
                     : TrainJob.run(

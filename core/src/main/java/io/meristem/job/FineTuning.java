@@ -36,7 +36,7 @@ public final class FineTuning {
     private int batch;
     private double rate;
     private long seed;
-    private SplitOptions split = SplitOptions.defaults();
+    private SplitOptions split;
     private int threads = Runtime.getRuntime().availableProcessors();
     private Path cache = Home.photos();
     private JobListener listener = JobListener.NONE;
@@ -107,6 +107,7 @@ public final class FineTuning {
         return this;
     }
 
+    /** @param how photos are divided; when this is not called, as by default, with the groups of a {@code manifest.csv} in or beside the folder */
     public FineTuning split(SplitOptions how) {
         this.split = how;
         return this;
@@ -162,7 +163,10 @@ public final class FineTuning {
                 usual.headStart());
         return new RunConfig(
                 network,
-                new RunConfig.Data(photos.toAbsolutePath().normalize().toString(), split, Augmentation.standard()),
+                new RunConfig.Data(
+                        photos.toAbsolutePath().normalize().toString(),
+                        split == null ? SplitOptions.defaults().withGroupsFound(photos) : split,
+                        Augmentation.standard()),
                 train,
                 threads);
     }
@@ -174,9 +178,11 @@ public final class FineTuning {
      * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. {@link
      *     io.meristem.Meristem#resume} then goes on with {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
      *     asked. Nothing is left there when the training had not begun.
-     * @throws InputException when photos, weights or place cannot be used
+     * @throws InputException when photos, weights or place cannot be used, or memory will not do
      */
     public RunResult run(Path out) {
-        return TrainJob.run(config(), out, cache, checkpointSteps, listener, token);
+        RunConfig config = config();
+        MemoryCheck.require(config);
+        return TrainJob.run(config, out, cache, checkpointSteps, listener, token);
     }
 }

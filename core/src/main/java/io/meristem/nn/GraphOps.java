@@ -8,6 +8,12 @@ package io.meristem.nn;
  */
 public interface GraphOps<V> {
 
+    /** A block that training may compute a second time begins. */
+    default void enterBlock(V x) {}
+
+    /** The innermost block ends. */
+    default void leaveBlock(V y) {}
+
     /** @param x (N, in, H, W) */
     V conv(V x, Conv2d layer);
 

@@ -39,7 +39,13 @@ public final class Sequence extends Layer {
     public <V> V describe(V x, GraphOps<V> ops) {
         V y = x;
         for (Layer step : steps) {
-            y = step.describe(y, ops);
+            if (step.repeatable()) {
+                ops.enterBlock(y);
+                y = step.describe(y, ops);
+                ops.leaveBlock(y);
+            } else {
+                y = step.describe(y, ops);
+            }
         }
         return y;
     }

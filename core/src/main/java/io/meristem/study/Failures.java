@@ -2,8 +2,10 @@ package io.meristem.study;
 
 import io.meristem.DivergedException;
 import io.meristem.InputException;
+import io.meristem.engine.MemoryFailure;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** What is kept of an error that ended a run. */
 final class Failures {
@@ -23,12 +25,13 @@ final class Failures {
     private static String sentence(Throwable e) {
         String text = e.getMessage() == null ? "" : e.getMessage();
         String first = text.lines().findFirst().orElse("").strip();
+        Optional<String> memory = MemoryFailure.sentence(e);
+        if (memory.isPresent()) {
+            return memory.get();
+        }
         if (e.getClass() == RuntimeException.class) {
             // What the engine throws: its message goes on with a native stack trace.
             return "The engine failed: " + first;
-        }
-        if (e instanceof OutOfMemoryError) {
-            return "Memory ran out (" + first + "): use a smaller batch or picture.";
         }
         return e.getClass().getSimpleName() + ": " + first;
     }

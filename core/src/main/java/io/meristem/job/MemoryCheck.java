@@ -1,0 +1,92 @@
+package io.meristem.job;
+
+import io.meristem.InputException;
+import io.meristem.artifact.RunConfig;
+import io.meristem.engine.ComputeDevice;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.tune.Compute;
+import io.meristem.tune.MemoryForecast;
+import io.meristem.tune.TrainConfig;
+import java.util.Locale;
+
+/** Refuses a training that will not fit into memory, before anything large is made. */
+public final class MemoryCheck {
+
+    private static final double GIB = 1L << 30;
+
+    /** The number of classes hardly matters for the size of a network. */
+    private static final int SOME_CLASSES = 10;
+
+    private MemoryCheck() {}
+
+    /**
+     * Compares what a training on the CPU is predicted to take with what the machine, or the control group that the process is in, has free.
+     *
+     * @throws InputException when it is more
+     */
+    public static void require(RunConfig config) {
+        long free = FreeMemory.bytes();
+        if (config.train().compute().device() == ComputeDevice.CPU && free > 0) {
+            require(config, free);
+        }
+    }
+
+    static void require(RunConfig config, long free) {
+        TrainConfig train = config.train();
+        try (Network network = new Network(Models.find(config.model().name()), SOME_CLASSES)) {
+            int size = config.model().size();
+            int threads = config.threads();
+            MemoryForecast forecast = MemoryForecast.of(network, train, size, threads);
+            if (forecast.total() <= free) {
+                return;
+            }
+            MemoryForecast saving = MemoryForecast.of(network, checkpointed(train), size, threads);
+            StringBuilder mend = new StringBuilder();
+            int batch = largestBatch(network, train, size, threads, free);
+            if (batch > 0) {
+                mend.append("use --batch ").append(batch).append(" or less, ");
+            }
+            if (!train.compute().checkpointing() && saving.total() < forecast.total()) {
+                mend.append(String.format(Locale.ROOT, "use --checkpointing (about %.1f GiB), ", saving.total() / GIB));
+            }
+            mend.append("use a smaller --size or model");
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "This training will take about %.1f GiB (steps of %d photos %.1f, weights %.1f, what trains %.1f, the rest %.1f), and %.1f GiB are free: %s; --ignore-memory tries it all the same.",
+                    forecast.total() / GIB,
+                    train.batchSize(),
+                    forecast.steps() / GIB,
+                    forecast.weights() / GIB,
+                    forecast.trained() / GIB,
+                    (forecast.process() + forecast.photos()) / GIB,
+                    free / GIB,
+                    mend));
+        }
+    }
+
+    /** The largest power of two that fits; 0 when not even one photo does. */
+    private static int largestBatch(Network network, TrainConfig train, int size, int threads, long free) {
+        for (int batch = Integer.highestOneBit(Math.max(1, train.batchSize() - 1)); batch > 0; batch /= 2) {
+            if (MemoryForecast.of(network, train, size, threads, batch).total() <= free) {
+                return batch;
+            }
+        }
+        return 0;
+    }
+
+    private static TrainConfig checkpointed(TrainConfig train) {
+        Compute compute = train.compute();
+        return new TrainConfig(
+                train.method(),
+                train.epochs(),
+                train.batchSize(),
+                train.seed(),
+                train.optimization(),
+                train.head(),
+                train.norm(),
+                new Compute(compute.precision(), compute.device(), compute.measured(), true),
+                train.headStart(),
+                train.onDivergence());
+    }
+}

@@ -1,0 +1,136 @@
+package io.meristem.tune;
+
+import io.meristem.adapter.LayerSize;
+import io.meristem.engine.Precision;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+
+/**
+ * How much memory a training will take at its peak, in bytes, told from shapes alone. docs/performance.md says how far it was off where it was measured.
+ *
+ * @param process of the JVM, the engine and whatever else does not depend on the training
+ * @param weights of the network, folded and in the precision that it computes in
+ * @param trained numbers beside their values in the network: adapters, gradients, what the optimiser remembers
+ * @param steps what forward and backward pass have in memory at once
+ * @param photos prepared batches
+ */
+public record MemoryForecast(long process, long weights, long trained, long steps, long photos) {
+
+    /** Measured: a training of a tiny network has so much at its peak. */
+    private static final long PROCESS = 420L << 20;
+
+    /**
+     * Of the largest map, how often it is there beside what the tape has: what kernels work in, float32 where the map is bfloat16, and memory that the
+     * allocator holds in pieces. Measured.
+     */
+    private static final int WORK = 6;
+
+    /** Likewise where nothing passes backwards. */
+    private static final int FORWARD_WORK = 2;
+
+    private static final int FLOAT = 4;
+
+    /** Loader: two batches a thread are prepared ahead, and one is in use. */
+    private static final int AHEAD = 2;
+
+    /**
+     * @param network a definition is enough
+     * @param size side of the input, pixels
+     */
+    public static MemoryForecast of(Network network, TrainConfig config, int size, int threads) {
+        Method method = config.method();
+        boolean full = method instanceof FullTuning;
+        int bytes = config.compute().precision() == Precision.FP32 ? FLOAT : FLOAT / 2;
+        int rank = rank(method);
+        TapeForecast tape = walk(
+                network,
+                new TapeForecast(
+                        !(method instanceof HeadOnly),
+                        full || config.norm() == NormPolicy.TRAINED,
+                        config.compute().checkpointing(),
+                        rank),
+                size);
+        int work = method instanceof HeadOnly ? FORWARD_WORK : WORK;
+        long steps = bytes * (tape.peak() + work * tape.largest()) * config.batchSize();
+        if (method instanceof Dra dra) {
+            // Measuring ranks runs forward only, on batches of its own, and looks at the input and output of each
+            // layer.
+            long measuring = bytes * (tape.forwardPeak() + FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
+            steps = Math.max(steps, measuring);
+        }
+        return new MemoryForecast(
+                PROCESS,
+                weights(network, full, bytes),
+                trained(network, config, rank),
+                steps,
+                (long) (AHEAD * threads + 1) * config.batchSize() * 3 * size * size * FLOAT);
+    }
+
+    /** The same training with another batch. */
+    public static MemoryForecast of(Network network, TrainConfig config, int size, int threads, int batch) {
+        return of(
+                network,
+                new TrainConfig(
+                        config.method(),
+                        config.epochs(),
+                        batch,
+                        config.seed(),
+                        config.optimization(),
+                        config.head(),
+                        config.norm(),
+                        config.compute(),
+                        config.headStart(),
+                        config.onDivergence()),
+                size,
+                threads);
+    }
+
+    public long total() {
+        return process + weights + trained + steps + photos;
+    }
+
+    private static TapeForecast walk(Network network, TapeForecast tape, int size) {
+        network.describe(new TapeForecast.Value(3, size, size), tape);
+        return tape;
+    }
+
+    /** The greatest rank that a layer may get. */
+    private static int rank(Method method) {
+        if (method instanceof Lora lora) {
+            return lora.rank();
+        } else if (method instanceof Dra dra) {
+            return dra.ranks().max();
+        } else if (method instanceof AdaLora adaLora) {
+            return adaLora.initRank();
+        } else if (method instanceof DyLora dyLora) {
+            return dyLora.rankMax();
+        }
+        return 0;
+    }
+
+    /** Values as loaded; where they stay, those with the normalisation taken in; and what layers compute with, which a step of adapters or of all makes. */
+    private static long weights(Network network, boolean full, int bytes) {
+        long numbers = network.params().values().stream()
+                .mapToLong(param -> param.numel())
+                .sum();
+        boolean folds = !full && !network.batchNorms().isEmpty();
+        long copies = bytes == FLOAT && full ? 0 : bytes;
+        return numbers * (FLOAT + (folds ? FLOAT : 0) + copies + (full ? 0 : bytes));
+    }
+
+    private static long trained(Network network, TrainConfig config, int rank) {
+        int moments = config.optimization().kind() == Optimization.Kind.ADAMW ? 2 : 1;
+        long head = network.head().weight().numel();
+        if (config.method() instanceof FullTuning) {
+            return network.parameterCount() * FLOAT * (1 + moments);
+        }
+        long numbers = head;
+        for (WeightedLayer layer : network.weightedLayers().values()) {
+            LayerSize size = LayerSize.of("", layer);
+            numbers += (long) Math.min(rank, size.fullRank()) * size.perRank();
+        }
+        // AdaLoRA has P, Q and lambda beside A and B, and two smoothed numbers for each.
+        int copies = config.method() instanceof AdaLora ? 2 + moments + 4 : 2 + moments;
+        return numbers * FLOAT * copies;
+    }
+}
