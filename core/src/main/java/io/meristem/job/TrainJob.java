@@ -138,7 +138,7 @@ public final class TrainJob {
                 new Trainer(loaded.network(), config.train(), photos.forTraining(config), listeners, checkpointSteps)
                         .run(saved);
             } catch (DivergedException e) {
-                throw Mend.of(e, writer);
+                throw Mend.of(e, writer, config.train().onDivergence());
             }
         }
 

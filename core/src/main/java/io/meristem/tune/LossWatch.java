@@ -36,6 +36,11 @@ final class LossWatch {
         return EXPLODED * usual;
     }
 
+    /** Whether an epoch has ended exploded: so are its last step and the loss on all validation photos, or that is not even a number. */
+    boolean endsBroken(double validationLoss) {
+        return Double.isNaN(validationLoss) || (streak > 0 && validationLoss > limit());
+    }
+
     /** @param loss mean of the epoch */
     void endEpoch(double loss) {
         if (!firstEpochOver) {

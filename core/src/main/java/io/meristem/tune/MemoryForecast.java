@@ -17,16 +17,16 @@ import io.meristem.nn.WeightedLayer;
 public record MemoryForecast(long process, long weights, long trained, long steps, long photos) {
 
     /** Measured: a training of a tiny network has so much at its peak. */
-    private static final long PROCESS = 420L << 20;
+    private static final long PROCESS = 400L << 20;
 
     /**
-     * Of the largest map, how often it is there beside what the tape has: what kernels work in, float32 where the map is bfloat16, and memory that the
-     * allocator holds in pieces. Measured.
+     * Of the largest map, so many float32 copies are there beside what the tape has: what kernels work in, and memory that the allocator holds in
+     * pieces. Measured.
      */
-    private static final int WORK = 6;
+    private static final int WORK = 3;
 
     /** Likewise where nothing passes backwards. */
-    private static final int FORWARD_WORK = 2;
+    private static final int FORWARD_WORK = 1;
 
     private static final int FLOAT = 4;
 
@@ -51,11 +51,11 @@ public record MemoryForecast(long process, long weights, long trained, long step
                         rank),
                 size);
         int work = method instanceof HeadOnly ? FORWARD_WORK : WORK;
-        long steps = bytes * (tape.peak() + work * tape.largest()) * config.batchSize();
+        long steps = (bytes * tape.peak() + FLOAT * work * tape.largest()) * config.batchSize();
         if (method instanceof Dra dra) {
             // Measuring ranks runs forward only, on batches of its own, and looks at the input and output of each
             // layer.
-            long measuring = bytes * (tape.forwardPeak() + FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
+            long measuring = (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
             steps = Math.max(steps, measuring);
         }
         return new MemoryForecast(

@@ -233,7 +233,7 @@ public final class Trainer {
         stepper.brokenWeights().ifPresent(where -> {
             throw new DivergedException(words + "the update made numbers that are not finite: " + where);
         });
-        if (val != null && !(val.logLoss() <= watch.limit())) {
+        if (val != null && watch.endsBroken(val.logLoss())) {
             throw new DivergedException(String.format(
                     Locale.ROOT, "%safter it the loss on the validation photos is %.4g", words, val.logLoss()));
         }

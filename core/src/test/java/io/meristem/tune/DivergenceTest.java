@@ -230,6 +230,17 @@ class DivergenceTest {
     }
 
     @Test
+    void anEpochEndsBrokenWhenItsLastStepAndAllValidationPhotosSaySo() {
+        LossWatch watch = new LossWatch(5, 100);
+        watch.explodes(1);
+        assertFalse(watch.endsBroken(20));
+        watch.explodes(50);
+        assertTrue(watch.endsBroken(20));
+        assertFalse(watch.endsBroken(12));
+        assertTrue(watch.endsBroken(Double.NaN));
+    }
+
+    @Test
     void inShortEpochsAWholeOneExplodes() {
         LossWatch watch = new LossWatch(2, 3);
         assertFalse(watch.explodes(4));
