@@ -52,6 +52,9 @@ public record Scores(
 
     private static final double LEAST_PROBABILITY = 1e-12;
 
+    /** The log loss where each true class is held for impossible: probabilities are cut off. */
+    public static final double WORST_LOG_LOSS = -Math.log(LEAST_PROBABILITY);
+
     public static Scores of(Predictions p, List<String> names) {
         int n = names.size();
         int[][] confusion = new int[n][n];

@@ -233,19 +233,20 @@ class DivergenceTest {
     void anEpochEndsBrokenWhenItsLastStepAndAllValidationPhotosSaySo() {
         LossWatch watch = new LossWatch(5, 100);
         watch.explodes(1);
-        assertFalse(watch.endsBroken(20));
+        assertFalse(watch.endsBroken(22));
         watch.explodes(50);
-        assertTrue(watch.endsBroken(20));
-        assertFalse(watch.endsBroken(12));
+        assertTrue(watch.endsBroken(22));
+        assertFalse(watch.endsBroken(19));
         assertTrue(watch.endsBroken(Double.NaN));
     }
 
     @Test
-    void inShortEpochsAWholeOneExplodes() {
+    void inShortEpochsFewerStepsExplode() {
         LossWatch watch = new LossWatch(2, 3);
         assertFalse(watch.explodes(4));
-        assertFalse(watch.explodes(41));
-        assertFalse(watch.explodes(41));
+        for (int step = 1; step < LossWatch.LEAST_STEPS; step++) {
+            assertFalse(watch.explodes(41));
+        }
         assertTrue(watch.explodes(41));
     }
 }
