@@ -75,7 +75,8 @@ final class TrainCommand implements Callable<Integer> {
         RunConfig config = Settings.of(this::config);
         Environment.warn(spec.commandLine().getErr());
         RunResult result;
-        try (Reporter reporter = Reporter.of(console, output, config.train().epochs())) {
+        try (Reporter reporter =
+                Reporter.checking(console, output, config.train().epochs(), threads.count())) {
             result = TrainJob.run(config, out, data.cacheFolder(), reporter);
         }
         if (output.json) {

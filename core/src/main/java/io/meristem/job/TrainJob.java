@@ -69,6 +69,7 @@ public final class TrainJob {
                 listener.onDecode(done, total);
                 token.check();
             });
+            listener.onPhotos(photos.folder(), photos.cache());
             Provenance provenance = provenance(config, photos, loaded);
             RunWriter writer = new RunWriter(out, config, folder.classes(), provenance);
             Network network = loaded.network();
