@@ -17,6 +17,10 @@ final class Console implements AutoCloseable {
         this.bars = !quiet && Bars.shown();
     }
 
+    boolean quiet() {
+        return quiet;
+    }
+
     boolean bars() {
         return bars;
     }

@@ -40,6 +40,7 @@ import picocli.CommandLine.HelpCommand;
             SizeCommand.class,
             ModelsCommand.class,
             WeightsCommand.class,
+            DataCommand.class,
             SynthCommand.class,
             HelpCommand.class
         })

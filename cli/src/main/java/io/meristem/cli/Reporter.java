@@ -2,6 +2,9 @@ package io.meristem.cli;
 
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.PixelCache;
+import io.meristem.data.check.DataCheck;
 import io.meristem.job.JobListener;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;
@@ -17,14 +20,21 @@ final class Reporter implements JobListener, AutoCloseable {
 
     private final Console console;
     private final int epochs;
+    private final int checkThreads;
 
-    private Reporter(Console console, int epochs) {
+    private Reporter(Console console, int epochs, int checkThreads) {
         this.console = console;
         this.epochs = epochs;
+        this.checkThreads = checkThreads;
     }
 
     static Reporter of(PrintWriter out, OutputOptions output, int epochs) {
-        return new Reporter(new Console(out, output.json), epochs);
+        return new Reporter(new Console(out, output.json), epochs, 0);
+    }
+
+    /** One that also looks the photos over before training, on so many threads, and says what it found. */
+    static Reporter checking(PrintWriter out, OutputOptions output, int epochs, int threads) {
+        return new Reporter(new Console(out, output.json), epochs, threads);
     }
 
     @Override
@@ -35,6 +45,13 @@ final class Reporter implements JobListener, AutoCloseable {
                 console.print("Decoded " + total + " photos.");
             }
             close();
+        }
+    }
+
+    @Override
+    public void onPhotos(ImageFolder folder, PixelCache photos) {
+        if (checkThreads > 0 && !console.quiet()) {
+            Findings.brief(DataCheck.quick(folder, photos, checkThreads)).forEach(this::print);
         }
     }
 

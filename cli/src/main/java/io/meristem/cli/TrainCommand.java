@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
 
     /** All that may stand beside {@code --resume}. */
-    private static final Set<String> WITH_RESUME = Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice");
+    private static final Set<String> WITH_RESUME =
+            Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice");
 
     @Spec
     CommandSpec spec;
@@ -151,7 +152,9 @@ final class TrainCommand implements Callable<Integer> {
     private RunResult train(PrintWriter console, RunConfig config, Path run, CancelToken token) {
         int epochsOfRun =
                 config == null ? RunFolder.epochs(run) : config.train().epochs();
-        try (Reporter reporter = Reporter.of(console, output, epochsOfRun)) {
+        try (Reporter reporter = config == null
+                ? Reporter.of(console, output, epochsOfRun)
+                : Reporter.checking(console, output, epochsOfRun, threads.count())) {
             if (config != null) {
                 data.foundGroups(config.data()).ifPresent(reporter::onNote);
             }

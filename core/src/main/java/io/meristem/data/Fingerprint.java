@@ -11,25 +11,45 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Content hashes that do not depend on where files lie or when they were written. */
 final class Fingerprint {
 
     private Fingerprint() {}
 
-    /** SHA-256 in hex over the lines "name, size, content hash" in name order; files are read in parallel. */
-    static String of(Map<String, Path> files) {
-        List<String> names = files.keySet().stream().sorted().toList();
-        List<String> lines =
-                names.parallelStream().map(name -> line(name, files.get(name))).toList();
-        MessageDigest all = sha256();
-        for (String line : lines) {
-            all.update(line.getBytes(StandardCharsets.UTF_8));
+    /**
+     * What is in one file.
+     *
+     * @param size in bytes
+     * @param sha256 in hex
+     */
+    record Content(long size, String sha256) {}
+
+    /** The contents of files by name; they are read in parallel. */
+    static SortedMap<String, Content> contents(Map<String, Path> files) {
+        List<String> names = List.copyOf(files.keySet());
+        List<Content> read =
+                names.parallelStream().map(name -> content(files.get(name))).toList();
+        SortedMap<String, Content> contents = new TreeMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            contents.put(names.get(i), read.get(i));
         }
+        return contents;
+    }
+
+    /** SHA-256 in hex over the lines "name, size, content hash" in name order. */
+    static String of(SortedMap<String, Content> contents) {
+        MessageDigest all = sha256();
+        contents.forEach((name, content) -> {
+            String line = name + "\t" + content.size() + "\t" + content.sha256() + "\n";
+            all.update(line.getBytes(StandardCharsets.UTF_8));
+        });
         return HexFormat.of().formatHex(all.digest());
     }
 
-    private static String line(String name, Path file) {
+    private static Content content(Path file) {
         MessageDigest digest = sha256();
         long size = 0;
         try (InputStream in = Files.newInputStream(file)) {
@@ -44,7 +64,7 @@ final class Fingerprint {
                             + "): check that the file is still there and readable.",
                     e);
         }
-        return name + "\t" + size + "\t" + HexFormat.of().formatHex(digest.digest()) + "\n";
+        return new Content(size, HexFormat.of().formatHex(digest.digest()));
     }
 
     static MessageDigest sha256() {

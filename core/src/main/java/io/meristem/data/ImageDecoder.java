@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -74,6 +75,28 @@ public final class ImageDecoder {
             throw new UnreadableImageException(name, "damaged (" + firstLine(e) + ")", e);
         } catch (OutOfMemoryError e) {
             throw new UnreadableImageException(name, "needs more memory than this process may use; raise -Xmx", e);
+        }
+    }
+
+    /** The shorter side of a photo in pixels, from its header alone: whether the rest can be decoded is not looked at. */
+    public static int shortSide(Path file) throws UnreadableImageException {
+        try (ImageInputStream stream = ImageIO.createImageInputStream(file.toFile())) {
+            Iterator<ImageReader> readers =
+                    stream == null ? Collections.emptyIterator() : ImageIO.getImageReaders(stream);
+            if (!readers.hasNext()) {
+                throw new UnreadableImageException(file, "not a picture in a known format");
+            }
+            ImageReader reader = readers.next();
+            try {
+                reader.setInput(stream, true, true);
+                return Math.min(reader.getWidth(0), reader.getHeight(0));
+            } finally {
+                reader.dispose();
+            }
+        } catch (UnreadableImageException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw new UnreadableImageException(file, "damaged (" + firstLine(e) + ")", e);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -38,7 +39,7 @@ public final class ImageFolder {
     private final List<Skipped> skipped;
     private final List<String> notes;
     private final SplitOptions options;
-    private String fingerprint;
+    private SortedMap<String, Fingerprint.Content> contents;
 
     private ImageFolder(
             Path root,
@@ -182,12 +183,23 @@ public final class ImageFolder {
      * SHA-256 (hex) over relative path, size and content hash of every photo in path order: the same files give the same value on every
      * machine, wherever they lie and whenever they were copied. The first call reads all photos.
      */
-    public synchronized String fingerprint() {
-        if (fingerprint == null) {
+    public String fingerprint() {
+        return Fingerprint.of(contents());
+    }
+
+    /** SHA-256 (hex) of every photo's file, by relative path. The first call reads all photos. */
+    public Map<String, String> contentHashes() {
+        Map<String, String> hashes = new HashMap<>();
+        contents().forEach((relative, content) -> hashes.put(relative, content.sha256()));
+        return hashes;
+    }
+
+    private synchronized SortedMap<String, Fingerprint.Content> contents() {
+        if (contents == null) {
             Map<String, Path> files = new HashMap<>();
             photos.forEach(p -> files.put(p.relative(), p.file()));
-            fingerprint = Fingerprint.of(files);
+            contents = Fingerprint.contents(files);
         }
-        return fingerprint;
+        return contents;
     }
 }

@@ -8,18 +8,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Independent tasks over a few daemon threads; interrupting the caller ends them with a {@link CancelledException}. */
-final class Workers {
+public final class Workers {
 
     /** One task by number. */
     @FunctionalInterface
-    interface Task {
+    public interface Task {
         void run(int index) throws IOException;
     }
 
     private Workers() {}
 
     /** Runs tasks 0 to {@code count} - 1; the first failure stops the others and is thrown here. */
-    static void forEach(int threads, int count, Task task) throws IOException {
+    public static void forEach(int threads, int count, Task task) throws IOException {
         AtomicInteger next = new AtomicInteger();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         List<Thread> started = new ArrayList<>();

@@ -162,6 +162,7 @@ public final class TrainJob {
                 listener.onDecode(done, total);
                 token.check();
             });
+            listener.onPhotos(photos.folder(), photos.cache());
             return new Prepared(loaded, photos, provenance(config, photos, loaded));
         } catch (RuntimeException | Error e) {
             loaded.close();

@@ -5,6 +5,7 @@ import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.data.check.CheckResult;
 import io.meristem.study.StudyJob;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,13 +38,29 @@ public final class Report {
         Path file = out == null ? folder.resolve(FILE) : out;
         String page = page(folder, photos, heatmaps);
         refuseUnlessHtml(file);
+        save(page, file, "--out");
+        return file;
+    }
+
+    /**
+     * The page about a photo folder, with small pictures of the photos that show what was found.
+     *
+     * @param file written over where it is there
+     * @throws InputException when it is no name of an HTML file, or cannot be written
+     */
+    public static void write(CheckResult check, Path file) {
+        refuseUnlessHtml(file);
+        save(render("check.jte", new CheckPage(check)), file, "--html");
+    }
+
+    private static void save(String page, Path file, String option) {
         try {
             AtomicFiles.writeString(file, page);
         } catch (IOException e) {
             throw new InputException(
-                    "The report cannot be written to " + file + " (" + e + "): name another place with --out.", e);
+                    "The report cannot be written to " + file + " (" + e + "): name another place with " + option + ".",
+                    e);
         }
-        return file;
     }
 
     private static String page(Path folder, Path photos, HeatmapChoice heatmaps) {
@@ -71,7 +88,8 @@ public final class Report {
                 + StudyJob.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
     }
 
-    private static void refuseUnlessHtml(Path file) {
+    /** @throws InputException when a report cannot go there; asked before long work */
+    public static void refuseUnlessHtml(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         if (!(name.endsWith(".html") || name.endsWith(".htm")) || Files.isDirectory(file)) {
             throw new InputException("The report cannot go to " + file + ": name a file that ends in .html.");

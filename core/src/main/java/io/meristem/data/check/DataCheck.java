@@ -1,0 +1,142 @@
+package io.meristem.data.check;
+
+import io.meristem.InputException;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Photo;
+import io.meristem.data.PixelCache;
+import io.meristem.data.Progress;
+import io.meristem.data.Split;
+import io.meristem.data.SplitOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Looks a photo folder over before anybody trains on it. Nothing is changed; the same files give the same findings. */
+public final class DataCheck {
+
+    private DataCheck() {}
+
+    /**
+     * The whole check: reads and decodes every file.
+     *
+     * @param folder as for training: one sub-folder per class, with or without train, val and test above
+     * @param groupCsv table that names the group of photos; null for {@code manifest.csv} in the folder or beside it, if there is one that fits
+     * @param groupColumn its column of group names, null for {@code group}
+     * @param pathColumn its column of paths, null for {@code path}
+     * @param probe whether to look for shortcuts with a small model
+     * @throws InputException when the folder is no data set, or the table cannot be used
+     */
+    public static CheckResult run(
+            Path folder,
+            Path groupCsv,
+            String groupColumn,
+            String pathColumn,
+            Limits limits,
+            boolean probe,
+            int threads,
+            Progress progress) {
+        long start = System.nanoTime();
+        SplitOptions whole = SplitOptions.defaults().withFractions(0, 0).withGroups(groupCsv, groupColumn, pathColumn);
+        ImageFolder data = ImageFolder.scan(folder, whole);
+        Reading reading = Reading.ofFiles(data, threads, progress);
+        boolean divided = data.photos().stream().anyMatch(p -> p.split() != Split.TRAIN);
+        return check(data, reading, divided, groupCsv, limits, probe, true, threads, start);
+    }
+
+    /**
+     * What can be said in a second or two from photos that are decoded already, for training: no probe, and only upright copies.
+     *
+     * @param data divided as for training
+     */
+    public static CheckResult quick(ImageFolder data, PixelCache cache, int threads) {
+        long start = System.nanoTime();
+        Reading reading = Reading.ofCache(data, cache, threads);
+        return check(data, reading, true, data.options().groupCsv(), Limits.DEFAULT, false, false, threads, start);
+    }
+
+    private static CheckResult check(
+            ImageFolder data,
+            Reading read,
+            boolean divided,
+            Path groupCsv,
+            Limits limits,
+            boolean probe,
+            boolean turned,
+            int threads,
+            long start) {
+        if (read.photos().isEmpty()) {
+            throw new InputException("None of the " + data.photos().size() + " photos in " + data.root()
+                    + " can be read: check the files.");
+        }
+        Optional<GroupTable> found = groupCsv == null ? GroupTable.find(data.root()) : Optional.empty();
+        Path table = found.map(GroupTable::csv).orElse(groupCsv);
+        UnaryOperator<Photo> grouped = p -> found.isPresent() ? found.get().apply(p) : p;
+        List<Seen> photos = read.photos().stream()
+                .map(s ->
+                        new Seen(grouped.apply(s.photo()), s.width(), s.height(), s.shortSide(), s.sha256(), s.look()))
+                .toList();
+        Copies copies = Copies.among(photos, turned, threads);
+        List<ClassCount> counts = counts(photos, data.classes());
+        List<Probe> probes = probe ? ShortcutProbe.of(photos, data.classes(), copies) : List.of();
+        List<Finding> findings = new ArrayList<>();
+        findings.addAll(CopyFindings.of(photos, data.classes(), copies, divided));
+        findings.addAll(GroupFindings.of(photos, table, divided));
+        findings.addAll(GroundFindings.of(photos, data.classes()));
+        findings.addAll(ShortcutFindings.of(photos, data.classes(), probes));
+        findings.addAll(ClassFindings.of(read, counts, divided, limits));
+        findings.sort(Comparator.comparing(Finding::severity).reversed());
+        return new CheckResult(
+                data.root(),
+                photos.size(),
+                divided,
+                table,
+                (int) photos.stream().filter(s -> s.photo().group() != null).count(),
+                counts,
+                findings,
+                probes,
+                clusters(photos, copies),
+                (System.nanoTime() - start) / 1e9);
+    }
+
+    private static List<ClassCount> counts(List<Seen> photos, List<String> classes) {
+        List<ClassCount> counts = new ArrayList<>();
+        for (int label = 0; label < classes.size(); label++) {
+            int wanted = label;
+            List<Seen> members =
+                    photos.stream().filter(s -> s.photo().label() == wanted).toList();
+            int[] sides = members.stream().mapToInt(Seen::shortSide).sorted().toArray();
+            counts.add(new ClassCount(
+                    classes.get(label),
+                    on(members, Split.TRAIN),
+                    on(members, Split.VAL),
+                    on(members, Split.TEST),
+                    sides.length == 0 ? 0 : sides[sides.length / 2],
+                    sides.length == 0 ? 0 : sides[0]));
+        }
+        return counts;
+    }
+
+    private static int on(List<Seen> photos, Split split) {
+        return (int) photos.stream().filter(s -> s.photo().split() == split).count();
+    }
+
+    private static List<List<String>> clusters(List<Seen> photos, Copies copies) {
+        Clusters together = copies.near().copy();
+        Map<String, Integer> first = new HashMap<>();
+        for (int i = 0; i < photos.size(); i++) {
+            String group = photos.get(i).photo().group();
+            Integer before = group == null ? null : first.putIfAbsent(group, i);
+            if (before != null) {
+                together.join(before, i);
+            }
+        }
+        return together.several().stream()
+                .map(c -> c.stream().map(i -> photos.get(i).path()).toList())
+                .toList();
+    }
+}

@@ -1,0 +1,117 @@
+package io.meristem.data.check;
+
+import io.meristem.InputException;
+import io.meristem.data.ImageDecoder;
+import io.meristem.data.ImageFolder;
+import io.meristem.data.Photo;
+import io.meristem.data.PixelCache;
+import io.meristem.data.Progress;
+import io.meristem.data.RgbImage;
+import io.meristem.data.UnreadableImageException;
+import io.meristem.data.Workers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * All photos of a folder, looked at once.
+ *
+ * @param photos those that can be read, in the folder's order
+ * @param unreadable paths and reasons of the files that cannot
+ */
+record Reading(List<Seen> photos, List<Unreadable> unreadable) {
+
+    record Unreadable(String path, String reason) {}
+
+    /** Reads and decodes every file. */
+    static Reading ofFiles(ImageFolder folder, int threads, Progress progress) {
+        List<Photo> photos = folder.photos();
+        Seen[] seen = new Seen[photos.size()];
+        Unreadable[] failed = new Unreadable[photos.size()];
+        int[] done = {0};
+        run(threads, photos.size(), i -> {
+            Photo photo = photos.get(i);
+            try {
+                byte[] bytes = read(photo);
+                RgbImage image = ImageDecoder.decode(bytes, photo.file());
+                int width = image.width();
+                int height = image.height();
+                seen[i] = new Seen(photo, width, height, Math.min(width, height), sha256(bytes), Look.of(image));
+            } catch (UnreadableImageException e) {
+                failed[i] = new Unreadable(photo.relative(), e.reason());
+            }
+            synchronized (done) {
+                progress.update(++done[0], photos.size());
+            }
+        });
+        return of(folder, seen, failed);
+    }
+
+    /** From the pixels that are decoded already, and the files' headers and hashes. */
+    static Reading ofCache(ImageFolder folder, PixelCache cache, int threads) {
+        List<Photo> photos = cache.photos();
+        Map<String, String> hashes = folder.contentHashes();
+        Seen[] seen = new Seen[photos.size()];
+        Unreadable[] failed = new Unreadable[photos.size()];
+        run(threads, photos.size(), i -> {
+            Photo photo = photos.get(i);
+            try {
+                int side = ImageDecoder.shortSide(photo.file());
+                String hash = Objects.requireNonNull(hashes.get(photo.relative()));
+                seen[i] = new Seen(photo, 0, 0, side, hash, Look.of(cache.image(photo)));
+            } catch (UnreadableImageException e) {
+                failed[i] = new Unreadable(photo.relative(), e.reason());
+            }
+        });
+        Reading reading = of(folder, seen, failed);
+        List<Unreadable> unreadable = new ArrayList<>(reading.unreadable());
+        cache.unreadable().forEach(u -> unreadable.add(new Unreadable(u.photo().relative(), u.reason())));
+        return new Reading(reading.photos(), unreadable);
+    }
+
+    private static void run(int threads, int count, Workers.Task task) {
+        try {
+            Workers.forEach(threads, count, task);
+        } catch (IOException e) {
+            throw new InputException("The photos cannot be read (" + e.getMessage() + "): check the disk.", e);
+        }
+    }
+
+    private static Reading of(ImageFolder folder, Seen[] seen, Unreadable[] failed) {
+        List<Unreadable> unreadable =
+                new ArrayList<>(Arrays.stream(failed).filter(Objects::nonNull).toList());
+        folder.skipped().stream()
+                .filter(ImageFolder.Skipped::image)
+                .forEach(s -> unreadable.add(new Unreadable(s.relative(), s.reason())));
+        return new Reading(Arrays.stream(seen).filter(Objects::nonNull).toList(), unreadable);
+    }
+
+    private static byte[] read(Photo photo) throws UnreadableImageException {
+        try {
+            if (Files.size(photo.file()) > ImageDecoder.MAX_FILE_BYTES) {
+                throw new UnreadableImageException(
+                        photo.file(), "larger than " + (ImageDecoder.MAX_FILE_BYTES >> 20) + " MiB");
+            }
+            return Files.readAllBytes(photo.file());
+        } catch (UnreadableImageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UnreadableImageException(photo.file(), "cannot be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
