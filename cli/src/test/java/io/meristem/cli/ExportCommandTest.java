@@ -79,7 +79,7 @@ class ExportCommandTest {
         Path merged = place.resolve("merged.safetensors");
         Shell.run("export", back, "--format", "merged", "--to", merged, "--threads", 1)
                 .succeeds();
-        assertTrue(Files.exists(place.resolve("merged.md")));
+        assertTrue(Files.exists(place.resolve("merged.safetensors.md")));
         Shell.run("export", back, "--format", "merged", "--to", merged, "--threads", 1)
                 .refuses("there already");
     }

@@ -121,7 +121,7 @@ class OnnxExportTest {
     @Test
     void saysHowTheFileIsUsed() throws IOException {
         export(place.resolve("leaves.onnx")).succeeds();
-        String card = Files.readString(place.resolve("leaves.md"));
+        String card = Files.readString(place.resolve("leaves.onnx.md"));
         assertTrue(card.contains("InferenceSession(\"leaves.onnx\")"), card);
         assertTrue(card.contains("(N, 3, 32, 32)"), card);
     }

@@ -72,14 +72,12 @@ public final class ExportJob {
         }
     }
 
-    /** In the folder as {@code README.md}, or beside the file under its name. */
+    /** In the folder as {@code README.md}, or beside the file, which may have a sister of another format. */
     private static Path card(ExportFormat format, Path to) {
         if (format.ending() == null) {
             return to.resolve(CARD);
         }
-        String name = String.valueOf(to.getFileName());
-        return to.resolveSibling(
-                name.substring(0, name.length() - format.ending().length()) + ".md");
+        return to.resolveSibling(to.getFileName() + ".md");
     }
 
     private static void refuseUnlessFree(ExportFormat format, Path to) {

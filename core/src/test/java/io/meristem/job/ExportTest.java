@@ -259,7 +259,7 @@ class ExportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"taken.safetensors", "taken.md"})
+    @ValueSource(strings = {"taken.safetensors", "taken.safetensors.md"})
     void whatIsThereStays(String name) throws IOException {
         Files.writeString(place.resolve(name), "mine");
         refuses(
