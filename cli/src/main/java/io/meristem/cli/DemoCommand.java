@@ -23,7 +23,6 @@ import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
-import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -88,8 +87,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = ScorerName.OPTION,
             paramLabel = "NAME",
+            defaultValue = "cka",
             converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION + " Default: gradient.")
+            description = ScorerName.DESCRIPTION + " Default: cka.")
     ScorerName scorer;
 
     @Mixin
@@ -134,7 +134,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra dra = new Dra(
-                scorer == null ? Preset.DEFAULT.scorer : scorer.with(Importance.DEFAULT),
+                scorer.with(Importance.DEFAULT),
                 RankOptions.DEFAULT,
                 true,
                 CALIBRATION_EPOCHS,

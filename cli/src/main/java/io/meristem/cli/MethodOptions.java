@@ -54,7 +54,8 @@ final class MethodOptions {
             names = ScorerName.OPTION,
             paramLabel = "NAME",
             converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION + " Default: the preset's, gradient or for paper cka.")
+            description = ScorerName.DESCRIPTION
+                    + " Default: gradient where there is a --budget, else cka; with --preset paper always cka.")
     ScorerName scorer;
 
     @Option(names = "--no-updates", description = "DRA's ranks stay as they are allocated first.")
@@ -170,9 +171,10 @@ final class MethodOptions {
     }
 
     Dra dra() {
+        RankOptions ranks = new RankOptions(rankMin, rankMax, budget, costAware);
         return new Dra(
-                scorer(),
-                new RankOptions(rankMin, rankMax, budget, costAware),
+                scorer(ranks),
+                ranks,
                 !noUpdates,
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
@@ -181,9 +183,9 @@ final class MethodOptions {
     }
 
     /** Weights of similarities belong to a scorer that has some, so they ask for it. */
-    private Scorer scorer() {
+    private Scorer scorer(RankOptions ranks) {
         if (scorer == null && alpha == null && gamma == null) {
-            return preset.scorer;
+            return preset.scorer(ranks);
         }
         ScorerName name = scorer == null ? ScorerName.CKA : scorer;
         return name.with(new Importance(

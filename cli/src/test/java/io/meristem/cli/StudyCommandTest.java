@@ -182,17 +182,8 @@ class StudyCommandTest {
     @ParameterizedTest
     @MethodSource("presets")
     void trainWithoutOptionsIsWhatIsUsual(Preset preset) {
-        Dra usual = Dra.DEFAULT;
-        Dra dra = new Dra(
-                preset.scorer,
-                usual.ranks(),
-                usual.updates(),
-                usual.calibrationEpochs(),
-                usual.calibrationBatches(),
-                usual.calibrationBatchSize(),
-                usual.adapter());
         Map<String, Method> methods =
-                Map.of("dra", dra, "lora", Lora.DEFAULT, "full", new FullTuning(), "head", new HeadOnly());
+                Map.of("dra", Dra.DEFAULT, "lora", Lora.DEFAULT, "full", new FullTuning(), "head", new HeadOnly());
         methods.forEach((name, method) -> {
             TrainCommand command = new TrainCommand();
             String head = name.equals("head") ? "trained" : preset.head.name();

@@ -418,7 +418,7 @@ class TrainedRunTest {
             1
         };
         Shell plain = Shell.run(line).succeeds();
-        assertTrue(plain.out().contains("features.0.0") && plain.out().contains("relative gradient"), plain.out());
+        assertTrue(plain.out().contains("features.0.0") && plain.out().contains("cka raw"), plain.out());
         Object[] asJson = Arrays.copyOf(line, line.length + 1);
         asJson[line.length] = "--json";
         Shell shell = Shell.run(asJson).succeeds();

@@ -97,14 +97,12 @@ final class MethodReader {
         if (calibrates) {
             usual.put(CALIBRATION, calibrationEpochs);
         }
-        if (type == Dra.class && !given.has(SCORER)) {
-            usual.set(SCORER, Json.tree(style.scorer));
-        }
         ObjectNode all = Trees.merge(usual, given);
         if (calibrates && scale.calibrationEpochs() != null) {
             all.put(CALIBRATION, scale.calibrationEpochs());
         }
-        return fields.read(all, Method.class, place);
+        Method method = fields.read(all, Method.class, place);
+        return method instanceof Dra dra && !given.has(SCORER) ? dra.following(style.scorer(dra.ranks())) : method;
     }
 
     /** A record may take fields that it does not write any more, from old runs; what is said here must not be said in vain. */

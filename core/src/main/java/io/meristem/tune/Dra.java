@@ -49,9 +49,8 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
-    /** With the scorer that did best (docs/performance.md); the source's is {@link CkaScorer}. */
     public static final Dra DEFAULT = new Dra(
-            Preset.DEFAULT.scorer,
+            CkaScorer.DEFAULT,
             RankOptions.DEFAULT,
             true,
             5,
@@ -130,6 +129,11 @@ public record Dra(
     public Dra sized(double mib, double factor, List<LayerSize> layers) {
         RankOptions bounded = new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware());
         return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    }
+
+    /** With another scorer. */
+    public Dra following(Scorer other) {
+        return new Dra(other, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
     }
 
     @Override

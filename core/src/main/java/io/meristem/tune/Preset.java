@@ -2,26 +2,39 @@ package io.meristem.tune;
 
 import io.meristem.rank.CkaScorer;
 import io.meristem.rank.GradientScorer;
+import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 
 /** Settings that belong together. */
 public enum Preset {
-    /** A new head that trains in full, a length that a laptop can afford, and the scorer that did best (docs/performance.md). */
-    DEFAULT(20, 5, HeadPolicy.TRAINED, new GradientScorer()),
+    /**
+     * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
+     * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
+     */
+    DEFAULT(20, 5, HeadPolicy.TRAINED) {
+        @Override
+        public Scorer scorer(RankOptions ranks) {
+            return ranks.budgetMib() > 0 ? new GradientScorer() : CkaScorer.DEFAULT;
+        }
+    },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(40, 5, HeadPolicy.ADAPTED, CkaScorer.DEFAULT);
+    PAPER(40, 5, HeadPolicy.ADAPTED) {
+        @Override
+        public Scorer scorer(RankOptions ranks) {
+            return CkaScorer.DEFAULT;
+        }
+    };
 
     public final int epochs;
     public final int calibrationEpochs;
     public final HeadPolicy head;
 
-    /** What DRA's ranks follow. */
-    public final Scorer scorer;
-
-    Preset(int epochs, int calibrationEpochs, HeadPolicy head, Scorer scorer) {
+    Preset(int epochs, int calibrationEpochs, HeadPolicy head) {
         this.epochs = epochs;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
-        this.scorer = scorer;
     }
+
+    /** What DRA's ranks follow, under these bounds. */
+    public abstract Scorer scorer(RankOptions ranks);
 }

@@ -13,6 +13,8 @@ import io.meristem.artifact.Json;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.engine.Precision;
+import io.meristem.rank.CkaScorer;
+import io.meristem.rank.GradientScorer;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -76,6 +78,17 @@ class StudyReaderTest {
         assertEquals(List.of(0L, 1L, 2L), study.seeds());
         assertEquals("leaves", study.data().get(0).name());
         assertEquals("mobilenet_v2_035", study.models().get(0).label());
+    }
+
+    /** Under a budget the usual scorer is another, which goes without saying in the label. */
+    @Test
+    void theStyleChoosesTheScorer() throws IOException {
+        String method = "\"methods\": [{\"name\": \"dra\", \"ranks\": {\"budget_mib\": 0.1}}]";
+        StudyMethod usual = read(method).questions().get(0).methods().get(0);
+        assertEquals(new GradientScorer(), ((Dra) usual.train().method()).scorer());
+        assertEquals("dra", usual.label());
+        Dra source = (Dra) only(read("\"style\": \"paper\", " + method)).method();
+        assertEquals(CkaScorer.DEFAULT, source.scorer());
     }
 
     @Test
