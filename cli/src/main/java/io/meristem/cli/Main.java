@@ -124,7 +124,8 @@ public final class Main {
 
     private static void say(CommandLine commandLine, String sentence) {
         PrintWriter err = commandLine.getErr();
-        err.println("meristem: " + sentence);
+        // Names from files stand in it, and a terminal takes control characters for orders.
+        err.println("meristem: " + sentence.strip().replaceAll("\\p{Cntrl}+", " "));
         err.flush();
     }
 

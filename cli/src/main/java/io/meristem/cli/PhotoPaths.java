@@ -1,8 +1,10 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.data.ImageFiles;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.Charset;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -67,15 +70,34 @@ record PhotoPaths(List<Path> known, boolean listed) {
         }
     }
 
+    private static String line(BufferedReader list) {
+        try {
+            return list.readLine();
+        } catch (IOException e) {
+            throw new InputException(
+                    "The list on standard input cannot be read (" + e.getMessage() + "): give one path a line.", e);
+        }
+    }
+
+    private static Path listed(String line) {
+        try {
+            return Path.of(line);
+        } catch (InvalidPathException e) {
+            throw new InputException("The list on standard input has a line that is no path: give one path a line.", e);
+        }
+    }
+
     /** All of them; those of standard input as they come. */
     Iterator<Path> iterator(InputStream in) {
         if (!listed) {
             return known.iterator();
         }
-        Stream<Path> lines = new BufferedReader(new InputStreamReader(in, Charset.defaultCharset()))
-                .lines()
+        BufferedReader list =
+                new BufferedReader(InputFiles.shortLines(new InputStreamReader(in, Charset.defaultCharset())));
+        Stream<Path> lines = Stream.generate(() -> line(list))
+                .takeWhile(Objects::nonNull)
                 .filter(line -> !line.isBlank())
-                .map(Path::of);
+                .map(PhotoPaths::listed);
         return Stream.concat(known.stream(), lines).iterator();
     }
 }

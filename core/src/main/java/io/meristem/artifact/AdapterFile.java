@@ -77,12 +77,21 @@ public final class AdapterFile implements AutoCloseable {
         if (!file.tensors().containsKey(layer + B)) {
             throw new InputException(file.path() + " has one factor of layer " + layer + " only: restore the file.");
         }
-        Tensor a = file.read(layer + A).to(ScalarType.Float);
-        Tensor b = file.read(layer + B).to(ScalarType.Float);
-        if (!LowRankUpdate.fits(b, a, weighted.outFeatures(), weighted.columns())) {
+        // Before they are read: the file may hold factors of any size.
+        List<Long> shapeA = file.tensors().get(layer + A).shape();
+        List<Long> shapeB = file.tensors().get(layer + B).shape();
+        boolean fitting = shapeA.size() == 2
+                && shapeB.size() == 2
+                && shapeA.get(0).equals(shapeB.get(1))
+                && shapeA.get(0) > 0
+                && shapeB.get(0) == weighted.outFeatures()
+                && shapeA.get(1) == weighted.columns();
+        if (!fitting) {
             throw new InputException(
                     file.path() + " does not fit layer " + layer + ": use the file that belongs to it.");
         }
+        Tensor a = file.read(layer + A).to(ScalarType.Float);
+        Tensor b = file.read(layer + B).to(ScalarType.Float);
         return new LowRankUpdate(b, a);
     }
 

@@ -22,6 +22,7 @@ import java.util.Optional;
 public record Calibration(double temperature, String note, int photos, Side val, Side test, List<AtRank> ranks) {
 
     public Calibration {
+        requireTemperature(temperature);
         ranks = ranks == null ? List.of() : List.copyOf(ranks);
     }
 
@@ -31,7 +32,18 @@ public record Calibration(double temperature, String note, int photos, Side val,
     }
 
     /** Of a state cut to a rank. */
-    public record AtRank(int rank, double temperature) {}
+    public record AtRank(int rank, double temperature) {
+
+        public AtRank {
+            requireTemperature(temperature);
+        }
+    }
+
+    private static void requireTemperature(double temperature) {
+        if (!(temperature > 0 && Double.isFinite(temperature))) {
+            throw new IllegalArgumentException("a temperature of " + temperature);
+        }
+    }
 
     /**
      * One side's photos.

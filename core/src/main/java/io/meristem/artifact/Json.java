@@ -23,10 +23,11 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
@@ -70,8 +71,9 @@ public final class Json {
     /** @throws InputException when the file is not there, or does not hold what a {@code type} needs */
     public static <T> T read(Path file, Class<T> type) {
         try {
-            T value = MAPPER.readValue(Files.readString(file), type);
-            if (value == null) {
+            T value = MAPPER.readValue(InputFiles.json(file), type);
+            if (value == null
+                    || value instanceof Object[] list && Arrays.asList(list).contains(null)) {
                 throw unusable(file, type, "it says null", null);
             }
             return value;
@@ -110,7 +112,7 @@ public final class Json {
     public static <T> List<T> lines(Path file, Class<T> type) {
         String text;
         try {
-            text = Files.readString(file);
+            text = InputFiles.table(file);
         } catch (IOException e) {
             throw unusable(file, type, e.toString(), e);
         }
@@ -122,7 +124,11 @@ public final class Json {
                 continue;
             }
             try {
-                values.add(MAPPER.readValue(line, type));
+                T value = MAPPER.readValue(line, type);
+                if (value == null) {
+                    throw unusable(file, type, "line " + number + " says null", null);
+                }
+                values.add(value);
             } catch (JsonProcessingException e) {
                 String reason = e.getOriginalMessage().lines().findFirst().orElse("no reason known");
                 throw unusable(file, type, "line " + number + ": " + reason, e);

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class PredictionTable {
      * @throws InputException when the file is not such a table of these classes
      */
     public static List<PhotoAnswer> read(Path file, List<String> classes) {
-        try (MappingIterator<String[]> rows = MAPPER.readerFor(String[].class).readValues(Files.readString(file))) {
+        try (MappingIterator<String[]> rows = MAPPER.readerFor(String[].class).readValues(InputFiles.table(file))) {
             if (!rows.hasNext() || !List.of(rows.next()).equals(List.of(header(classes)))) {
                 throw new InputException(
                         file
@@ -84,6 +84,9 @@ public final class PredictionTable {
         float[] probabilities = new float[classes.size()];
         for (int c = 0; c < probabilities.length; c++) {
             probabilities[c] = Float.parseFloat(row[FIXED.size() + c]);
+            if (!(probabilities[c] >= 0 && probabilities[c] <= 1)) {
+                throw new IllegalArgumentException("no probability");
+            }
         }
         int label = classes.indexOf(row[2]);
         if (label < 0) {

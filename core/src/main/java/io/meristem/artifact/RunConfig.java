@@ -6,9 +6,23 @@ import io.meristem.data.Preprocess;
 import io.meristem.data.SplitOptions;
 import io.meristem.tune.TrainConfig;
 import java.util.List;
+import java.util.Objects;
 
 /** A training as it is run: everything that its result depends on, but for the bytes of photos and weights. */
 public record RunConfig(Model model, Data data, TrainConfig train, int threads) {
+
+    public RunConfig {
+        require(model, "model");
+        require(data, "data");
+        require(train, "train");
+        require(train.method(), "train.method");
+    }
+
+    private static void require(Object value, String name) {
+        if (value == null) {
+            throw new IllegalArgumentException("it lacks " + name);
+        }
+    }
 
     /**
      * The network and how it sees photos.
@@ -20,6 +34,13 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
      */
     public record Model(
             String name, String weights, int size, double cropFraction, Fit fit, List<Float> mean, List<Float> std) {
+
+        public Model {
+            require(name, "model.name");
+            require(fit, "model.fit");
+            require(mean == null || mean.stream().anyMatch(Objects::isNull) ? null : mean, "model.mean");
+            require(std == null || std.stream().anyMatch(Objects::isNull) ? null : std, "model.std");
+        }
 
         public Preprocess preprocess() {
             return new Preprocess(size, cropFraction, fit, floats(mean), floats(std));
@@ -35,5 +56,11 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
     }
 
     /** Photos: a folder, how it is split, and how training photos are varied. */
-    public record Data(String folder, SplitOptions split, Augmentation augmentation) {}
+    public record Data(String folder, SplitOptions split, Augmentation augmentation) {
+
+        public Data {
+            require(folder, "data.folder");
+            require(split, "data.split");
+        }
+    }
 }

@@ -212,7 +212,8 @@ final class FolderScanner {
                     picture));
         } else if (!attributes.isRegularFile()) {
             // With links followed, a link that still shows as one leads nowhere.
-            skipped.add(new ImageFolder.Skipped(relative(file), "a link that leads nowhere", true));
+            String what = attributes.isSymbolicLink() ? "a link that leads nowhere" : "no ordinary file";
+            skipped.add(new ImageFolder.Skipped(relative(file), what, true));
         } else if (attributes.size() == 0) {
             skipped.add(new ImageFolder.Skipped(relative(file), "empty file", true));
         } else {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -19,6 +20,9 @@ import java.util.stream.Collectors;
 final class GroupCsv {
 
     static final String MANIFEST = "manifest.csv";
+
+    /** Of one table; ten times the photos of the largest open data set of plants. */
+    static final int MAX_ROWS = 5_000_000;
 
     private final Path csv;
     private final Map<Path, String> groups = new HashMap<>();
@@ -40,7 +44,7 @@ final class GroupCsv {
                 CsvMapper.builder().enable(CsvParser.Feature.TRIM_SPACES).build();
         try (MappingIterator<Map<String, String>> lines = mapper.readerForMapOf(String.class)
                 .with(CsvSchema.emptySchema().withHeader())
-                .readValues(csv.toFile())) {
+                .readValues(InputFiles.lines(csv))) {
             CsvSchema header = (CsvSchema) lines.getParserSchema();
             for (String column : List.of(options.pathColumn(), options.groupColumn())) {
                 if (header.column(column) == null) {
@@ -90,6 +94,9 @@ final class GroupCsv {
             return;
         }
         rows++;
+        if (rows > MAX_ROWS) {
+            throw new InputException(csv + " has more than " + MAX_ROWS + " rows: divide it.");
+        }
         if (group == null || group.isBlank()) {
             return;
         }

@@ -1,19 +1,17 @@
 package io.meristem.data;
 
-import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
 import com.drew.imaging.jpeg.JpegMetadataReader;
 import com.drew.metadata.Metadata;
 import com.drew.metadata.adobe.AdobeJpegDirectory;
 import com.drew.metadata.adobe.AdobeJpegReader;
-import com.drew.metadata.exif.ExifIFD0Directory;
-import com.drew.metadata.exif.ExifReader;
 import com.drew.metadata.jpeg.JpegDirectory;
 import com.drew.metadata.jpeg.JpegReader;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -69,7 +67,7 @@ public final class ImageDecoder {
             return decode(bytes);
         } catch (UnreadableImageException e) {
             throw new UnreadableImageException(name, e.reason(), e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | StackOverflowError e) {
             // Decoders of damaged data fail in many ways, array bounds among them; all of them say the same about the
             // file.
             throw new UnreadableImageException(name, "damaged (" + firstLine(e) + ")", e);
@@ -103,13 +101,23 @@ public final class ImageDecoder {
     private static byte[] read(Path file) throws UnreadableImageException {
         try {
             long size = Files.size(file);
+            if (!Files.isRegularFile(file)) {
+                throw new UnreadableImageException(
+                        file, Files.isDirectory(file) ? "a folder, not a photo" : "no ordinary file");
+            }
             if (size == 0) {
                 throw new UnreadableImageException(file, "empty file");
             }
             if (size > MAX_FILE_BYTES) {
                 throw new UnreadableImageException(file, "larger than " + (MAX_FILE_BYTES >> 20) + " MiB");
             }
-            return Files.readAllBytes(file);
+            try (InputStream in = Files.newInputStream(file)) {
+                byte[] bytes = in.readNBytes((int) MAX_FILE_BYTES);
+                if (in.read() >= 0) {
+                    throw new UnreadableImageException(file, "larger than " + (MAX_FILE_BYTES >> 20) + " MiB");
+                }
+                return bytes;
+            }
         } catch (UnreadableImageException e) {
             throw e;
         } catch (NoSuchFileException e) {
@@ -120,23 +128,22 @@ public final class ImageDecoder {
     }
 
     private static RgbImage decode(byte[] bytes) throws IOException {
-        WebpProfile.hide(bytes);
-        try (ImageInputStream stream = new ByteArrayImageInputStream(bytes)) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-            if (!readers.hasNext()) {
-                throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
-            }
-            ImageReader reader = readers.next();
+        PhotoBytes photo = PhotoBytes.of(bytes);
+        if (photo == null) {
+            throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
+        }
+        try (ImageInputStream stream = new ByteArrayImageInputStream(photo.pixels())) {
+            ImageReader reader =
+                    ImageIO.getImageReadersByFormatName(photo.format().name).next();
             try {
                 reader.setInput(stream, false, false);
                 reader.addIIOReadWarningListener((source, warning) -> refuseIfTruncated(warning));
                 checkSize(reader.getWidth(0), reader.getHeight(0));
-                boolean jpeg = bytes.length > 2 && (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xd8;
-                Metadata metadata = metadata(bytes, jpeg);
                 RgbImage image;
-                if (jpeg && reader.canReadRaster()) {
+                if (photo.format() == PhotoBytes.Format.JPEG && reader.canReadRaster()) {
                     // The raster holds the stored components, before any colour conversion.
                     Raster raster = reader.readRaster(0, null);
+                    Metadata metadata = metadata(photo.pixels());
                     image = JpegColor.toRgb(
                             raster,
                             metadata.getFirstDirectoryOfType(JpegDirectory.class),
@@ -144,7 +151,7 @@ public final class ImageDecoder {
                 } else {
                     image = PixelReader.toRgb(reader.read(0));
                 }
-                return Orientation.upright(image, orientation(metadata));
+                return Orientation.upright(image, Orientation.of(photo.exif()));
             } finally {
                 reader.dispose();
             }
@@ -165,7 +172,8 @@ public final class ImageDecoder {
         }
     }
 
-    private static void checkSize(int width, int height) throws UnreadableImageException {
+    /** Refuses a picture of more pixels than are allowed. */
+    static void checkSize(int width, int height) throws UnreadableImageException {
         long limit = MAX_PIXELS;
         Long megapixels = Long.getLong(MAX_MEGAPIXELS_PROPERTY);
         if (megapixels != null && megapixels > 0) {
@@ -180,24 +188,15 @@ public final class ImageDecoder {
         }
     }
 
-    private static Metadata metadata(byte[] bytes, boolean jpeg) throws IOException {
+    /** How the components of a JPEG are to be understood. */
+    private static Metadata metadata(byte[] jpeg) throws IOException {
         try {
-            if (jpeg) {
-                return JpegMetadataReader.readMetadata(
-                        new ByteArrayInputStream(bytes),
-                        List.of(new ExifReader(), new JpegReader(), new AdobeJpegReader()));
-            }
-            return ImageMetadataReader.readMetadata(new ByteArrayInputStream(bytes), bytes.length);
+            return JpegMetadataReader.readMetadata(
+                    new ByteArrayInputStream(jpeg), List.of(new JpegReader(), new AdobeJpegReader()));
         } catch (ImageProcessingException e) {
-            // Damaged metadata around a picture that decodes: taken as upright.
+            // Damaged metadata around a picture that decodes: taken as usual.
             return new Metadata();
         }
-    }
-
-    private static int orientation(Metadata metadata) {
-        ExifIFD0Directory exif = metadata.getFirstDirectoryOfType(ExifIFD0Directory.class);
-        Integer value = exif == null ? null : exif.getInteger(ExifIFD0Directory.TAG_ORIENTATION);
-        return value == null ? 1 : value;
     }
 
     private static String firstLine(Throwable e) {

@@ -2,18 +2,23 @@ package io.meristem.data;
 
 import io.meristem.InputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.PatternSyntaxException;
-import java.util.stream.Stream;
 
 /** Which files are photos, by name. */
 public final class ImageFiles {
@@ -38,16 +43,37 @@ public final class ImageFiles {
 
     /** All photos in a folder and its sub-folders, sorted by path; hidden files are left out. */
     public static List<Path> below(Path folder) {
-        try (Stream<Path> walk = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return walk.filter(Files::isRegularFile)
-                    .filter(file -> isPhoto(file.getFileName().toString()))
-                    .filter(file -> !file.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .toList();
-        } catch (IOException | UncheckedIOException e) {
+        try {
+            return photos(folder, Integer.MAX_VALUE, file -> true);
+        } catch (IOException e) {
             throw new InputException(
                     "The folder " + folder + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
         }
+    }
+
+    /** Links are followed; one that leads back to a folder around it, or nowhere, is passed over. */
+    private static List<Path> photos(Path folder, int levels, PathMatcher wanted) throws IOException {
+        List<Path> found = new ArrayList<>();
+        Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), levels, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String name = file.getFileName().toString();
+                if (attributes.isRegularFile() && isPhoto(name) && !name.startsWith(".") && wanted.matches(file)) {
+                    found.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof FileSystemLoopException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
+        Collections.sort(found);
+        return List.copyOf(found);
     }
 
     /** Whether a name has a wildcard in it. */
@@ -72,14 +98,8 @@ public final class ImageFiles {
             }
         }
         int levels = pattern.contains("**") || pattern.contains("{") ? Integer.MAX_VALUE : depth;
-        try (Stream<Path> walk = Files.walk(base, levels, FileVisitOption.FOLLOW_LINKS)) {
-            PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-            return walk.filter(matcher::matches)
-                    .filter(Files::isRegularFile)
-                    .filter(file -> isPhoto(file.getFileName().toString()))
-                    .filter(file -> !file.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .toList();
+        try {
+            return photos(base, levels, FileSystems.getDefault().getPathMatcher("glob:" + pattern));
         } catch (PatternSyntaxException e) {
             throw new InputException(
                     "The pattern " + pattern + " cannot be understood (" + e.getDescription()
@@ -87,7 +107,7 @@ public final class ImageFiles {
                     e);
         } catch (NoSuchFileException e) {
             return List.of();
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             throw new InputException(
                     "The folder " + base + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
         }

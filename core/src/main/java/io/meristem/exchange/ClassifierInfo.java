@@ -6,9 +6,11 @@ import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Fit;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -37,6 +39,16 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
      * @param std likewise
      */
     public record Input(int size, double cropFraction, String fit, List<Float> mean, List<Float> std) {
+
+        /** Whether nothing is missing. */
+        private boolean isWhole() {
+            return fit != null
+                    && Arrays.stream(Fit.values()).anyMatch(f -> f.name().equalsIgnoreCase(fit))
+                    && mean != null
+                    && std != null
+                    && mean.stream().allMatch(Objects::nonNull)
+                    && std.stream().allMatch(Objects::nonNull);
+        }
 
         public Fit way() {
             return Fit.valueOf(fit.toUpperCase(Locale.ROOT));
@@ -98,9 +110,14 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
         }
         try {
             ClassifierInfo info = Json.value(Json.parse(text), ClassifierInfo.class);
-            if (info == null || info.model == null || info.input == null || info.classes.isEmpty()) {
-                throw new InputException(
-                        "The metadata of " + file + " lacks the model, the input or the classes: export it again.");
+            if (info == null
+                    || info.model == null
+                    || info.input == null
+                    || !info.input.isWhole()
+                    || info.origin == null
+                    || info.classes.isEmpty()) {
+                throw new InputException("The metadata of " + file
+                        + " lacks the model, the input, the origin or the classes: export it again.");
             }
             return info;
         } catch (JsonProcessingException e) {

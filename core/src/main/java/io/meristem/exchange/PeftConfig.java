@@ -3,9 +3,9 @@ package io.meristem.exchange;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +68,7 @@ record PeftConfig(
 
     static PeftConfig read(Path file) {
         try {
-            JsonNode tree = Json.parse(Files.readString(file));
+            JsonNode tree = Json.parse(InputFiles.json(file));
             if (tree == null || !tree.isObject()) {
                 throw new InputException(
                         file + " is not an adapter's configuration: save the adapter again with PEFT.");

@@ -1,17 +1,17 @@
 package io.meristem.exchange;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import io.meristem.InputException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** PEFT's maps from patterns of layer names to numbers: a pattern is a regular expression for the end of a name, and the first that matches counts. */
 final class PeftPattern {
 
-    /** More looks at a name's characters than an honest pattern takes. */
-    private static final int MOST_LOOKS = 100_000;
+    /** Characters of one pattern; names of layers have a few dozen. */
+    static final int MAX_LENGTH = 500;
 
     private PeftPattern() {}
 
@@ -25,53 +25,22 @@ final class PeftPattern {
     }
 
     private static boolean matches(String pattern, String layer, Path file) {
+        // Counted repetitions within one another multiply, in memory too.
+        if (pattern.length() > MAX_LENGTH || pattern.indexOf('{') != pattern.lastIndexOf('{')) {
+            throw refusal(pattern, file, null);
+        }
         try {
-            return Pattern.compile("(.*\\.)?(" + pattern + ")")
-                    .matcher(new Watched(layer))
-                    .matches();
-        } catch (PatternSyntaxException | StackOverflowError | WearyException e) {
-            throw new InputException(
-                    file + " has the pattern '" + pattern
-                            + "' for layers, which cannot be followed: write the layers' names.",
-                    e);
+            return Pattern.matches("(.*\\.)?(" + pattern + ")", layer);
+        } catch (PatternSyntaxException | StackOverflowError e) {
+            throw refusal(pattern, file, e);
         }
     }
 
-    private static final class WearyException extends RuntimeException {
-        private static final long serialVersionUID = 1;
-    }
-
-    /** A name that gives up when it is looked at too often: a pattern from a stranger may take for ever. */
-    private static final class Watched implements CharSequence {
-
-        private final CharSequence text;
-        private int looks;
-
-        Watched(CharSequence text) {
-            this.text = text;
-        }
-
-        @Override
-        public int length() {
-            return text.length();
-        }
-
-        @Override
-        public char charAt(int index) {
-            if (++looks > MOST_LOOKS) {
-                throw new WearyException();
-            }
-            return text.charAt(index);
-        }
-
-        @Override
-        public CharSequence subSequence(int start, int end) {
-            return text.subSequence(start, end);
-        }
-
-        @Override
-        public String toString() {
-            return text.toString();
-        }
+    private static InputException refusal(String pattern, Path file, Throwable cause) {
+        String shown = pattern.length() > MAX_LENGTH ? pattern.substring(0, MAX_LENGTH) + "..." : pattern;
+        return new InputException(
+                file + " has the pattern '" + shown
+                        + "' for layers, which cannot be followed: write the layers' names.",
+                cause);
     }
 }

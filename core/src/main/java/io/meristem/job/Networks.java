@@ -93,6 +93,7 @@ final class Networks {
         Network network =
                 new Network(Models.find(config.model().name()), run.classes().size());
         try {
+            NetworkState.require(run.file(RunFolder.BEST), network, NetworkState.ALL);
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
             if (run.rank() != null && config.train().method() instanceof DyLora method) {

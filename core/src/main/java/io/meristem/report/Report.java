@@ -36,7 +36,16 @@ public final class Report {
      */
     public static Path write(Path folder, Path out, Path photos, HeatmapChoice heatmaps) {
         Path file = out == null ? folder.resolve(FILE) : out;
-        String page = page(folder, photos, heatmaps);
+        String page;
+        try {
+            page = page(folder, photos, heatmaps);
+        } catch (NullPointerException | IndexOutOfBoundsException | IllegalArgumentException | ClassCastException e) {
+            // Each file was read, and says something that the others, or the page, have no place for.
+            throw new InputException(
+                    "The files in " + folder + " do not fit together (" + e.getMessage()
+                            + "): restore them, or do the run or study again.",
+                    e);
+        }
         refuseUnlessHtml(file);
         save(page, file, "--out");
         return file;

@@ -52,9 +52,9 @@ record StudyFiles(
         }
         Map<String, RunFiles> folders = new LinkedHashMap<>();
         for (RunLine run : runs.values()) {
-            if (run.finished()) {
-                Path at = folder.resolve(run.folder());
-                if (RunFiles.isRun(at)) {
+            if (run.finished() && run.folder() != null) {
+                Path at = folder.resolve(run.folder()).normalize();
+                if (at.startsWith(folder.normalize()) && RunFiles.isRun(at)) {
                     folders.put(run.key(), RunFiles.read(at));
                 }
             }

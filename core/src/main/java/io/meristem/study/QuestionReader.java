@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
 /** Reads what a study asks: its tables, and the methods that each compares. */
 final class QuestionReader {
 
+    /** Of a table: it names files. */
+    static final String ID = "[A-Za-z0-9][A-Za-z0-9_.-]*";
+
     /** What may stand for a table, beside the name of one. */
     private record RawTable(
             String id,
@@ -89,7 +92,7 @@ final class QuestionReader {
     private Question question(JsonNode node, String place, List<StudyMethod> common) {
         RawTable table = fields.read(
                 node.isTextual() ? preset(node.asText(), place) : fields.object(node, place), RawTable.class, place);
-        if (table.id() == null || !table.id().matches("[A-Za-z0-9][A-Za-z0-9_.-]*")) {
+        if (table.id() == null || !table.id().matches(ID)) {
             throw fields.refuse(
                     place + ".id",
                     "is '" + table.id() + "': it names files, so give letters, digits, points, dashes and underscores");

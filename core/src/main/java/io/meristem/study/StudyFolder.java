@@ -3,6 +3,7 @@ package io.meristem.study;
 import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.ProcessLock;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
@@ -11,6 +12,7 @@ import io.meristem.artifact.RunResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +38,9 @@ final class StudyFolder implements AutoCloseable {
      * @param trace for a failure that is not the user's doing: where it happened
      */
     record Failure(String error, List<String> trace) {}
+
+    /** By perturbation. */
+    private static final class Accuracies extends LinkedHashMap<String, Double> {}
 
     private final Path path;
     private final ProcessLock lock;
@@ -157,9 +162,13 @@ final class StudyFolder implements AutoCloseable {
     private List<String> writtenTables() {
         Path spec = path.resolve(StudyJob.SPECIFICATION);
         try {
-            return Files.exists(spec)
-                    ? Json.parse(Files.readString(spec)).path("tables").findValuesAsText("id")
-                    : List.of();
+            if (!Files.exists(spec)) {
+                return List.of();
+            }
+            // The folder may be a stranger's, and what the ids name is deleted.
+            return Json.parse(InputFiles.json(spec)).path("tables").findValuesAsText("id").stream()
+                    .filter(id -> id.matches(QuestionReader.ID))
+                    .toList();
         } catch (IOException e) {
             throw failed(path, e);
         }
@@ -178,10 +187,9 @@ final class StudyFolder implements AutoCloseable {
     }
 
     /** Accuracies of a run under perturbations, by name; empty when it was not judged. */
-    @SuppressWarnings("unchecked")
     Map<String, Double> robustness(String key) {
         Path file = path.resolve(ROBUSTNESS).resolve(key + ".json");
-        return Files.exists(file) ? Json.read(file, Map.class) : Map.of();
+        return Files.exists(file) ? Json.read(file, Accuracies.class) : Map.of();
     }
 
     void writeRobustness(String key, String json) {

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Preset;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -54,7 +55,7 @@ public final class StudyReader {
     public static Study file(Path file, Scale scale) {
         Fields fields = new Fields(file.toString());
         try {
-            JsonNode tree = Json.parse(Files.readString(file));
+            JsonNode tree = Json.parse(InputFiles.json(file));
             Path base = file.toAbsolutePath().normalize().getParent();
             return new StudyReader(file.toString(), fields.object(tree, ""), base, scale).study();
         } catch (JsonProcessingException e) {
@@ -65,6 +66,11 @@ public final class StudyReader {
             throw new InputException(
                     file + " is no JSON" + where + " ("
                             + e.getOriginalMessage().lines().findFirst().orElse("") + "): mend it there.",
+                    e);
+        } catch (InvalidPathException e) {
+            throw new InputException(
+                    file + " names the path '" + e.getInput().replace('\0', '?')
+                            + "', which this system cannot hold: mend it.",
                     e);
         } catch (IOException e) {
             throw new InputException(

@@ -39,31 +39,50 @@ public final class NetworkState {
      */
     public static Map<String, String> read(Path path, Network network, Predicate<String> part) {
         Map<String, Param> wanted = select(network, part);
-        try (TensorFile file = TensorFile.open(path)) {
-            List<String> missing = new ArrayList<>();
-            wanted.forEach((name, param) -> {
-                TensorInfo info = file.tensors().get(name);
-                if (info == null || !Arrays.equals(info.dims(), param.shape())) {
-                    missing.add(name);
-                }
-            });
-            List<String> extra = new ArrayList<>(file.tensors().keySet());
-            extra.removeAll(wanted.keySet());
-            if (!missing.isEmpty() || !extra.isEmpty()) {
-                throw new InputException(path + " was not saved from this part of "
-                        + network.spec().name() + " with "
-                        + network.classes() + " classes ("
-                        + (missing.isEmpty()
-                                ? Words.first(extra) + " should not be in it"
-                                : Words.first(missing) + " not in it with this shape")
-                        + "); use the file that belongs to this run");
-            }
+        try (TensorFile file = requireFit(path, network, part)) {
             wanted.forEach((name, param) -> {
                 try (PointerScope scope = new PointerScope()) {
                     param.set(file.read(name));
                 }
             });
             return Map.copyOf(file.metadata());
+        }
+    }
+
+    /** @param network may be a definition yet, so that a file asks for no memory before it is known to fit */
+    public static void require(Path path, Network network, Predicate<String> part) {
+        requireFit(path, network, part).close();
+    }
+
+    private static TensorFile requireFit(Path path, Network network, Predicate<String> part) {
+        TensorFile file = TensorFile.open(path);
+        try {
+            requireFit(file, path, network, select(network, part));
+            return file;
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static void requireFit(TensorFile file, Path path, Network network, Map<String, Param> wanted) {
+        List<String> missing = new ArrayList<>();
+        wanted.forEach((name, param) -> {
+            TensorInfo info = file.tensors().get(name);
+            if (info == null || !Arrays.equals(info.dims(), param.shape())) {
+                missing.add(name);
+            }
+        });
+        List<String> extra = new ArrayList<>(file.tensors().keySet());
+        extra.removeAll(wanted.keySet());
+        if (!missing.isEmpty() || !extra.isEmpty()) {
+            throw new InputException(path + " was not saved from this part of "
+                    + network.spec().name() + " with "
+                    + network.classes() + " classes ("
+                    + (missing.isEmpty()
+                            ? Words.first(extra) + " should not be in it"
+                            : Words.first(missing) + " not in it with this shape")
+                    + "); use the file that belongs to this run");
         }
     }
 

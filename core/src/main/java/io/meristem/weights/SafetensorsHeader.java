@@ -23,6 +23,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /** The limit that the format's own library sets. */
     static final long MAX_BYTES = 100_000_000;
 
+    /** Entries of the metadata. */
+    static final int MAX_METADATA = 100_000;
+
     static final String METADATA = "__metadata__";
 
     /** One tensor: what it is and where its bytes begin in the data. */
@@ -41,10 +44,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     static SafetensorsHeader parse(byte[] json, long dataBytes) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
+        int most = TensorInfo.mostTensors();
         try (JsonParser parser = JSON.createParser(json)) {
             expect(parser.nextToken() == JsonToken.START_OBJECT, "its header is not a JSON object");
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
+                expect(entries.size() < most, "it names more than " + most + " tensors");
                 expect(parser.nextToken() == JsonToken.START_OBJECT, "its header says nothing about " + quote(name));
                 if (name.equals(METADATA)) {
                     readMetadata(parser, metadata);
@@ -63,6 +68,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             String key = parser.currentName();
             expect(parser.nextToken() == JsonToken.VALUE_STRING, "its metadata " + quote(key) + " is not a text");
             metadata.put(key, parser.getText());
+            expect(metadata.size() <= MAX_METADATA, "its metadata has more than " + MAX_METADATA + " entries");
         }
     }
 

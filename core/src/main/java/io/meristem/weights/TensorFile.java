@@ -50,6 +50,10 @@ public interface TensorFile extends AutoCloseable {
         if (!Files.exists(path)) {
             throw new InputException("there is no weights file " + path + "; check the path");
         }
+        if (!Files.isRegularFile(path)) {
+            // Opening a pipe would wait for somebody to write to it.
+            throw new InputException(path + " is no ordinary file, so no weights file; name a file");
+        }
         byte[] start;
         try (InputStream in = Files.newInputStream(path)) {
             start = in.readNBytes(9);

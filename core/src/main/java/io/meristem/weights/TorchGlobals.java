@@ -30,6 +30,9 @@ final class TorchGlobals {
     /** A tensor as a view of a storage; lengths in elements. */
     record TensorRef(StorageRef storage, Dtype dtype, long offset, List<Long> size, List<Long> stride) {}
 
+    /** One above what {@link TensorInfo} allows, so that it says what is wrong. */
+    private static final int MAX_SIDES = TensorInfo.MAX_DIMENSIONS + 1;
+
     private static final Map<String, Object> TABLE = table();
 
     private TorchGlobals() {}
@@ -96,8 +99,11 @@ final class TorchGlobals {
     }
 
     private static List<Long> wholes(Object tuple) {
-        List<Long> numbers = new ArrayList<>();
-        for (Object number : (Object[]) tuple) {
+        Object[] sides = (Object[]) tuple;
+        // A tuple is one instruction to name again: without a limit a small pickle could have it copied for ever.
+        expect(sides.length <= MAX_SIDES, "a tensor of too many dimensions");
+        List<Long> numbers = new ArrayList<>(sides.length);
+        for (Object number : sides) {
             numbers.add(whole(number));
         }
         return numbers;

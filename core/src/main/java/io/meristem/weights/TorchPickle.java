@@ -33,6 +33,9 @@ final class TorchPickle extends Unpickler {
 
     private static final int MAX_NAME = 200;
 
+    /** Characters of a name in a mapping: names are compared, and shown to people. */
+    private static final int MAX_KEY = 1000;
+
     /** Instructions of protocols 2 to 5 that push plain values, make tuples, or remember and recall. */
     private static final Set<Short> PLAIN = Set.of(
             Opcodes.PROTO,
@@ -175,6 +178,9 @@ final class TorchPickle extends Unpickler {
     @SuppressWarnings("unchecked") // every map on the stack was made here
     private void put(Object key, Object value) {
         if (key instanceof String text) {
+            if (text.length() > MAX_KEY) {
+                throw new IllegalArgumentException("a name of " + text.length() + " characters");
+            }
             ((Map<String, Object>) stack.peek()).put(text, value);
         }
     }

@@ -68,6 +68,7 @@ final class TorchZipFile implements TensorFile {
     static TensorFile open(Path path) {
         ZipFile zip = null;
         try {
+            ZipDirectory.requireSmall(path);
             zip = new ZipFile(path.toFile());
             return new TorchZipFile(path, zip);
         } catch (TorchPickle.RefusedException e) {

@@ -54,6 +54,7 @@ public final class OnnxClassifier implements Classifier {
             throw new InputException(
                     "There is no file " + file + ": give an ONNX file that 'export --format onnx' wrote.");
         }
+        OnnxGuard.require(file);
         OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "meristem");
         OrtSession session = null;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -97,6 +98,11 @@ public final class OnnxClassifier implements Classifier {
                 && node.getInfo() instanceof TensorInfo tensor
                 && tensor.type == type
                 && Arrays.equals(tensor.getShape(), shape);
+    }
+
+    /** Its numbers do not fit together, which shows only now. */
+    private static InputException failed(OrtException e) {
+        return new InputException("The ONNX file cannot be computed (" + reason(e) + "): export it again.", e);
     }
 
     /** The first line of what the runtime says, without its own file names. */
@@ -175,7 +181,7 @@ public final class OnnxClassifier implements Classifier {
         try (OnnxTensor input = OnnxTensor.createTensor(environment, planes, new long[] {n, 3, size, size})) {
             return logits(input, n);
         } catch (OrtException e) {
-            throw new IllegalStateException(e);
+            throw failed(e);
         }
     }
 
@@ -183,7 +189,7 @@ public final class OnnxClassifier implements Classifier {
         try (OnnxTensor input = tensor(photos)) {
             return logits(input, photos.size());
         } catch (OrtException e) {
-            throw new IllegalStateException(e);
+            throw failed(e);
         }
     }
 

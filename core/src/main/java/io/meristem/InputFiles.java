@@ -1,0 +1,116 @@
+package io.meristem;
+
+import java.io.FilterReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Text files from outside, read within limits: a stranger's file must not take all memory, nor wait for ever. */
+public final class InputFiles {
+
+    /** Of a JSON file. One of 32 MiB can take thirty times as much memory as a tree. */
+    public static final long MAX_JSON_BYTES = 32L << 20;
+
+    /** Name of the system property that sets {@link #MAX_JSON_BYTES}, in MiB. */
+    public static final String MAX_JSON_PROPERTY = "meristem.json.maxMegabytes";
+
+    /** Of a table or of a file of lines, such as {@code predictions.csv}. */
+    public static final long MAX_TABLE_BYTES = 512L << 20;
+
+    /** Name of the system property that sets {@link #MAX_TABLE_BYTES}, in MiB. */
+    public static final String MAX_TABLE_PROPERTY = "meristem.table.maxMegabytes";
+
+    /** Characters of one line of a list or a table of photos. */
+    public static final int MAX_LINE = 1 << 20;
+
+    private InputFiles() {}
+
+    /** The text of a JSON file; throws {@link IOException} when it is too large or no ordinary file, with a reason in a few words. */
+    public static String json(Path file) throws IOException {
+        return text(file, limit(MAX_JSON_PROPERTY, MAX_JSON_BYTES), MAX_JSON_PROPERTY);
+    }
+
+    /** The text of a table or of a file of lines, likewise. */
+    public static String table(Path file) throws IOException {
+        return text(file, limit(MAX_TABLE_PROPERTY, MAX_TABLE_BYTES), MAX_TABLE_PROPERTY);
+    }
+
+    private static long limit(String property, long usual) {
+        Long mebibytes = Long.getLong(property);
+        // A text is one Java array.
+        return mebibytes == null || mebibytes < 1 ? usual : Math.min(mebibytes, 2047) << 20;
+    }
+
+    private static String text(Path file, long most, String property) throws IOException {
+        requireOrdinary(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes((int) most);
+            if (in.read() >= 0) {
+                throw new IOException("it is larger than " + (most >> 20) + " MiB; -D" + property + " allows more");
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        }
+    }
+
+    /** Refuses folders, pipes and devices: opening one may block, and its end may never come. */
+    public static void requireOrdinary(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            if (Files.exists(file)) {
+                throw new IOException(Files.isDirectory(file) ? "it is a folder" : "it is no ordinary file");
+            }
+            throw new NoSuchFileException(file.toString());
+        }
+    }
+
+    /** The UTF-8 text of a file, of which no line may be longer than {@link #MAX_LINE}; reading one fails. */
+    public static Reader lines(Path file) throws IOException {
+        requireOrdinary(file);
+        return shortLines(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+    }
+
+    /** The same text, reading which fails in a line longer than {@link #MAX_LINE}. */
+    public static Reader shortLines(Reader text) {
+        return new ShortLines(text);
+    }
+
+    private static final class ShortLines extends FilterReader {
+
+        private int length;
+
+        ShortLines(Reader text) {
+            super(text);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int c = super.read();
+            count((char) c);
+            return c;
+        }
+
+        @Override
+        public int read(char[] buffer, int from, int most) throws IOException {
+            int n = super.read(buffer, from, most);
+            for (int i = from; i < from + n; i++) {
+                count(buffer[i]);
+            }
+            return n;
+        }
+
+        private void count(char c) throws IOException {
+            length = c == '\n' || c == '\r' ? 0 : length + 1;
+            if (length > MAX_LINE) {
+                throw new IOException("it has a line of more than " + MAX_LINE + " characters");
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.meristem.exchange.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.meristem.InputException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * Looks at an ONNX file before the runtime does: it may read no other file, and may do only what {@link OnnxWriter} writes, which has neither
+ * loops nor operations that make much out of little.
+ */
+final class OnnxGuard {
+
+    /** All that {@link NetworkGraph} and {@link PhotoGraph} make. */
+    private static final Set<String> OPERATIONS = Set.of(
+            "Abs",
+            "Add",
+            "Cast",
+            "Clip",
+            "Conv",
+            "Div",
+            "Erf",
+            "Flatten",
+            "Gather",
+            "Gemm",
+            "GlobalAveragePool",
+            "Identity",
+            "LayerNormalization",
+            "MatMul",
+            "Max",
+            "MaxPool",
+            "Min",
+            "Mul",
+            "Range",
+            "ReduceSum",
+            "Relu",
+            "Round",
+            "Shape",
+            "Sigmoid",
+            "Slice",
+            "Softmax",
+            "Sub",
+            "Transpose",
+            "Unsqueeze");
+
+    private OnnxGuard() {}
+
+    /** @throws InputException when the file is damaged, or holds what no file of ours does */
+    static void require(Path file) {
+        ModelProto model;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            model = ModelProto.parseFrom(in);
+        } catch (InvalidProtocolBufferException e) {
+            throw new InputException(
+                    file + " cannot be read as an ONNX file (it is damaged, or none): export it again.", e);
+        } catch (IOException e) {
+            throw new InputException(file + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
+        }
+        GraphProto graph = model.getGraph();
+        for (TensorProto tensor : graph.getInitializerList()) {
+            if (tensor.getExternalDataCount() > 0 || tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+                throw refuse(file, "reads numbers from other files");
+            }
+        }
+        if (model.getFunctionsCount() > 0 || graph.getSparseInitializerCount() > 0) {
+            throw refuse(file, "has functions or sparse numbers in it");
+        }
+        for (NodeProto node : graph.getNodeList()) {
+            if (!node.getDomain().isEmpty() || !OPERATIONS.contains(node.getOpType())) {
+                String name = node.getDomain() + " " + node.getOpType();
+                throw refuse(
+                        file,
+                        "does " + name.substring(0, Math.min(60, name.length())).strip());
+            }
+            boolean nested = node.getAttributeList().stream()
+                    .anyMatch(a -> a.hasG()
+                            || a.hasT()
+                            || a.hasSparseTensor()
+                            || a.getGraphsCount() > 0
+                            || a.getTensorsCount() > 0);
+            if (nested) {
+                throw refuse(file, "has a graph or numbers within an operation");
+            }
+        }
+    }
+
+    private static InputException refuse(Path file, String what) {
+        return new InputException(
+                file + " " + what + ", which no export of ours does: give a file that 'export --format onnx' wrote.");
+    }
+}

@@ -1,0 +1,197 @@
+package io.meristem.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.InputException;
+import io.meristem.testing.Hostile;
+import java.io.BufferedWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Photos, photo folders and tables of photos made to harm, by hand; {@link PhotoFuzzTest} makes others. */
+@Timeout(60)
+class HostilePhotosTest {
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void refusesHugePicturesByTheirHeaders() throws IOException {
+        byte[] jpeg = Pictures.jpeg(Pictures.smooth(16, 16, 1));
+        for (int i = 2; i + 9 < jpeg.length; i++) {
+            if ((jpeg[i] & 0xff) == 0xff && (jpeg[i + 1] & 0xff) == 0xc0) {
+                ByteBuffer.wrap(jpeg).putShort(i + 5, (short) 60_000).putShort(i + 7, (short) 60_000);
+            }
+        }
+        assertTrue(refused(jpeg).contains("60000 x 60000"));
+        byte[] webp = new byte[30];
+        ByteBuffer riff = ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN);
+        riff.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(22);
+        riff.put("WEBPVP8L".getBytes(StandardCharsets.US_ASCII))
+                .putInt(10)
+                .put((byte) 0x2f)
+                .putInt(0x0fff_ffff);
+        assertTrue(refused(webp).contains("16384 x 16384"));
+    }
+
+    /** A canvas of one pixel around a frame of 268 million. */
+    @Test
+    void refusesAWebpWhoseFrameIsLargerThanItSays() throws IOException {
+        ByteBuffer riff = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+        riff.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(56);
+        riff.put("WEBPVP8X".getBytes(StandardCharsets.US_ASCII)).putInt(10).put(new byte[10]);
+        riff.put("VP8L".getBytes(StandardCharsets.US_ASCII))
+                .putInt(20)
+                .put((byte) 0x2f)
+                .putInt(0x0fff_ffff);
+        assertTrue(refused(riff.array()).contains("16384 x 16384"));
+    }
+
+    /** A text and a colour profile that inflate to 300 MB each are not inflated. */
+    @Test
+    void leavesTextsOfAPngAlone() throws IOException {
+        byte[] png = Files.readAllBytes(Pictures.write(Pictures.smooth(9, 7, 1), dir.resolve("a.png")));
+        ByteArrayOutputStream zeros = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(zeros)) {
+            for (int i = 0; i < 300; i++) {
+                deflater.write(new byte[1 << 20]);
+            }
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(png, 0, 33);
+        for (String kind : List.of("zTXt", "iCCP")) {
+            out.writeBytes(ByteBuffer.allocate(4).putInt(3 + zeros.size()).array());
+            out.writeBytes(kind.getBytes(StandardCharsets.US_ASCII));
+            out.writeBytes(new byte[] {'k', 0, 0});
+            out.writeBytes(zeros.toByteArray());
+            out.writeBytes(new byte[4]);
+        }
+        out.write(png, 33, png.length - 33);
+        RgbImage plain = ImageDecoder.decode(png, Path.of("a.png"));
+        assertTrue(Hostile.read(
+                "photos by hand",
+                () -> assertTrue(Arrays.equals(
+                        plain.rgb(),
+                        ImageDecoder.decode(out.toByteArray(), Path.of("b.png")).rgb()))));
+    }
+
+    /** Comments of 20 MB, which the decoder would put together 255 bytes at a time, and a thousand frames. */
+    @Test
+    void readsTheFirstFrameOfAGifOnly() throws IOException {
+        byte[] gif = Files.readAllBytes(Pictures.write(Pictures.smooth(9, 7, 1), dir.resolve("a.gif")));
+        int start = 13 + ((gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(gif, 0, start);
+        out.writeBytes(new byte[] {0x21, (byte) 0xfe});
+        byte[] block = new byte[256];
+        block[0] = (byte) 255;
+        for (int i = 0; i < 80_000; i++) {
+            out.writeBytes(block);
+        }
+        out.write(0);
+        for (int i = 0; i < 1000; i++) {
+            out.write(gif, start, gif.length - start - 1);
+        }
+        RgbImage plain = ImageDecoder.decode(gif, Path.of("a.gif"));
+        assertTrue(Hostile.read(
+                "photos by hand",
+                () -> assertTrue(Arrays.equals(
+                        plain.rgb(),
+                        ImageDecoder.decode(out.toByteArray(), Path.of("b.gif")).rgb()))));
+    }
+
+    @Test
+    void refusesManyScans() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(Pictures.jpeg(Pictures.smooth(16, 16, 1)));
+        for (int i = 0; i < PhotoBytes.MAX_SCANS; i++) {
+            out.writeBytes(new byte[] {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0});
+        }
+        assertTrue(refused(out.toByteArray()).contains("scans"));
+    }
+
+    @Test
+    void refusesAPictureWithinABitmap() throws IOException {
+        byte[] bmp = Files.readAllBytes(Pictures.write(Pictures.smooth(9, 7, 1), dir.resolve("a.bmp")));
+        bmp[30] = 5;
+        assertTrue(refused(bmp).contains("another picture"));
+    }
+
+    @Test
+    void refusesFormatsThatAreNoPhotos() throws IOException {
+        Path tiff = dir.resolve("a.tiff");
+        Pictures.write(Pictures.smooth(9, 7, 1), tiff);
+        assertTrue(refused(Files.readAllBytes(tiff)).contains("known format"));
+        assertTrue(refused(new byte[] {0, 0, (byte) 0x84, 0, 8, 0}).contains("known format"));
+    }
+
+    @Test
+    void refusesWhatIsNoFile() throws Exception {
+        Path folder = Files.createDirectory(dir.resolve("x.jpg"));
+        assertTrue(assertThrows(UnreadableImageException.class, () -> ImageDecoder.decode(folder))
+                .getMessage()
+                .contains("a folder"));
+        Path loop = dir.resolve("loop.jpg");
+        Files.createSymbolicLink(loop, loop);
+        assertThrows(UnreadableImageException.class, () -> ImageDecoder.decode(loop));
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/mkfifo")), "this system has no mkfifo");
+        Path pipe = dir.resolve("pipe.jpg");
+        new ProcessBuilder("/usr/bin/mkfifo", pipe.toString()).start().waitFor();
+        assertTrue(assertThrows(UnreadableImageException.class, () -> ImageDecoder.decode(pipe))
+                .getMessage()
+                .contains("no ordinary file"));
+    }
+
+    @Test
+    void passesOverLinksThatLeadBack() throws IOException {
+        Pictures.classes(dir, 2, "a", "b");
+        Files.createSymbolicLink(dir.resolve("a").resolve("back"), dir);
+        Files.createSymbolicLink(dir.resolve("b").resolve("self.png"), dir.resolve("b/self.png"));
+        assertEquals(4, ImageFiles.below(dir).size());
+        assertEquals(4, ImageFiles.matching(dir + "/**.png").size());
+        ImageFolder scanned = ImageFolder.scan(dir, SplitOptions.defaults().withFractions(0, 0));
+        assertTrue(scanned.classes().containsAll(List.of("a", "b")));
+    }
+
+    @Test
+    void refusesALineWithoutEnd() throws IOException {
+        for (String start : List.of("", "path,group\n", "path,group\n\"")) {
+            Path csv = dir.resolve("long.csv");
+            try (BufferedWriter out = Files.newBufferedWriter(csv)) {
+                out.write(start);
+                for (int i = 0; i < 40; i++) {
+                    out.write("aa".repeat(1 << 16));
+                }
+            }
+            InputException e = assertThrows(
+                    InputException.class,
+                    () -> GroupCsv.read(SplitOptions.defaults().withGroups(csv, null, null), dir));
+            assertTrue(e.getMessage().contains("line of more than"), e.getMessage());
+        }
+    }
+
+    private static String refused(byte[] bytes) {
+        String[] sentence = new String[1];
+        Hostile.read("photos by hand", () -> {
+            UnreadableImageException e =
+                    assertThrows(UnreadableImageException.class, () -> ImageDecoder.decode(bytes, Path.of("x.jpg")));
+            sentence[0] = e.getMessage();
+            throw e;
+        });
+        return sentence[0];
+    }
+}

@@ -1,0 +1,40 @@
+package io.meristem.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.meristem.testing.Hostile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Photos and tables of photos from strangers; each target runs alone when it fuzzes. */
+class PhotoFuzzTest {
+
+    @FuzzTest(maxDuration = "10m")
+    void photo(byte[] data) {
+        assertNotNull(data);
+        Hostile.read("photo", () -> {
+            RgbImage image = ImageDecoder.decode(data, Path.of("x.jpg"));
+            assertEquals(3 * image.width() * image.height(), image.rgb().length);
+        });
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void groups(byte[] data) throws IOException {
+        assertNotNull(data);
+        Path csv = Files.createTempFile("hostile", ".csv");
+        try {
+            Files.write(csv, data);
+            SplitOptions options = SplitOptions.defaults().withGroups(csv, null, null);
+            List<Photo> photos = List.of(new Photo(Path.of("/data/a.jpg"), "a.jpg", 0, Split.TRAIN, null));
+            Hostile.read(
+                    "groups", () -> GroupCsv.read(options, Path.of("/data")).assign(photos, new ArrayList<>()));
+        } finally {
+            Files.delete(csv);
+        }
+    }
+}

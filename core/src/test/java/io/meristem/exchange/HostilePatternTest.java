@@ -1,0 +1,38 @@
+package io.meristem.exchange;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.meristem.InputException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Patterns of layer names that take for ever, where backtracking is how they are followed. */
+@Timeout(20)
+class HostilePatternTest {
+
+    @Test
+    void followsHarmlessOnes() {
+        assertEquals(Optional.of(4.0), find("features\\.\\d+\\.(conv|norm)"));
+        assertEquals(Optional.of(4.0), find("conv"));
+        assertEquals(Optional.empty(), find("con"));
+    }
+
+    @Test
+    void takesNoTimeForOthers() {
+        assertEquals(Optional.empty(), find("(||||||||||)".repeat(40)));
+        assertEquals(Optional.empty(), find("(.*)*".repeat(20) + "x"));
+        assertThrows(InputException.class, () -> find("((){1000}){1000}"));
+        assertThrows(InputException.class, () -> find("(){2000000000}"));
+        assertThrows(InputException.class, () -> find("a".repeat(501)));
+        assertThrows(InputException.class, () -> find("("));
+        assertThrows(InputException.class, () -> find("(?=a)"));
+    }
+
+    private static Optional<Double> find(String pattern) {
+        return PeftPattern.find(Map.of(pattern, 4.0), "features.3.conv", Path.of("adapter_config.json"));
+    }
+}

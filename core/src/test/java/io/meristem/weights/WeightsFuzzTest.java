@@ -1,0 +1,92 @@
+package io.meristem.weights;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.meristem.testing.Hostile;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** Weights files from strangers; each target runs alone when it fuzzes. */
+class WeightsFuzzTest {
+
+    private Path file;
+
+    @BeforeEach
+    void makeFile() throws IOException {
+        file = Files.createTempFile("hostile", ".weights");
+    }
+
+    @AfterEach
+    void removeFile() throws IOException {
+        Files.delete(file);
+    }
+
+    /** Whatever the file is. */
+    @FuzzTest(maxDuration = "10m")
+    void anyFile(byte[] data) throws IOException {
+        assertNotNull(data);
+        Files.write(file, data);
+        readAll("weights");
+    }
+
+    /** A header with its right length, and as much data as the last two bytes say. */
+    @FuzzTest(maxDuration = "10m")
+    void safetensorsHeader(byte[] data) throws IOException {
+        assertNotNull(data);
+        int length = Math.max(0, data.length - 2);
+        int rest = data.length < 2 ? 0 : (data[length] & 0xff) | (data[length + 1] & 0x0f) << 8;
+        Files.write(
+                file,
+                ByteBuffer.allocate(Long.BYTES + length + rest)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(length)
+                        .put(data, 0, length)
+                        .array());
+        readAll("safetensors header");
+    }
+
+    /** The pickle of a checkpoint that is otherwise sound. */
+    @FuzzTest(maxDuration = "10m")
+    void pickle(byte[] data) throws IOException {
+        assertNotNull(data);
+        try (OutputStream out = Files.newOutputStream(file);
+                ZipOutputStream zip = new ZipOutputStream(out)) {
+            store(zip, "x/data.pkl", data);
+            store(zip, "x/data/0", new byte[1024]);
+            store(zip, "x/data/1", new byte[16]);
+        }
+        readAll("pickle");
+    }
+
+    private void readAll(String target) {
+        Hostile.read(target, () -> {
+            try (PointerScope scope = new PointerScope();
+                    TensorFile opened = TensorFile.open(file)) {
+                assertNotNull(opened.metadata());
+                opened.tensors().keySet().forEach(opened::read);
+            }
+        });
+    }
+
+    private static void store(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setMethod(ZipEntry.STORED);
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        entry.setCrc(crc.getValue());
+        entry.setSize(bytes.length);
+        zip.putNextEntry(entry);
+        zip.write(bytes);
+    }
+}
