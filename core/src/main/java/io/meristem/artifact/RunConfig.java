@@ -1,10 +1,12 @@
 package io.meristem.artifact;
 
+import io.meristem.InputException;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.Preprocess;
 import io.meristem.data.SplitOptions;
 import io.meristem.tune.TrainConfig;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
@@ -55,12 +57,24 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
         }
     }
 
-    /** Photos: a folder, how it is split, and how training photos are varied. */
+    /**
+     * Photos: a folder, how it is split, and how training photos are varied.
+     *
+     * @param folder null for a run that was imported
+     */
     public record Data(String folder, SplitOptions split, Augmentation augmentation) {
 
         public Data {
-            require(folder, "data.folder");
             require(split, "data.split");
+        }
+
+        /** @throws InputException when there is no folder */
+        public Path place() {
+            if (folder == null) {
+                throw new InputException(
+                        "This run was imported and does not know its photos: name a folder with --data.");
+            }
+            return Path.of(folder);
         }
     }
 }

@@ -116,8 +116,9 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
                     || !info.input.isWhole()
                     || info.origin == null
                     || info.classes.isEmpty()) {
-                throw new InputException("The metadata of " + file
-                        + " lacks the model, the input, the origin or the classes: export it again.");
+                throw new InputException(
+                        "The metadata of " + file
+                                + " lacks the model, the input, the origin or the classes, or one of them cannot be used: export it again.");
             }
             return info;
         } catch (JsonProcessingException e) {

@@ -95,8 +95,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
         List<Photo> all;
         try {
             all = ImageFolder.scan(
-                            Path.of(run.config().data().folder()),
-                            run.config().data().split())
+                            run.config().data().place(), run.config().data().split())
                     .photos(Split.VAL);
         } catch (InputException e) {
             return List.of();

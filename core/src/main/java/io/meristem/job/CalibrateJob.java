@@ -49,7 +49,7 @@ public final class CalibrateJob {
 
     private static List<PhotoAnswer> ask(RunFolder run, Path data, int threads, Path cache, JobListener listener) {
         RunConfig config = run.config();
-        Path root = data == null ? Path.of(config.data().folder()) : data;
+        Path root = data == null ? config.data().place() : data;
         ImageFolder folder = ImageFolder.scan(root, config.data().split());
         EvaluateJob.requireSameClasses(run.path(), run.classes(), folder);
         Engine.start(threads);

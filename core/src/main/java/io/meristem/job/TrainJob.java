@@ -150,7 +150,7 @@ public final class TrainJob {
 
     private static Prepared prepare(RunConfig config, Path cache, JobListener listener, CancelToken token) {
         ImageFolder folder =
-                ImageFolder.scan(Path.of(config.data().folder()), config.data().split());
+                ImageFolder.scan(config.data().place(), config.data().split());
         Engine.start(config.threads(), config.train().compute().device());
         Networks.Loaded loaded = Networks.pretrained(
                 config.model(),

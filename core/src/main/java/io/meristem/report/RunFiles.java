@@ -72,7 +72,10 @@ record RunFiles(
 
     /** The last part of the data folder's path, which is what people call it. */
     String dataName() {
-        Path name = Path.of(config.data().folder()).getFileName();
+        if (config.data().folder() == null) {
+            return "photos that are not known";
+        }
+        Path name = config.data().place().getFileName();
         return name == null ? config.data().folder() : name.toString();
     }
 

@@ -22,7 +22,7 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
      * @param choice null for no heatmaps
      */
     static RunPage of(RunFiles run, Path photos, HeatmapChoice choice) {
-        Path at = photos == null ? Path.of(run.config().data().folder()) : photos;
+        Path at = photos == null ? run.config().data().place() : photos;
         if (run.judged() == null) {
             return new RunPage(run, null, null);
         }
