@@ -127,8 +127,9 @@ final class DataOptions {
         Path csv = resolved.split().groupCsv();
         return groups != null || csv == null
                 ? Optional.empty()
-                : Optional.of("Photos of one group stay together where the folder is not divided already: groups are taken from " + csv
-                        + " (--no-groups turns that off).");
+                : Optional.of(
+                        "Photos of one group stay together where the folder is not divided already: groups are taken from "
+                                + csv + " (--no-groups turns that off).");
     }
 
     Path cacheFolder() {

@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
 
     /** All that may stand beside {@code --resume}. */
-    private static final Set<String> WITH_RESUME = Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice");
+    private static final Set<String> WITH_RESUME =
+            Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice");
 
     @Spec
     CommandSpec spec;

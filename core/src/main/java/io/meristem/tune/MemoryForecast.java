@@ -55,7 +55,8 @@ public record MemoryForecast(long process, long weights, long trained, long step
         if (method instanceof Dra dra) {
             // Measuring ranks runs forward only, on batches of its own, and looks at the input and output of each
             // layer.
-            long measuring = (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
+            long measuring =
+                    (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
             steps = Math.max(steps, measuring);
         }
         return new MemoryForecast(

@@ -57,8 +57,7 @@ public record Progress(
 
     /** The same at learning rates that have been lowered once more. */
     Progress lower() {
-        return new Progress(
-                epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);
+        return new Progress(epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);
     }
 
     double meanLoss() {

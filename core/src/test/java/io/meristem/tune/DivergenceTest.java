@@ -125,9 +125,7 @@ class DivergenceTest {
                 Trainer trainer =
                         new Trainer(network, config(method, sgd(1e6), OnDivergence.STOP), photos, TrainListener.NONE);
                 DivergedException e = assertThrows(DivergedException.class, trainer::run);
-                assertTrue(
-                        e.getMessage().startsWith("Training went wrong in epoch 1, step "),
-                        e.getMessage());
+                assertTrue(e.getMessage().startsWith("Training went wrong in epoch 1, step "), e.getMessage());
             }
         }
     }
