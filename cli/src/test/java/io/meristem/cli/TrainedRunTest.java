@@ -152,9 +152,9 @@ class TrainedRunTest {
 
     @Test
     void perturbedPhotosAreJudgedToo() throws IOException {
-        List<String> before = names(run);
         JsonNode plain =
                 JSON.readTree(Shell.run("evaluate", run, "--json").succeeds().out());
+        List<String> before = names(run);
         assertFalse(plain.has("robustness"), plain.toString());
         Shell asJson = Shell.run("evaluate", run, "--perturb", "all,noise:0", "--perturb-seed", 5, "--json")
                 .succeeds();
@@ -171,9 +171,13 @@ class TrainedRunTest {
         Shell table = Shell.run("evaluate", run, "--perturb", "jitter:4-5").succeeds();
         List<String> lines = table.out().lines().toList();
         List<String> last = lines.subList(lines.size() - 4, lines.size());
-        assertTrue(last.get(0).matches("perturbation +level +setting +accuracy +change +macro F1"), table.out());
-        assertTrue(last.get(1).matches("none +[\\d.]+ % +[\\d.]+"), table.out());
-        assertTrue(last.get(3).matches("jitter +5 +0.8, hue 0.08 +[\\d.]+ % +[+-][\\d.]+ +[\\d.]+"), table.out());
+        assertTrue(
+                last.get(0).matches("perturbation +level +setting +accuracy +95 % interval +change +macro F1"),
+                table.out());
+        assertTrue(last.get(1).matches("none +[\\d.]+ % +[\\d.]+ to [\\d.]+ % +[\\d.]+"), table.out());
+        assertTrue(
+                last.get(3).matches("jitter +5 +0.8, hue 0.08 +[\\d.]+ % +[\\d.]+ to [\\d.]+ % +[+-][\\d.]+ +[\\d.]+"),
+                table.out());
         assertEquals(before, names(run), "nothing is written");
     }
 
