@@ -169,8 +169,10 @@ class TrainedRunTest {
         assertEquals(plain.get("scores"), results.get(4).get("scores"));
 
         Shell table = Shell.run("evaluate", run, "--perturb", "jitter:4-5").succeeds();
-        List<String> lines = table.out().lines().toList();
-        List<String> last = lines.subList(lines.size() - 4, lines.size());
+        List<String> last = table.out()
+                .lines()
+                .dropWhile(line -> !line.startsWith("perturbation"))
+                .toList();
         assertTrue(
                 last.get(0).matches("perturbation +level +setting +accuracy +95 % interval +change +macro F1"),
                 table.out());
