@@ -7,7 +7,6 @@ import com.drew.metadata.adobe.AdobeJpegDirectory;
 import com.drew.metadata.adobe.AdobeJpegReader;
 import com.drew.metadata.jpeg.JpegDirectory;
 import com.drew.metadata.jpeg.JpegReader;
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -132,7 +131,7 @@ public final class ImageDecoder {
         if (photo == null) {
             throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
         }
-        try (ImageInputStream stream = new ByteArrayImageInputStream(photo.pixels())) {
+        try (ImageInputStream stream = new PhotoInput(photo.pixels())) {
             ImageReader reader =
                     ImageIO.getImageReadersByFormatName(photo.format().name).next();
             try {
@@ -158,17 +157,11 @@ public final class ImageDecoder {
         }
     }
 
-    private static final class TruncatedException extends RuntimeException {
-        TruncatedException() {
-            super("the data end too early");
-        }
-    }
-
     /** Other warnings (stray bytes, odd profiles) leave a whole picture; an early end leaves grey rows. */
     private static void refuseIfTruncated(String warning) {
         String text = warning.toLowerCase(Locale.ROOT);
         if (text.contains("premature end") || text.contains("unexpected end") || text.contains("truncated")) {
-            throw new TruncatedException();
+            throw new PhotoInput.TruncatedException();
         }
     }
 

@@ -61,6 +61,15 @@ class HostilePhotosTest {
         assertTrue(refused(riff.array()).contains("16384 x 16384"));
     }
 
+    /** 327 bytes that fuzzing found: 23 million pixels of which all but a few hundred lie beyond the end, a swallowed exception each. */
+    @Test
+    void doesNotReadOnBeyondTheEnd() throws Exception {
+        Path file = Path.of(HostilePhotosTest.class
+                .getResource("PhotoFuzzTestInputs/photo/endless.webp")
+                .toURI());
+        assertTrue(refused(Files.readAllBytes(file)).contains("end too early"));
+    }
+
     /** A text and a colour profile that inflate to 300 MB each are not inflated. */
     @Test
     void leavesTextsOfAPngAlone() throws IOException {
