@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.Type;
 
 /**
  * One of the engine's kernels that move many tensors in one pass, which PyTorch calls fused. The optimisers of its C++ side make up to a dozen passes
@@ -15,6 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 final class FusedKernel {
 
     private final String name;
+    private Type.TypePtr element;
 
     /** @param name as registered, with its name space */
     FusedKernel(String name) {
@@ -31,8 +33,7 @@ final class FusedKernel {
         OperatorHandle kernel = Dispatcher.singleton().findSchemaOrThrow(name, "");
         IValueVector stack = new IValueVector();
         for (int i = 0; i < lists.size(); i++) {
-            GenericList list = new GenericList(
-                    kernel.schema().arguments().getPointer(i).type().get().containedType(0));
+            GenericList list = new GenericList(element(kernel));
             lists.get(i).forEach(tensor -> list.push_back(new IValue(tensor)));
             stack.push_back(new IValue(list));
         }
@@ -42,5 +43,17 @@ final class FusedKernel {
         stack.push_back(new IValue()); // grad_scale
         stack.push_back(new IValue()); // found_inf
         kernel.callBoxed(stack);
+    }
+
+    /**
+     * What the kernel's lists hold, tensors. Asked for once and kept: the list of a schema's arguments that the presets hand out is a copy of 3 KB that nobody
+     * frees.
+     */
+    private synchronized Type.TypePtr element(OperatorHandle kernel) {
+        if (element == null) {
+            element = kernel.schema().arguments().getPointer(0).type().get().containedType(0);
+            element.retainReference();
+        }
+        return element;
     }
 }
