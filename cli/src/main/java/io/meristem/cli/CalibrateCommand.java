@@ -1,6 +1,5 @@
 package io.meristem.cli;
 
-import io.meristem.Home;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunFolder;
@@ -38,11 +37,8 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Where the run's photos are now, for a run that has kept no answers about them.")
     Path data;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
-    Path cache;
+    @Mixin
+    CacheOption cache;
 
     @Mixin
     Threads threads;
@@ -55,7 +51,7 @@ final class CalibrateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Calibration calibration;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
-            calibration = CalibrateJob.run(run, data, threads.count(), cache == null ? Home.photos() : cache, reporter);
+            calibration = CalibrateJob.run(run, data, threads.count(), cache.folder(), reporter);
         }
         if (output.json) {
             out.print(Json.pretty(calibration));

@@ -1,6 +1,5 @@
 package io.meristem.cli;
 
-import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.data.Split;
@@ -51,11 +50,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--list", description = "Also name the photos that two runs call differently.")
     boolean list;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
-    Path cache;
+    @Mixin
+    CacheOption cache;
 
     @Mixin
     Threads threads;
@@ -74,8 +70,7 @@ final class CompareCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Comparison comparison;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
-            comparison =
-                    CompareJob.run(runs, split, seed, threads.count(), cache == null ? Home.photos() : cache, reporter);
+            comparison = CompareJob.run(runs, split, seed, threads.count(), cache.folder(), reporter);
         }
         if (output.json) {
             out.print(Json.pretty(comparison));

@@ -57,17 +57,8 @@ final class DataCommand {
                         "A table that says which photos belong together (one leaf, one plant). Default: manifest.csv in the folder or beside it, if it fits.")
         Path groups;
 
-        @Option(
-                names = "--group-column",
-                paramLabel = "NAME",
-                description = "Its column with the group. Default: group.")
-        String groupColumn;
-
-        @Option(
-                names = "--path-column",
-                paramLabel = "NAME",
-                description = "Its column with the photo's path. Default: path.")
-        String pathColumn;
+        @Mixin
+        GroupColumns columns;
 
         @Option(
                 names = "--min-side",
@@ -119,8 +110,8 @@ final class DataCommand {
                 result = DataCheck.run(
                         folder,
                         groups,
-                        groupColumn,
-                        pathColumn,
+                        columns.group,
+                        columns.path,
                         new Limits(minSide, minPhotos),
                         !noProbe,
                         threads.count(),

@@ -1,12 +1,12 @@
 package io.meristem.cli;
 
-import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Augmentation;
 import io.meristem.data.SplitOptions;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -62,14 +62,8 @@ final class DataOptions {
                     "Split photo by photo, also where a manifest.csv in or beside the folder has columns path and group, which is used otherwise.")
     boolean noGroups;
 
-    @Option(names = "--group-column", paramLabel = "NAME", description = "Its column with the group. Default: group.")
-    String groupColumn;
-
-    @Option(
-            names = "--path-column",
-            paramLabel = "NAME",
-            description = "Its column with the photo's path. Default: path.")
-    String pathColumn;
+    @Mixin
+    GroupColumns columns;
 
     @Option(
             names = "--limit-per-class",
@@ -86,11 +80,8 @@ final class DataOptions {
             description = "Show training photos as they are, neither mirrored nor cropped nor tinted at random.")
     boolean noAugment;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
-    Path cache;
+    @Mixin
+    CacheOption cache;
 
     /** @throws ParameterException when no folder is given */
     void require() {
@@ -115,8 +106,8 @@ final class DataOptions {
                 test,
                 splitSeed,
                 groups == null ? null : groups.toAbsolutePath().normalize(),
-                groupColumn,
-                pathColumn,
+                columns.group,
+                columns.path,
                 limitPerClass,
                 strict);
         return noGroups ? given : given.withGroupsFound(data);
@@ -130,9 +121,5 @@ final class DataOptions {
                 : Optional.of(
                         "Photos of one group stay together where the folder is not divided already: groups are taken from "
                                 + csv + " (--no-groups turns that off).");
-    }
-
-    Path cacheFolder() {
-        return cache == null ? Home.photos() : cache;
     }
 }

@@ -1,6 +1,5 @@
 package io.meristem.cli;
 
-import io.meristem.Home;
 import io.meristem.artifact.Json;
 import io.meristem.data.Perturbations;
 import io.meristem.eval.Scores;
@@ -54,11 +53,8 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Also write what the run says about each photo: true and named class, all probabilities.")
     Path predictions;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
-    Path cache;
+    @Mixin
+    CacheOption cache;
 
     @Mixin
     PerturbOptions perturb;
@@ -79,7 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         Perturbations perturbations = perturb.resolve();
-        Path photos = cache == null ? Home.photos() : cache;
+        Path photos = cache.folder();
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
             outcome = EvaluateJob.run(

@@ -77,7 +77,7 @@ final class RanksCommand implements Callable<Integer> {
                     seed,
                     compute.resolve(),
                     threads.count(),
-                    data.cacheFolder(),
+                    data.cache.folder(),
                     reporter);
         }
         if (output.json) {

@@ -1,7 +1,6 @@
 package io.meristem.cli;
 
 import io.meristem.CancelledException;
-import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.study.PlannedRun;
@@ -78,11 +77,8 @@ final class StudyCommand implements Callable<Integer> {
     @Mixin
     StudyOptions options;
 
-    @Option(
-            names = "--cache",
-            paramLabel = "FOLDER",
-            description = "Where decoded photos are kept. Default: ~/.cache/meristem/photos.")
-    Path cache;
+    @Mixin
+    CacheOption cache;
 
     @Option(names = "--dry-run", description = "Say what would be run, with sizes, and do nothing.")
     boolean dryRun;
@@ -106,13 +102,7 @@ final class StudyCommand implements Callable<Integer> {
         try (StudyReporter reporter = new StudyReporter(console, output.json);
                 Interrupts interrupts = new Interrupts(spec.commandLine().getErr())) {
             try {
-                outcome = StudyJob.run(
-                        study,
-                        out,
-                        threads.count(),
-                        cache == null ? Home.photos() : cache,
-                        reporter,
-                        interrupts.token());
+                outcome = StudyJob.run(study, out, threads.count(), cache.folder(), reporter, interrupts.token());
             } catch (CancelledException e) {
                 spec.commandLine().getErr().println("meristem: Stopped. Go on with: meristem study --out " + out);
                 spec.commandLine().getErr().flush();

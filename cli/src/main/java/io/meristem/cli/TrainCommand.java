@@ -159,11 +159,11 @@ final class TrainCommand implements Callable<Integer> {
                 data.foundGroups(config.data()).ifPresent(reporter::onNote);
             }
             return config == null
-                    ? TrainJob.resume(run, data.cacheFolder(), checkpointSteps, reporter, token)
+                    ? TrainJob.resume(run, data.cache.folder(), checkpointSteps, reporter, token)
                     : TrainJob.run(
                             config,
                             run,
-                            data.cacheFolder(),
+                            data.cache.folder(),
                             checkpointSteps == null ? 0 : checkpointSteps,
                             reporter,
                             token);

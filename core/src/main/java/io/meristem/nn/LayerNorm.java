@@ -89,8 +89,8 @@ public final class LayerNorm extends Layer {
                             new TensorOptional(beside(bias.value(), x)),
                             Mask.of(through, trains, trains));
                     if (trains) {
-                        weight.setGradient(gradients.get1().to(weight.value().scalar_type()));
-                        bias.setGradient(gradients.get2().to(bias.value().scalar_type()));
+                        weight.setGradient(gradients.get1());
+                        bias.setGradient(gradients.get2());
                     }
                     return !through
                             ? null

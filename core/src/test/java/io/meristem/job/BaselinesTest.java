@@ -26,7 +26,6 @@ import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
-import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,10 +64,7 @@ class BaselinesTest {
     static void prepare() throws IOException {
         Engine.start(1);
         photos = ColourPhotos.write(folder.resolve("photos"), 6, 2, 2);
-        weights = folder.resolve("pretrained.safetensors");
-        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
-            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
-        }
+        weights = TinyRuns.pretrained(folder);
     }
 
     private RunResult train(Method method, HeadPolicy head, String name) {

@@ -92,10 +92,7 @@ class ExportTest {
     static void prepare() throws IOException {
         Engine.start(1);
         photos = ColourPhotos.write(folder.resolve("photos"), 4, 2, 2);
-        weights = folder.resolve("pretrained.safetensors");
-        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
-            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
-        }
+        weights = TinyRuns.pretrained(folder);
     }
 
     private static Path run(Trained trained) {

@@ -18,8 +18,6 @@ import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
@@ -36,14 +34,12 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
-import io.meristem.weights.NetworkState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,10 +77,7 @@ class ResumeTest {
     static void prepare() throws IOException {
         Engine.start(1);
         photos = ColourPhotos.write(folder.resolve("photos"), 8, 2, 1);
-        weights = folder.resolve("pretrained.safetensors");
-        try (Network network = new Network(Models.find(TinyRuns.MODEL), 10)) {
-            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
-        }
+        weights = TinyRuns.pretrained(folder);
     }
 
     private static Case plain(String name, Method method) {

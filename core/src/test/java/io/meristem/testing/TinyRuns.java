@@ -5,6 +5,8 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
@@ -17,8 +19,11 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.weights.NetworkState;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** Configurations of trainings that take a second or two. */
 public final class TinyRuns {
@@ -55,6 +60,15 @@ public final class TinyRuns {
 
     public static TrainConfig train(Method method, int epochs, long seed) {
         return new TrainConfig(method, epochs, 8, seed, FALLING, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN);
+    }
+
+    /** A weights file in {@code folder}: the network with random numbers and a head of ten classes. */
+    public static Path pretrained(Path folder) throws IOException {
+        Path weights = folder.resolve("pretrained.safetensors");
+        try (Network network = new Network(Models.find(MODEL), 10)) {
+            NetworkState.write(weights, network.materialize(77), NetworkState.ALL, Map.of());
+        }
+        return weights;
     }
 
     /** @param weights a file, or null for a random start */
