@@ -29,31 +29,7 @@ class ExportCommandTest {
     static void train() throws IOException {
         photos = Photos.write(folder.resolve("photos"), 8, "healthy", "rust");
         run = folder.resolve("run");
-        Shell.run(
-                        "train",
-                        "--data",
-                        photos,
-                        "--model",
-                        "mobilenet_v2_035",
-                        "--weights",
-                        "starter",
-                        "--size",
-                        32,
-                        "--epochs",
-                        1,
-                        "--batch",
-                        8,
-                        "--method",
-                        "lora",
-                        "--rank",
-                        2,
-                        "--precision",
-                        "fp32",
-                        "--threads",
-                        1,
-                        "--out",
-                        run)
-                .succeeds();
+        StarterRuns.train(photos, run, 1, "--method", "lora", "--rank", 2);
     }
 
     @Test

@@ -33,36 +33,12 @@ class OnnxExportTest {
     @TempDir
     Path place;
 
-    /** With several ranks. In float32, in which the file is. */
+    /** With several ranks. */
     @BeforeAll
     static void train() throws IOException {
         photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
         run = folder.resolve("run");
-        Shell.run(
-                        "train",
-                        "--data",
-                        photos,
-                        "--model",
-                        "mobilenet_v2_035",
-                        "--weights",
-                        "starter",
-                        "--size",
-                        32,
-                        "--epochs",
-                        2,
-                        "--batch",
-                        8,
-                        "--method",
-                        "dylora",
-                        "--rank-max",
-                        4,
-                        "--precision",
-                        "fp32",
-                        "--threads",
-                        1,
-                        "--out",
-                        run)
-                .succeeds();
+        StarterRuns.train(photos, run, 2, "--method", "dylora", "--rank-max", 4);
     }
 
     private static Shell export(Path to, Object... more) {
