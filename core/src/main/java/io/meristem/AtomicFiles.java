@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** Files that are either there whole or not there: written under a temporary name beside the target, then moved over it. */
 public final class AtomicFiles {
@@ -36,37 +35,6 @@ public final class AtomicFiles {
         } finally {
             Files.deleteIfExists(temporary);
         }
-    }
-
-    /**
-     * Fills a folder under a temporary name beside {@code target} and moves it there; when {@code body} fails, nothing is left of it.
-     *
-     * @param target must not be there, or be an empty folder
-     * @param body fills the empty folder at the temporary path it is given
-     */
-    public static void writeFolder(Path target, Body body) throws IOException {
-        Path parent = target.toAbsolutePath().getParent();
-        Files.createDirectories(parent);
-        Path temporary = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            Files.createDirectory(temporary);
-            body.write(temporary);
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            deleteFolder(temporary);
-        }
-    }
-
-    private static void deleteFolder(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> inside = Files.list(folder)) {
-            for (Path file : inside.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 
     public static void writeString(Path target, String text) throws IOException {

@@ -21,7 +21,7 @@ public final class Folders {
     /**
      * Makes {@code target} through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
      *
-     * @param target not there yet; nobody else makes it meanwhile
+     * @param target not there yet, or an empty folder; nobody else makes it meanwhile
      */
     public static void write(Path target, AtomicFiles.Body body) throws IOException {
         Path temporary = target.resolveSibling(PREFIX + target.getFileName() + SUFFIX);
@@ -29,6 +29,7 @@ public final class Folders {
         try {
             Files.createDirectories(temporary);
             body.write(temporary);
+            Files.deleteIfExists(target);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             delete(temporary);

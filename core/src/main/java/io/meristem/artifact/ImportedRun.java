@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
+import io.meristem.Folders;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public final class ImportedRun {
             Map<String, Tensor> adapter)
             throws IOException {
         String model = config.model().name();
-        AtomicFiles.writeFolder(out, temporary -> {
+        Folders.write(out, temporary -> {
             AtomicFiles.writeString(temporary.resolve(RunFolder.PROVENANCE), Json.pretty(provenance));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CLASSES), Json.pretty(classes));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CONFIG), Json.pretty(config));

@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.AtomicFiles;
+import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
@@ -40,7 +41,7 @@ public final class ExportJob {
         try (TunedRun run = open(folder)) {
             String name = String.valueOf(to.getFileName());
             if (format.ending() == null) {
-                AtomicFiles.writeFolder(to, temporary -> {
+                Folders.write(to, temporary -> {
                     format.write(run, temporary);
                     Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name));
                 });

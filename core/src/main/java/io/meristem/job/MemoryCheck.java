@@ -68,7 +68,9 @@ public final class MemoryCheck {
     /** The largest power of two that fits; 0 when not even one photo does. */
     private static int largestBatch(Network network, TrainConfig train, int size, int threads, long free) {
         for (int batch = Integer.highestOneBit(Math.max(1, train.batchSize() - 1)); batch > 0; batch /= 2) {
-            if (MemoryForecast.of(network, train, size, threads, batch).total() <= free) {
+            if (MemoryForecast.of(network, train.with(batch, train.compute()), size, threads)
+                            .total()
+                    <= free) {
                 return batch;
             }
         }
@@ -77,16 +79,7 @@ public final class MemoryCheck {
 
     private static TrainConfig checkpointed(TrainConfig train) {
         Compute compute = train.compute();
-        return new TrainConfig(
-                train.method(),
-                train.epochs(),
-                train.batchSize(),
-                train.seed(),
-                train.optimization(),
-                train.head(),
-                train.norm(),
-                new Compute(compute.precision(), compute.device(), compute.measured(), true),
-                train.headStart(),
-                train.onDivergence());
+        return train.with(
+                train.batchSize(), new Compute(compute.precision(), compute.device(), compute.measured(), true));
     }
 }

@@ -67,25 +67,6 @@ public record MemoryForecast(long process, long weights, long trained, long step
                 (long) (AHEAD * threads + 1) * config.batchSize() * 3 * size * size * FLOAT);
     }
 
-    /** The same training with another batch. */
-    public static MemoryForecast of(Network network, TrainConfig config, int size, int threads, int batch) {
-        return of(
-                network,
-                new TrainConfig(
-                        config.method(),
-                        config.epochs(),
-                        batch,
-                        config.seed(),
-                        config.optimization(),
-                        config.head(),
-                        config.norm(),
-                        config.compute(),
-                        config.headStart(),
-                        config.onDivergence()),
-                size,
-                threads);
-    }
-
     public long total() {
         return process + weights + trained + steps + photos;
     }

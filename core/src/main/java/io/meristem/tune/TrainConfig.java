@@ -70,6 +70,12 @@ public record TrainConfig(
         this(method, epochs, batchSize, seed, optimization, head, norm, compute, HeadStart.RANDOM);
     }
 
+    /** The same with other batches, computed in another way. */
+    public TrainConfig with(int newBatchSize, Compute newCompute) {
+        return new TrainConfig(
+                method, epochs, newBatchSize, seed, optimization, head, norm, newCompute, headStart, onDivergence);
+    }
+
     /** What training {@code method} does when nobody says otherwise; in the precision that this machine is fast at. */
     public static TrainConfig usual(Method method, Preset preset, long seed) {
         return new TrainConfig(
