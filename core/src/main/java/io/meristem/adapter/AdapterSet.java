@@ -23,7 +23,7 @@ public final class AdapterSet implements AutoCloseable {
     private static final String BEFORE = "adapter_before.";
 
     private final Map<String, LowRankAdapter> adapters = new LinkedHashMap<>();
-    private Map<String, LowRankChange.Factors> before = Map.of();
+    private Map<String, LowRankChange.Factors> before = new LinkedHashMap<>();
 
     private AdapterSet() {}
 
@@ -100,6 +100,7 @@ public final class AdapterSet implements AutoCloseable {
     /** Takes the adapter off one layer and frees it; the weight stays as it is. */
     void drop(String name) {
         adapters.remove(name).close();
+        before.remove(name);
     }
 
     /** The factors of every update now, by layer name, the scaling included in B. */

@@ -13,7 +13,7 @@ import java.util.Map;
  */
 public record CheckpointState(int format, int checkpointSteps, TrainState train, Course run) {
 
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
 
     /**
      * What the run folder's writer goes on from.

@@ -92,18 +92,25 @@ public final class Checkpoints {
     }
 
     /**
-     * Writes a checkpoint and removes those that are too many. Where one of that position is there already, it is the same.
+     * Writes a checkpoint and removes those that are too many, and those of a course that the training has gone back on: later ones, and another one of
+     * that position.
      *
      * @param models files beside it that belong to it, with their SHA-256
      */
     void write(Position position, CheckpointState state, Map<String, Tensor> tensors, Map<Path, String> models)
             throws IOException {
         Path target = path.resolve(position.name());
+        String text = Json.pretty(state);
+        for (Position other : positions()) {
+            if (other.compareTo(position) > 0 || (other.equals(position) && !isOf(target, text))) {
+                Folders.delete(path.resolve(other.name()));
+            }
+        }
         if (!Files.exists(target)) {
             Files.createDirectories(path);
             Folders.write(target, folder -> {
                 Safetensors.write(folder.resolve(TENSORS), tensors, METADATA);
-                Files.writeString(folder.resolve(STATE), Json.pretty(state));
+                Files.writeString(folder.resolve(STATE), text);
                 Map<String, String> sums = new LinkedHashMap<>();
                 for (String name : List.of(TENSORS, STATE)) {
                     sums.put(name, Checksums.sha256(folder.resolve(name)));
@@ -123,6 +130,11 @@ public final class Checkpoints {
         for (Position old : all.subList(Math.min(KEPT, all.size()), all.size())) {
             Folders.delete(path.resolve(old.name()));
         }
+    }
+
+    private static boolean isOf(Path folder, String state) throws IOException {
+        Path file = folder.resolve(STATE);
+        return Files.isRegularFile(file) && Files.readString(file).equals(state);
     }
 
     /** A second name for a file, which is never written to again but replaced; a copy where the system has no second names. */

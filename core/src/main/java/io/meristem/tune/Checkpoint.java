@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.Tensor;
 public final class Checkpoint {
 
     private final Progress progress;
+    private final TrainState.Losses losses;
     private final Stepper stepper;
 
-    Checkpoint(Progress progress, Stepper stepper) {
+    Checkpoint(Progress progress, TrainState.Losses losses, Stepper stepper) {
         this.progress = progress;
+        this.losses = losses;
         this.stepper = stepper;
     }
 
@@ -24,14 +26,14 @@ public final class Checkpoint {
     }
 
     public TrainState state() {
-        return new TrainState(progress, stepper.method().memory(), stepper.ways());
+        return new TrainState(progress, losses, stepper.method().memory(), stepper.ways());
     }
 
     /** By name; new tensors belong to the caller's scope. */
     public Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         try (NoGradGuard guard = new NoGradGuard()) {
-            stepper.save(tensors);
+            stepper.save(tensors, progress.step() > 0);
             SavedTraining.saveRandom(tensors);
         }
         return tensors;

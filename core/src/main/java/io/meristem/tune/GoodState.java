@@ -2,8 +2,10 @@ package io.meristem.tune;
 
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Tensors;
+import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -45,6 +47,25 @@ final class GoodState implements AutoCloseable {
             for (int i = 0; i < tensors.size(); i++) {
                 Tensors.inPlace(tensors.get(i), tensors.get(i).copy_(copies.get(i)));
             }
+        }
+    }
+
+    /** Of the copy of a tensor, among others. */
+    static String name(String prefix, int index) {
+        return prefix + "." + index;
+    }
+
+    /** Puts the copies themselves among {@code tensors}. */
+    void save(String prefix, Map<String, Tensor> tensors) {
+        for (int i = 0; i < copies.size(); i++) {
+            tensors.put(name(prefix, i), copies.get(i));
+        }
+    }
+
+    /** Takes the place of the copies what {@link #save} has put there, of the same tensors. */
+    void load(String prefix, SavedTensors saved) {
+        for (int i = 0; i < copies.size(); i++) {
+            saved.into(name(prefix, i), copies.get(i));
         }
     }
 

@@ -19,7 +19,7 @@ final class LossWatch {
     private final double chance;
     private final double hopeless;
     private final int patience;
-    private double usual = Double.NaN;
+    private Double usual;
     private boolean firstEpochOver;
     private int streak;
 
@@ -30,9 +30,20 @@ final class LossWatch {
         patience = Math.max(LEAST_STEPS, Math.min(STEPS, steps));
     }
 
+    /** Goes on from what another has seen. */
+    void load(TrainState.Losses seen) {
+        usual = seen.usual();
+        firstEpochOver = seen.firstEpochOver();
+        streak = seen.streak();
+    }
+
+    TrainState.Losses seen() {
+        return new TrainState.Losses(usual, firstEpochOver, streak);
+    }
+
     /** Takes in the loss of a step; whether that makes it exploded. */
     boolean explodes(double loss) {
-        if (Double.isNaN(usual)) {
+        if (usual == null) {
             usual = Math.max(chance, loss);
         }
         streak = loss > limit() ? streak + 1 : 0;

@@ -55,6 +55,11 @@ public record Progress(
                 lowered);
     }
 
+    /** At the beginning of its epoch. */
+    Progress again() {
+        return before(epoch, best, settled, lowered);
+    }
+
     /** The same at learning rates that have been lowered once more. */
     Progress lower() {
         return new Progress(epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);

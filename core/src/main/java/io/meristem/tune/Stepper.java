@@ -25,6 +25,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class Stepper implements AutoCloseable {
 
+    private static final String GOOD = "good";
+
     /** Batches that statistics are re-estimated on. */
     private static final int NORM_BATCHES = 16;
 
@@ -106,6 +108,10 @@ public final class Stepper implements AutoCloseable {
                 optimiser.load(saved.tensors());
                 ways = saved.state().plan();
                 Plan.apply(ways, network, method.adapters());
+                if (saved.tensors().has(GoodState.name(GOOD, 0))) {
+                    remember();
+                    good.load(GOOD, saved.tensors());
+                }
             }
         } catch (RuntimeException e) {
             if (begun != null) {
@@ -142,11 +148,18 @@ public final class Stepper implements AutoCloseable {
         return ways;
     }
 
-    /** Puts all tensors that training goes on from among {@code tensors}; the current scope owns what is new. */
-    void save(Map<String, Tensor> tensors) {
+    /**
+     * Puts all tensors that training goes on from among {@code tensors}; the current scope owns what is new.
+     *
+     * @param withGood also what can be gone back to, where something is remembered
+     */
+    void save(Map<String, Tensor> tensors, boolean withGood) {
         SavedTraining.saveNetwork(network, method.changesNetwork(), tensors);
         method.save(tensors);
         optimiser.save(tensors);
+        if (withGood && good != null) {
+            good.save(GOOD, tensors);
+        }
     }
 
     /**

@@ -8,4 +8,13 @@ import java.util.Map;
  *
  * @param plan how each layer is computed: other ways round otherwise, so they are not chosen again
  */
-public record TrainState(Progress progress, MethodMemory method, Map<String, Plan.Way> plan) {}
+public record TrainState(Progress progress, Losses losses, MethodMemory method, Map<String, Plan.Way> plan) {
+
+    /**
+     * What tells an exploded loss from a usual one.
+     *
+     * @param usual null before the first step
+     * @param streak steps that the loss has been too large, one after the other
+     */
+    public record Losses(Double usual, boolean firstEpochOver, int streak) {}
+}

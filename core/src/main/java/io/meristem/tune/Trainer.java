@@ -45,7 +45,6 @@ public final class Trainer {
     private final int checkpointSteps;
     private final LossWatch watch;
     private Progress progress = Progress.START;
-    private Progress good;
 
     /** With checkpoints at the beginning and after each epoch. */
     public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener) {
@@ -91,6 +90,7 @@ public final class Trainer {
                 keep(stepper);
             } else {
                 progress = saved.state().progress();
+                watch.load(saved.state().losses());
                 saved.loadRandom();
                 saved.tensors().requireAllRead();
             }
@@ -107,9 +107,8 @@ public final class Trainer {
 
     private void runEpoch(Stepper stepper, ModelState state) {
         int epoch = progress.epoch();
-        if (config.onDivergence() == OnDivergence.LOWER_LR) {
+        if (config.onDivergence() == OnDivergence.LOWER_LR && progress.step() == 0) {
             stepper.remember();
-            good = progress;
         }
         Scores val;
         long trained;
@@ -203,7 +202,7 @@ public final class Trainer {
     private void keep(Stepper stepper) {
         boolean interrupted = Thread.interrupted();
         try {
-            listener.onCheckpoint(new Checkpoint(progress, stepper));
+            listener.onCheckpoint(new Checkpoint(progress, watch.seen(), stepper));
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -257,7 +256,8 @@ public final class Trainer {
                 OnDivergence.MOST));
         stepper.goBack();
         watch.goBack();
-        progress = good.lower();
+        progress = progress.again().lower();
+        keep(stepper);
     }
 
     private Scores validate(Stepper stepper) {

@@ -32,6 +32,7 @@ import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that was stopped ends with the same bytes as one that was not. */
@@ -286,6 +288,67 @@ class ResumeTest {
             assertSame(straight, killed, which.train().epochs());
         }
         assertEquals(kept, Tensors.kept());
+    }
+
+    /** With rates of adapters and head at which numbers go wrong, and do not when they have been halved some times. */
+    static Stream<Arguments> tooHigh() {
+        return Stream.of(
+                Arguments.of(new FullTuning(), 300, 1e-2),
+                Arguments.of(TinyRuns.adaLora(4, 2, 0), 300, 1e-2),
+                Arguments.of(TinyRuns.dra(RankOptions.DEFAULT), 100, 1e-2));
+    }
+
+    /** At every one of the first steps, which go wrong again and again. */
+    @ParameterizedTest
+    @MethodSource("tooHigh")
+    void killedWhileRatesAreLowered(Method method, double rate, double headRate) throws IOException {
+        Optimization high = new Optimization(
+                Optimization.Kind.SGD,
+                method instanceof FullTuning ? 300 : 1e5,
+                1e-2,
+                0,
+                0,
+                Optimization.Schedule.CONSTANT,
+                1.5,
+                0,
+                0,
+                false);
+        TrainConfig train = new TrainConfig(
+                method,
+                epochs(method),
+                8,
+                4,
+                high,
+                HeadPolicy.TRAINED,
+                method instanceof FullTuning ? NormPolicy.TRAINED : NormPolicy.RECALIBRATED,
+                Compute.PLAIN,
+                HeadStart.RANDOM,
+                OnDivergence.LOWER_LR);
+        Path straight = place.resolve("straight");
+        List<Path> taken = new ArrayList<>();
+        List<String> lowered = new ArrayList<>();
+        train(train, straight, 1, new JobListener() {
+            @Override
+            public void onStep(int epoch, int step, int steps, double loss) {
+                if (taken.size() < 12) {
+                    Path copy = place.resolve("killed-" + taken.size());
+                    copy(straight, copy);
+                    taken.add(copy);
+                }
+            }
+
+            @Override
+            public void onNote(String sentence) {
+                if (sentence.contains("half the learning rate")) {
+                    lowered.add(sentence);
+                }
+            }
+        });
+        assertFalse(lowered.isEmpty());
+        for (Path killed : taken) {
+            resume(killed);
+            assertSame(straight, killed, train.epochs());
+        }
     }
 
     /** A straight run of LoRA, and what a kill after the lines of its last epoch leaves: checkpoints after epochs 2 and 3. */
