@@ -1,5 +1,6 @@
 package io.meristem;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.FilterReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,8 @@ public final class InputFiles {
     /** Characters of one line of a list or a table of photos. */
     public static final int MAX_LINE = 1 << 20;
 
+    private static final int MAX_REASON = 200;
+
     private InputFiles() {}
 
     /** The text of a JSON file; throws {@link IOException} when it is too large or no ordinary file, with a reason in a few words. */
@@ -39,6 +42,12 @@ public final class InputFiles {
     /** The text of a table or of a file of lines, likewise. */
     public static String table(Path file) throws IOException {
         return text(file, limit(MAX_TABLE_PROPERTY, MAX_TABLE_BYTES), MAX_TABLE_PROPERTY);
+    }
+
+    /** What is wrong with JSON, for a sentence: the first line of what the parser says, cut where it quotes much of the file. */
+    public static String reason(JsonProcessingException e) {
+        String line = e.getOriginalMessage().lines().findFirst().orElse("no reason known");
+        return line.length() > MAX_REASON ? line.substring(0, MAX_REASON) + "…" : line;
     }
 
     private static long limit(String property, long usual) {

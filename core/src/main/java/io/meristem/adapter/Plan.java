@@ -47,10 +47,17 @@ public record Plan(List<Row> rows) {
     /**
      * Sets every layer of {@code network} that is named, and of {@code adapters} where there are some, to its way.
      *
-     * @throws InputException when this Java lacks what one of the ways needs
+     * @throws InputException when this Java lacks what one of the ways needs, or one does not say what its layer needs
      */
     public static void apply(Map<String, Way> ways, Network network, AdapterSet adapters) {
         ways.forEach((name, way) -> {
+            LowRankAdapter adapter =
+                    adapters == null ? null : adapters.adapters().get(name);
+            boolean convolution = network.weightedLayers().get(name) instanceof Conv2d;
+            if (way == null || (convolution && way.kernels() == null) || (adapter != null && way.form() == null)) {
+                throw new InputException("The plan does not say how " + name
+                        + " is computed: restore the run folder as it was, or train again.");
+            }
             if (network.weightedLayers().get(name) instanceof Conv2d conv) {
                 if (!way.kernels().fits(conv)) {
                     throw new InputException("The run computes " + name + " with " + way.kernels()
@@ -58,8 +65,6 @@ public record Plan(List<Row> rows) {
                 }
                 conv.setKernels(way.kernels());
             }
-            LowRankAdapter adapter =
-                    adapters == null ? null : adapters.adapters().get(name);
             if (adapter != null) {
                 adapter.use(way.form());
             }

@@ -5,6 +5,7 @@ import io.meristem.InputException;
 import io.meristem.weights.Checksums;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,6 +33,8 @@ public final class Checkpoints {
     static final String TENSORS = "tensors.safetensors";
     static final String STATE = "state.json";
     static final String SUMS = "SHA256SUMS";
+
+    private static final Pattern FILE = Pattern.compile("[\\w.-]+");
 
     private static final int KEPT = 2;
     private static final Map<String, String> METADATA = Map.of("format", "meristem-checkpoint");
@@ -192,10 +195,10 @@ public final class Checkpoints {
             return SUMS + " is missing";
         }
         Map<String, String> sums = new LinkedHashMap<>();
-        for (String line : Files.readString(folder.resolve(SUMS), java.nio.charset.StandardCharsets.ISO_8859_1)
+        for (String line : Files.readString(folder.resolve(SUMS), StandardCharsets.ISO_8859_1)
                 .split("\n")) {
             String[] parts = line.split(" {2}", 2);
-            if (parts.length < 2 || parts[1].contains("/")) {
+            if (parts.length < 2 || !FILE.matcher(parts[1]).matches()) {
                 return SUMS + " cannot be read";
             }
             sums.put(parts[1], parts[0]);

@@ -78,8 +78,7 @@ public final class Json {
             }
             return value;
         } catch (JsonProcessingException e) {
-            throw unusable(
-                    file, type, e.getOriginalMessage().lines().findFirst().orElse("no reason known"), e);
+            throw unusable(file, type, InputFiles.reason(e), e);
         } catch (IOException e) {
             throw unusable(file, type, e.toString(), e);
         }
@@ -130,7 +129,7 @@ public final class Json {
                 }
                 values.add(value);
             } catch (JsonProcessingException e) {
-                String reason = e.getOriginalMessage().lines().findFirst().orElse("no reason known");
+                String reason = InputFiles.reason(e);
                 throw unusable(file, type, "line " + number + ": " + reason, e);
             }
         }

@@ -4,6 +4,7 @@ import io.meristem.data.Split;
 import io.meristem.engine.Engine;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Where a run comes from, so that it can be repeated and trusted.
@@ -27,4 +28,16 @@ public record Provenance(
         String weightsSha256,
         String weightsNote,
         long seed,
-        String dtype) {}
+        String dtype) {
+
+    public Provenance {
+        if (photos != null
+                && photos.values().stream()
+                        .anyMatch(counts ->
+                                counts == null || counts.values().stream().anyMatch(Objects::isNull))) {
+            throw new IllegalArgumentException("it does not count the photos of a class");
+        }
+        unreadable = unreadable == null ? List.of() : List.copyOf(unreadable);
+        dataNotes = dataNotes == null ? List.of() : List.copyOf(dataNotes);
+    }
+}

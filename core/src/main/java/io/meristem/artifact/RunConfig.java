@@ -6,12 +6,15 @@ import io.meristem.data.Fit;
 import io.meristem.data.Preprocess;
 import io.meristem.data.SplitOptions;
 import io.meristem.tune.TrainConfig;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
 /** A training as it is run: everything that its result depends on, but for the bytes of photos and weights. */
 public record RunConfig(Model model, Data data, TrainConfig train, int threads) {
+
+    private static final int MAX_PATH = 4096;
 
     public RunConfig {
         require(model, "model");
@@ -23,6 +26,20 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
     private static void require(Object value, String name) {
         if (value == null) {
             throw new IllegalArgumentException("it lacks " + name);
+        }
+    }
+
+    /** @param path null for none */
+    private static void requirePath(String path, String name) {
+        if (path != null) {
+            if (path.length() > MAX_PATH) {
+                throw new IllegalArgumentException("its " + name + " is longer than any path");
+            }
+            try {
+                Path.of(path);
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("its " + name + " is no path", e);
+            }
         }
     }
 
@@ -39,6 +56,7 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
 
         public Model {
             require(name, "model.name");
+            requirePath(weights, "model.weights");
             require(fit, "model.fit");
             require(mean == null || mean.stream().anyMatch(Objects::isNull) ? null : mean, "model.mean");
             require(std == null || std.stream().anyMatch(Objects::isNull) ? null : std, "model.std");
@@ -66,6 +84,7 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
 
         public Data {
             require(split, "data.split");
+            requirePath(folder, "data.folder");
         }
 
         /** @throws InputException when there is no folder */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,9 @@ public final class RunFolder {
     public static final String CALIBRATION = "calibration.json";
     public static final String SUMMARY = "summary.txt";
     public static final String LOOKS = "test-looks.jsonl";
+
+    /** Characters in the name of a class, which was a folder's. */
+    static final int MAX_NAME = 1000;
 
     /** Files that get a line now and then. */
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
@@ -234,7 +238,25 @@ public final class RunFolder {
 
     /** Class names in label order. */
     public List<String> classes() {
-        return List.of(Json.read(file(CLASSES), String[].class));
+        return classes(path);
+    }
+
+    /**
+     * The same of the run in a folder.
+     *
+     * @throws InputException when the file is not there, or holds what cannot be the names of a run's folders of photos
+     */
+    public static List<String> classes(Path run) {
+        Path file = run.resolve(CLASSES);
+        List<String> names = List.of(Json.read(file, String[].class));
+        boolean usable = !names.isEmpty()
+                && new HashSet<>(names).size() == names.size()
+                && names.stream().allMatch(name -> !name.isEmpty() && name.length() <= MAX_NAME);
+        if (!usable) {
+            throw new InputException(file + " does not hold the names of classes, each once and none longer than "
+                    + MAX_NAME + " characters: restore the file.");
+        }
+        return names;
     }
 
     /** Empty for a run without validation photos, and for one from before there was calibration. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How good a set of predictions is. All in [0, 1].
@@ -24,6 +25,16 @@ public record Scores(
         double logLoss,
         List<ClassScore> classes,
         int[][] confusion) {
+
+    public Scores {
+        int n = classes == null ? -1 : classes.size();
+        if (confusion == null
+                || confusion.length != n
+                || Arrays.stream(confusion).anyMatch(row -> row == null || row.length != n)
+                || classes.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException("its confusion is not a square of its classes");
+        }
+    }
 
     /**
      * One class against the rest.

@@ -2,6 +2,7 @@ package io.meristem.exchange;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Fit;
@@ -123,10 +124,7 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
             return info;
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    "The metadata of " + file + " cannot be read ("
-                            + e.getOriginalMessage().lines().findFirst().orElse("no reason known")
-                            + "): export it again.",
-                    e);
+                    "The metadata of " + file + " cannot be read (" + InputFiles.reason(e) + "): export it again.", e);
         }
     }
 

@@ -76,10 +76,7 @@ record PeftConfig(
             return of(file, tree);
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    file + " cannot be read ("
-                            + e.getOriginalMessage().lines().findFirst().orElse("no reason known")
-                            + "): save the adapter again with PEFT.",
-                    e);
+                    file + " cannot be read (" + InputFiles.reason(e) + "): save the adapter again with PEFT.", e);
         } catch (IOException e) {
             throw new InputException(file + " cannot be read (" + e + "): check the folder.", e);
         }

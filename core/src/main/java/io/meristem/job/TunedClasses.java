@@ -1,7 +1,6 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
-import io.meristem.artifact.Json;
 import io.meristem.artifact.RunFolder;
 import io.meristem.exchange.ClassifierInfo;
 import io.meristem.weights.TensorFile;
@@ -33,9 +32,9 @@ final class TunedClasses {
         try (TensorFile file = TensorFile.open(weights)) {
             info = ClassifierInfo.of(weights, file.metadata());
         }
-        Path beside = weights.resolveSibling(RunFolder.CLASSES);
+        Path folder = weights.toAbsolutePath().getParent();
         return info != null
                 ? info.classes()
-                : Files.isRegularFile(beside) ? List.of(Json.read(beside, String[].class)) : null;
+                : Files.isRegularFile(folder.resolve(RunFolder.CLASSES)) ? RunFolder.classes(folder) : null;
     }
 }

@@ -2,6 +2,7 @@ package io.meristem.report;
 
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
+import gg.jte.TemplateException;
 import gg.jte.output.StringOutput;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
@@ -109,7 +110,15 @@ public final class Report {
         TemplateEngine engine = TemplateEngine.createPrecompiled(
                 null, ContentType.Html, Report.class.getClassLoader(), Report.class.getPackageName());
         StringOutput output = new StringOutput(1 << 18);
-        engine.render(template, Map.of("page", page, "assets", Assets.load()), output);
+        try {
+            engine.render(template, Map.of("page", page, "assets", Assets.load()), output);
+        } catch (TemplateException e) {
+            // It wraps what the page has said.
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
         return output.toString();
     }
 }

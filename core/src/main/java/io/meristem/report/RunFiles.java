@@ -37,7 +37,7 @@ record RunFiles(
 
     /** @throws io.meristem.InputException naming a file that is missing or damaged */
     static RunFiles read(Path folder) {
-        List<String> classes = List.of(Json.read(folder.resolve(RunFolder.CLASSES), String[].class));
+        List<String> classes = RunFolder.classes(folder);
         Path result = folder.resolve(RunFolder.RESULT);
         return new RunFiles(
                 folder,

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
 import java.util.Arrays;
 import java.util.Collection;
@@ -58,7 +59,7 @@ final class Fields {
 
     private InputException explain(JsonProcessingException e, JsonNode node, String place) {
         if (!(e instanceof JsonMappingException mapping)) {
-            return refuse(place, "cannot be read (" + e.getOriginalMessage() + ")");
+            return refuse(place, "cannot be read (" + InputFiles.reason(e) + ")");
         }
         String at = join(place, path(mapping.getPath()));
         if (e instanceof UnrecognizedPropertyException unknown) {

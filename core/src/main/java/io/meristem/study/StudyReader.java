@@ -64,9 +64,7 @@ public final class StudyReader {
                     : " in line " + e.getLocation().getLineNr() + ", column "
                             + e.getLocation().getColumnNr();
             throw new InputException(
-                    file + " is no JSON" + where + " ("
-                            + e.getOriginalMessage().lines().findFirst().orElse("") + "): mend it there.",
-                    e);
+                    file + " is no JSON" + where + " (" + InputFiles.reason(e) + "): mend it there.", e);
         } catch (InvalidPathException e) {
             throw new InputException(
                     file + " names the path '" + e.getInput().replace('\0', '?')

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.meristem.InputException;
 import io.meristem.rank.ScorerMemory;
 import java.util.Map;
+import java.util.Objects;
 
 /** What a method remembers from step to step beside its tensors, as it is saved. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
@@ -37,6 +38,10 @@ public sealed interface MethodMemory {
      */
     record Pruned(int step, String kept, String left) implements MethodMemory {
 
+        public Pruned {
+            Objects.requireNonNull(kept, "it lacks kept");
+        }
+
         static String digits(boolean[] flags) {
             StringBuilder digits = new StringBuilder();
             for (boolean flag : flags) {
@@ -66,7 +71,14 @@ public sealed interface MethodMemory {
      * @param ranks of the layers with adapters, in definition order
      */
     record Allocated(Double threshold, int generation, Map<String, Integer> ranks, ScorerMemory scorer)
-            implements MethodMemory {}
+            implements MethodMemory {
+
+        public Allocated {
+            // In the order of the file. Copies are refused where something in them is null.
+            Map.copyOf(ranks);
+            Objects.requireNonNull(scorer, "it lacks scorer");
+        }
+    }
 
     /** This, as what a method needs. */
     default <T extends MethodMemory> T as(Class<T> type) {

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.adapter.Plan;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a training goes on from beside tensors.
@@ -9,6 +10,13 @@ import java.util.Map;
  * @param plan how each layer is computed: other ways round otherwise, so they are not chosen again
  */
 public record TrainState(Progress progress, Losses losses, MethodMemory method, Map<String, Plan.Way> plan) {
+
+    public TrainState {
+        Objects.requireNonNull(progress, "it lacks progress");
+        Objects.requireNonNull(losses, "it lacks losses");
+        Objects.requireNonNull(method, "it lacks method");
+        Objects.requireNonNull(plan, "it lacks plan");
+    }
 
     /**
      * What tells an exploded loss from a usual one.

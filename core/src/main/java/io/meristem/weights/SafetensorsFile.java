@@ -2,6 +2,7 @@ package io.meristem.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,7 +53,7 @@ final class SafetensorsFile implements TensorFile {
         } catch (IOException e) {
             closeQuietly(channel);
             String reason = e instanceof JsonProcessingException json
-                    ? "its header is not valid JSON (" + firstLine(json.getOriginalMessage()) + ")"
+                    ? "its header is not valid JSON (" + InputFiles.reason(json) + ")"
                     : e.getMessage();
             throw new InputException(
                     path + " cannot be read as safetensors: " + reason + "; download it or export it again", e);
@@ -118,9 +119,5 @@ final class SafetensorsFile implements TensorFile {
         } catch (IOException e) {
             // Nothing was written through it, so nothing is lost.
         }
-    }
-
-    private static String firstLine(String message) {
-        return message == null ? "unreadable" : message.lines().findFirst().orElse("unreadable");
     }
 }

@@ -4,8 +4,12 @@ import com.sun.management.ThreadMXBean;
 import io.meristem.InputException;
 import io.meristem.data.UnreadableImageException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * What every file from a stranger must be answered with: a value, or one sentence, within limits. Fuzz targets and hand-made cases go through
@@ -25,10 +29,7 @@ public final class Hostile {
 
     static {
         if (Boolean.getBoolean("meristem.hostile.print")) {
-            Runtime.getRuntime()
-                    .addShutdownHook(new Thread(() -> WORST.forEach((name, worst) -> System.err.printf(
-                            "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
-                            name, worst.inputs, worst.refused, worst.nanos / 1_000_000, worst.bytes / 1048576.0))));
+            Runtime.getRuntime().addShutdownHook(new Thread(Hostile::print));
         }
     }
 
@@ -36,6 +37,12 @@ public final class Hostile {
     @FunctionalInterface
     public interface Body {
         void run() throws Exception;
+    }
+
+    /** Reads any input. */
+    @FunctionalInterface
+    public interface Reader {
+        void read(byte[] input) throws Exception;
     }
 
     private static final class Worst {
@@ -46,6 +53,37 @@ public final class Hostile {
     }
 
     private Hostile() {}
+
+    /**
+     * Has the seeds of a fuzz target read without looking at what they take: the classes that they need are loaded then, which takes more than any input.
+     *
+     * @param test the class with the target
+     */
+    public static void loadClasses(Class<?> test, String target, Reader reader) throws Exception {
+        Path seeds = Path.of(
+                test.getResource(test.getSimpleName() + "Inputs/" + target).toURI());
+        List<Path> files;
+        try (Stream<Path> inside = Files.list(seeds)) {
+            files = inside.toList();
+        }
+        for (Path file : files) {
+            try {
+                reader.read(Files.readAllBytes(file));
+            } catch (InputException | UnreadableImageException e) {
+                requireSentence(e.getMessage());
+            }
+        }
+    }
+
+    /** Prints what was seen so far, where it is to be printed. */
+    public static void print() {
+        if (Boolean.getBoolean("meristem.hostile.print")) {
+            WORST.forEach((name, worst) -> System.out.printf(
+                    "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
+                    name, worst.inputs, worst.refused, worst.nanos / 1_000_000, worst.bytes / 1048576.0));
+            WORST.clear();
+        }
+    }
 
     /** Whether the input was read; fails when it ended in anything but a value or a sentence. */
     public static boolean read(String target, Body body) {

@@ -82,6 +82,7 @@ class OnnxMutationTest {
             read += Hostile.read("changed ONNX", () -> ask(file)) ? 1 : 0;
         }
         assertTrue(read > 0 && read < inputs, read + " of " + inputs + " were read");
+        Hostile.print();
     }
 
     private static void ask(Path file) {

@@ -1,0 +1,246 @@
+package io.meristem.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.CancelToken;
+import io.meristem.CancelledException;
+import io.meristem.DivergedException;
+import io.meristem.Folders;
+import io.meristem.InputException;
+import io.meristem.artifact.Json;
+import io.meristem.data.Split;
+import io.meristem.engine.Engine;
+import io.meristem.exchange.AdapterFormat;
+import io.meristem.exchange.PeftFormat;
+import io.meristem.job.CalibrateJob;
+import io.meristem.job.CompareJob;
+import io.meristem.job.EvaluateJob;
+import io.meristem.job.ExportJob;
+import io.meristem.job.JobListener;
+import io.meristem.job.TrainJob;
+import io.meristem.rank.RankOptions;
+import io.meristem.testing.ColourPhotos;
+import io.meristem.testing.Hostile;
+import io.meristem.testing.JsonMutations;
+import io.meristem.testing.Mutations;
+import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Method;
+import io.meristem.weights.Checksums;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Run folders, and a study's, of ours, of which one file has been changed, given to everything that reads a run. The system property {@code meristem.hostile.seconds} has it
+ * search for longer.
+ */
+class HostileRunsTest {
+
+    private static final int SECONDS = Integer.getInteger("meristem.hostile.seconds", 8);
+
+    @TempDir
+    static Path folder;
+
+    private static final String STUDY = "study";
+
+    private static Path photos;
+    private static Path weights;
+    private static Path cache;
+    private static Path sound;
+
+    private static final Map<Path, byte[]> FILES = new LinkedHashMap<>();
+
+    @BeforeAll
+    static void train() throws IOException {
+        Engine.start(1);
+        cache = folder.resolve("cache");
+        photos = ColourPhotos.write(folder.resolve("photos"), 6, 4, 5);
+        weights = TinyRuns.pretrained(folder);
+        sound = folder.resolve("sound");
+        train(TinyRuns.lora(), sound, new CancelToken(), JobListener.NONE);
+        for (Method method :
+                List.of(TinyRuns.dra(RankOptions.DEFAULT), TinyRuns.dyLora(false), TinyRuns.adaLora(4, 2, 0))) {
+            Path run = folder.resolve(method.getClass().getSimpleName());
+            train(method, run, new CancelToken(), JobListener.NONE);
+            remember(run);
+            Path stopped = folder.resolve("stopped" + run.getFileName());
+            CancelToken token = new CancelToken();
+            assertThrows(
+                    CancelledException.class,
+                    () -> train(method, stopped, token, new JobListener() {
+                        @Override
+                        public void onStep(int epoch, int step, int steps, double loss) {
+                            if (epoch == 2) {
+                                token.cancel();
+                            }
+                        }
+                    }));
+            remember(stopped);
+        }
+        StudyFixture.write(folder.resolve(STUDY), photos, List.of("blue", "green", "red"));
+        remember(folder.resolve(STUDY));
+    }
+
+    private static void train(Method method, Path run, CancelToken token, JobListener listener) {
+        TrainJob.run(TinyRuns.run(TinyRuns.train(method, 2, 3), photos, weights), run, cache, 0, listener, token);
+    }
+
+    private static void remember(Path run) throws IOException {
+        try (Stream<Path> files = Files.walk(run)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                FILES.put(file, Files.readAllBytes(file));
+            }
+        }
+    }
+
+    @AfterAll
+    static void useAllThreads() {
+        Engine.start(0);
+    }
+
+    private static Path fresh(String name) {
+        try {
+            Folders.delete(folder.resolve(name));
+            Folders.delete(folder.resolve(name + ".md"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return folder.resolve(name);
+    }
+
+    private interface Use {
+        void of(Path run);
+    }
+
+    private static final Map<String, Use> USES = Map.of(
+            "report", run -> Report.write(run, folder.resolve("page.html"), null, null),
+            "evaluate", run -> EvaluateJob.run(run, null, EvaluateJob.Part.TEST, 1, cache, JobListener.NONE),
+            "compare", run -> CompareJob.run(List.of(sound, run), Split.TEST, 7, 1, cache, JobListener.NONE),
+            "calibrate", run -> CalibrateJob.run(run, null, 1, cache, JobListener.NONE),
+            "export", run -> ExportJob.run(run, null, new AdapterFormat(), fresh("e.safetensors"), 1),
+            "export peft", run -> ExportJob.run(run, null, new PeftFormat(true, false), fresh("peft"), 1),
+            "resume", run -> TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken()));
+
+    @Test
+    void changedRunsAreReadOrRefused() throws IOException {
+        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
+        List<Path> folders =
+                FILES.keySet().stream().map(HostileRunsTest::holder).distinct().toList();
+        List<String> uses = USES.keySet().stream().sorted().toList();
+        int inputs = 0;
+        int read = 0;
+        Map<String, String> wrong = new TreeMap<>();
+        for (long seed = 0; System.nanoTime() < end; seed++) {
+            Random random = new Random(seed);
+            Path run = folders.get(random.nextInt(folders.size()));
+            List<Path> files =
+                    FILES.keySet().stream().filter(file -> file.startsWith(run)).toList();
+            Path file = files.get(random.nextInt(files.size()));
+            String use = run.endsWith(STUDY) ? "report" : uses.get(random.nextInt(uses.size()));
+            byte[] input = changed(file, random);
+            put(file, input);
+            try {
+                inputs++;
+                read += Hostile.read("run folder, " + use, () -> use(use, run)) ? 1 : 0;
+            } catch (RuntimeException | Error e) {
+                Path kept = Files.createTempFile("hostile", file.getFileName().toString());
+                Files.write(kept, input);
+                wrong.putIfAbsent(
+                        cause(e),
+                        use + " of a run with another " + file.getFileName() + " (seed " + seed + ", kept in " + kept
+                                + ")");
+            } finally {
+                restore(run);
+            }
+        }
+        assertEquals(Map.of(), wrong);
+        assertTrue(read > 0 && read < inputs, read + " of " + inputs + " were read");
+        Hostile.print();
+    }
+
+    private static void use(String name, Path run) {
+        try {
+            USES.get(name).of(run);
+        } catch (DivergedException e) {
+            // Wrong numbers go wrong in training too; what stops it is a sentence as well.
+            throw new InputException(e.getMessage(), e);
+        }
+    }
+
+    private static Path holder(Path file) {
+        return folder.resolve(folder.relativize(file).getName(0));
+    }
+
+    private static String cause(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String at = Stream.of(root.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith("io.meristem"))
+                .findFirst()
+                .map(StackTraceElement::toString)
+                .orElse("");
+        return "\n" + root + " " + at;
+    }
+
+    /** With the checksum that a checkpoint would have of it, since who makes such a file can make that too. */
+    private static void put(Path file, byte[] input) throws IOException {
+        Files.delete(file); // it may have another name
+        Files.write(file, input);
+        Path sums = file.resolveSibling("SHA256SUMS");
+        if (FILES.containsKey(sums) && !sums.equals(file)) {
+            String name = file.getFileName().toString();
+            StringBuilder lines = new StringBuilder();
+            for (String line : Files.readAllLines(sums)) {
+                lines.append(line.endsWith("  " + name) ? Checksums.sha256(file) + "  " + name : line)
+                        .append('\n');
+            }
+            Files.delete(sums);
+            Files.writeString(sums, lines);
+        }
+    }
+
+    private static void restore(Path run) throws IOException {
+        Folders.delete(run);
+        for (Map.Entry<Path, byte[]> entry : FILES.entrySet()) {
+            if (entry.getKey().startsWith(run)) {
+                Files.createDirectories(entry.getKey().getParent());
+                Files.write(entry.getKey(), entry.getValue());
+            }
+        }
+    }
+
+    private static byte[] changed(Path file, Random random) throws IOException {
+        byte[] bytes = FILES.get(file);
+        String name = file.getFileName().toString();
+        if (random.nextInt(3) > 0 && name.endsWith(".json")) {
+            return Json.pretty(JsonMutations.change(Json.read(file, JsonNode.class), random))
+                    .getBytes(StandardCharsets.UTF_8);
+        }
+        if (random.nextInt(3) > 0 && name.endsWith(".jsonl")) {
+            StringBuilder lines = new StringBuilder();
+            for (JsonNode line : Json.lines(file, JsonNode.class)) {
+                JsonNode changed = random.nextBoolean() ? line : JsonMutations.change(line, random);
+                lines.append(Json.line(changed)).append('\n');
+            }
+            return lines.toString().getBytes(StandardCharsets.UTF_8);
+        }
+        return Mutations.change(bytes, random);
+    }
+}
