@@ -10,29 +10,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 
 /** Photos and tables of photos from strangers; each target runs alone when it fuzzes. */
 class PhotoFuzzTest {
 
-    @FuzzTest(maxDuration = "10m")
-    void photo(byte[] data) {
-        assertNotNull(data);
-        Hostile.read("photo", () -> {
-            RgbImage image = ImageDecoder.decode(data, Path.of("x.jpg"));
-            assertEquals(3 * image.width() * image.height(), image.rgb().length);
-        });
+    @BeforeAll
+    static void loadClasses() throws Exception {
+        Hostile.loadClasses(PhotoFuzzTest.class, "photo", PhotoFuzzTest::decode);
+        Hostile.loadClasses(PhotoFuzzTest.class, "groups", PhotoFuzzTest::readGroups);
     }
 
     @FuzzTest(maxDuration = "10m")
-    void groups(byte[] data) throws IOException {
+    void photo(byte[] data) {
         assertNotNull(data);
+        Hostile.read("photo", () -> decode(data));
+    }
+
+    private static void decode(byte[] data) throws UnreadableImageException {
+        RgbImage image = ImageDecoder.decode(data, Path.of("x.jpg"));
+        assertEquals(3 * image.width() * image.height(), image.rgb().length);
+    }
+
+    @FuzzTest(maxDuration = "10m")
+    void groups(byte[] data) {
+        assertNotNull(data);
+        Hostile.read("groups", () -> readGroups(data));
+    }
+
+    private static void readGroups(byte[] data) throws IOException {
         Path csv = Files.createTempFile("hostile", ".csv");
         try {
             Files.write(csv, data);
             SplitOptions options = SplitOptions.defaults().withGroups(csv, null, null);
             List<Photo> photos = List.of(new Photo(Path.of("/data/a.jpg"), "a.jpg", 0, Split.TRAIN, null));
-            Hostile.read(
-                    "groups", () -> GroupCsv.read(options, Path.of("/data")).assign(photos, new ArrayList<>()));
+            GroupCsv.read(options, Path.of("/data")).assign(photos, new ArrayList<>());
         } finally {
             Files.delete(csv);
         }

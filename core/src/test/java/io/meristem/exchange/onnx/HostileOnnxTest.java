@@ -48,7 +48,7 @@ class HostileOnnxTest {
 
     private Path file(String name) throws IOException {
         Path file = dir.resolve("x.onnx");
-        try (InputStream in = HostileOnnxTest.class.getResourceAsStream("OnnxFuzzTestInputs/file/" + name)) {
+        try (InputStream in = HostileOnnxTest.class.getResourceAsStream("OnnxFuzzTestInputs/guard/" + name)) {
             Files.write(file, in.readAllBytes());
         }
         return file;
