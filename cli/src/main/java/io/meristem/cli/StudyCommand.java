@@ -87,6 +87,9 @@ final class StudyCommand implements Callable<Integer> {
     Threads threads;
 
     @Mixin
+    MemoryOption memory;
+
+    @Mixin
     OutputOptions output;
 
     @Override
@@ -96,6 +99,9 @@ final class StudyCommand implements Callable<Integer> {
         if (dryRun) {
             plan(console, StudyJob.plan(study, out));
             return 0;
+        }
+        if (!memory.ignored) {
+            StudyJob.requireMemory(study, threads.count());
         }
         Environment.warn(spec.commandLine().getErr());
         StudyJob.Outcome outcome;

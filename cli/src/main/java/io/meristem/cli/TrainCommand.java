@@ -95,10 +95,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     Threads threads;
 
-    @Option(
-            names = "--ignore-memory",
-            description = "Start also where the training is predicted to take more memory than there is.")
-    boolean ignoreMemory;
+    @Mixin
+    MemoryOption memory;
 
     @Mixin
     OutputOptions output;
@@ -115,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
             requirePlaces();
         }
         RunConfig config = resume == null ? Settings.of(this::config) : null;
-        if (config != null && !ignoreMemory) {
+        if (config != null && !memory.ignored) {
             MemoryCheck.require(config);
         }
         Path run = resume == null ? out : resume;

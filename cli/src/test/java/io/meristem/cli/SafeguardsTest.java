@@ -124,6 +124,18 @@ class SafeguardsTest {
     }
 
     @Test
+    void aStudyThatWillNotFitIsRefusedAtOnce() throws IOException {
+        Path study = folder.resolve("huge.json");
+        Files.writeString(
+                study,
+                "{\"data\": [\"" + photos
+                        + "\"], \"models\": [{\"name\": \"convnext_xlarge\", \"weights\": \"scratch\"}], \"methods\": [\"lora\"], \"seeds\": [0], \"train\": {\"batch_size\": 65536}}");
+        Shell.run("study", study, "--out", folder.resolve("huge-study"))
+                .refuses("A run of 'lora r=8' on convnext_xlarge", "will take about", "--ignore-memory");
+        assertFalse(Files.exists(folder.resolve("huge-study")));
+    }
+
+    @Test
     void badSettingsAreRefused() {
         train("x", "--on-divergence", "hope").refuses("neither stop nor lower-lr");
         train("x", "--no-groups", "--groups", folder.resolve("manifest.csv")).refuses("choose one");

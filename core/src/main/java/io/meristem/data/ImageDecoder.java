@@ -14,8 +14,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.Iterator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
@@ -78,12 +77,18 @@ public final class ImageDecoder {
     /** The shorter side of a photo in pixels, from its header alone: whether the rest can be decoded is not looked at. */
     public static int shortSide(Path file) throws UnreadableImageException {
         try (ImageInputStream stream = ImageIO.createImageInputStream(file.toFile())) {
-            Iterator<ImageReader> readers =
-                    stream == null ? Collections.emptyIterator() : ImageIO.getImageReaders(stream);
-            if (!readers.hasNext()) {
+            PhotoBytes.Format format = null;
+            if (stream != null) {
+                byte[] start = new byte[PhotoBytes.START];
+                stream.mark();
+                int length = stream.read(start);
+                stream.reset();
+                format = PhotoBytes.format(Arrays.copyOf(start, Math.max(0, length)));
+            }
+            if (format == null) {
                 throw new UnreadableImageException(file, "not a picture in a known format");
             }
-            ImageReader reader = readers.next();
+            ImageReader reader = reader(format);
             try {
                 reader.setInput(stream, true, true);
                 return Math.min(reader.getWidth(0), reader.getHeight(0));
@@ -95,6 +100,10 @@ public final class ImageDecoder {
         } catch (IOException | RuntimeException e) {
             throw new UnreadableImageException(file, "damaged (" + firstLine(e) + ")", e);
         }
+    }
+
+    private static ImageReader reader(PhotoBytes.Format format) {
+        return ImageIO.getImageReadersByFormatName(format.name).next();
     }
 
     private static byte[] read(Path file) throws UnreadableImageException {
@@ -132,8 +141,7 @@ public final class ImageDecoder {
             throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
         }
         try (ImageInputStream stream = new PhotoInput(photo.pixels())) {
-            ImageReader reader =
-                    ImageIO.getImageReadersByFormatName(photo.format().name).next();
+            ImageReader reader = reader(photo.format());
             try {
                 reader.setInput(stream, false, false);
                 reader.addIIOReadWarningListener((source, warning) -> refuseIfTruncated(warning));

@@ -34,6 +34,9 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
         }
     }
 
+    /** Bytes that tell the format. */
+    static final int START = 12;
+
     /** Scans of a progressive JPEG; usual ones have about ten, and each costs a pass over the whole picture. */
     static final int MAX_SCANS = 100;
 
@@ -41,23 +44,40 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
 
     /** @return null when it is no picture of a known format; {@code bytes} may be written to */
     static PhotoBytes of(byte[] bytes) throws IOException {
-        if (starts(bytes, 0, "\u00ff\u00d8\u00ff")) {
-            return new PhotoBytes(Format.JPEG, bytes, jpeg(bytes));
+        Format format = format(bytes);
+        if (format == null) {
+            return null;
         }
-        if (starts(bytes, 0, "\u0089PNG\r\n\u001a\n")) {
-            return png(bytes);
+        return switch (format) {
+            case JPEG -> new PhotoBytes(format, bytes, jpeg(bytes));
+            case PNG -> png(bytes);
+            case GIF -> new PhotoBytes(format, gif(bytes), null);
+            case BMP -> {
+                requirePlainBmp(bytes);
+                yield new PhotoBytes(format, bytes, null);
+            }
+            case WEBP -> webp(bytes);
+        };
+    }
+
+    /**
+     * @param start of a file, {@link #START} bytes or what there is
+     * @return null when it is no picture of a known format
+     */
+    static Format format(byte[] start) {
+        if (starts(start, 0, "\u00ff\u00d8\u00ff")) {
+            return Format.JPEG;
         }
-        if (starts(bytes, 0, "GIF8")) {
-            return new PhotoBytes(Format.GIF, gif(bytes), null);
+        if (starts(start, 0, "\u0089PNG\r\n\u001a\n")) {
+            return Format.PNG;
         }
-        if (starts(bytes, 0, "BM")) {
-            requirePlainBmp(bytes);
-            return new PhotoBytes(Format.BMP, bytes, null);
+        if (starts(start, 0, "GIF8")) {
+            return Format.GIF;
         }
-        if (starts(bytes, 0, "RIFF") && starts(bytes, 8, "WEBP")) {
-            return webp(bytes);
+        if (starts(start, 0, "BM")) {
+            return Format.BMP;
         }
-        return null;
+        return starts(start, 0, "RIFF") && starts(start, 8, "WEBP") ? Format.WEBP : null;
     }
 
     /** Walks the segments up to the pixels, hides colour profiles in place, and returns the Exif block. */

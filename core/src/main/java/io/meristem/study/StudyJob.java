@@ -10,16 +10,19 @@ import io.meristem.data.Perturbations;
 import io.meristem.engine.Engine;
 import io.meristem.job.EvaluateJob;
 import io.meristem.job.Memory;
+import io.meristem.job.MemoryCheck;
 import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** Runs what a study lacks, and writes its tables. */
 public final class StudyJob {
@@ -98,6 +101,27 @@ public final class StudyJob {
         try (StudyFolder folder = StudyFolder.open(out)) {
             folder.write(study);
             return new StudyJob(study, materials, folder).run(threads, cache, listener, token);
+        }
+    }
+
+    /**
+     * Compares what the runs are predicted to take with the memory that is free, model by model and method by method.
+     *
+     * @throws InputException when it is more, about the first of which that is so
+     */
+    public static void requireMemory(Study study, int threads) {
+        Plan plan = new Plan(study);
+        Set<String> asked = new HashSet<>();
+        for (Cell cell : plan.cells()) {
+            String words = "'" + plan.label(cell) + "' on " + cell.model().label();
+            if (asked.add(words)) {
+                try {
+                    MemoryCheck.require(
+                            new RunConfig(cell.model().model(), cell.data().data(), cell.train(), threads));
+                } catch (InputException e) {
+                    throw new InputException("A run of " + words + ": " + e.getMessage(), e);
+                }
+            }
         }
     }
 
