@@ -37,6 +37,14 @@ public final class ImageDecoder {
     /** Name of the system property that sets the limit of {@link #MAX_PIXELS}, in megapixels. */
     public static final String MAX_MEGAPIXELS_PROPERTY = "meristem.image.maxMegapixels";
 
+    /**
+     * Beyond the first four megapixels, which a picture of one colour may have. A PNG of two colours, empty, has 8,256; photos have fewer than 100. A file that
+     * promises more is cut short, or made to have memory taken for nothing.
+     */
+    static final int MAX_PIXELS_PER_BYTE = 10_000;
+
+    private static final long FREE_PIXELS = 4_000_000;
+
     /** Larger files are refused before they are read. */
     public static final long MAX_FILE_BYTES = 1L << 30;
 
@@ -145,7 +153,7 @@ public final class ImageDecoder {
             try {
                 reader.setInput(stream, false, false);
                 reader.addIIOReadWarningListener((source, warning) -> refuseIfTruncated(warning));
-                checkSize(reader.getWidth(0), reader.getHeight(0));
+                checkSize(reader.getWidth(0), reader.getHeight(0), bytes.length);
                 RgbImage image;
                 if (photo.format() == PhotoBytes.Format.JPEG && reader.canReadRaster()) {
                     // The raster holds the stored components, before any colour conversion.
@@ -173,8 +181,12 @@ public final class ImageDecoder {
         }
     }
 
-    /** Refuses a picture of more pixels than are allowed. */
-    static void checkSize(int width, int height) throws UnreadableImageException {
+    /**
+     * Refuses a picture of more pixels than are allowed, or than a file of its size holds.
+     *
+     * @param bytes of the file
+     */
+    static void checkSize(int width, int height, int bytes) throws UnreadableImageException {
         long limit = MAX_PIXELS;
         Long megapixels = Long.getLong(MAX_MEGAPIXELS_PROPERTY);
         if (megapixels != null && megapixels > 0) {
@@ -186,6 +198,10 @@ public final class ImageDecoder {
             throw new UnreadableImageException(
                     Path.of(""),
                     width + " x " + height + " pixels, the limit is " + limit / 1_000_000L + " megapixels");
+        }
+        if ((long) width * height > FREE_PIXELS + (long) MAX_PIXELS_PER_BYTE * bytes) {
+            throw new UnreadableImageException(
+                    Path.of(""), "damaged (" + width + " x " + height + " pixels in " + bytes + " bytes)");
         }
     }
 

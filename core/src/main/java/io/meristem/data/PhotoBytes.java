@@ -207,9 +207,10 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
             int from = chunk + 8;
             if (starts(bytes, chunk, "VP8L") && from + 5 <= bytes.length) {
                 int sides = riff.getInt(from + 1);
-                ImageDecoder.checkSize((sides & 0x3fff) + 1, (sides >> 14 & 0x3fff) + 1);
+                ImageDecoder.checkSize((sides & 0x3fff) + 1, (sides >> 14 & 0x3fff) + 1, bytes.length);
             } else if (starts(bytes, chunk, "VP8 ") && from + 10 <= bytes.length) {
-                ImageDecoder.checkSize(riff.getShort(from + 6) & 0x3fff, riff.getShort(from + 8) & 0x3fff);
+                ImageDecoder.checkSize(
+                        riff.getShort(from + 6) & 0x3fff, riff.getShort(from + 8) & 0x3fff, bytes.length);
             } else if (starts(bytes, chunk, "EXIF") && exif == null) {
                 int to = (int) Math.max(from, Math.min(bytes.length, from + size));
                 // Some writers put JPEG's preamble before it.
