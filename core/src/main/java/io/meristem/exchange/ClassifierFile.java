@@ -5,6 +5,7 @@ import io.meristem.data.Preprocess;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.weights.TensorFile;
+import io.meristem.weights.TensorInfo;
 import io.meristem.weights.WeightLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +75,14 @@ public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temp
     public Network network() {
         Network network = new Network(Models.find(info.model()), classes().size());
         try (TensorFile file = TensorFile.open(path)) {
+            long held = file.tensors().values().stream()
+                    .mapToLong(TensorInfo::numel)
+                    .sum();
+            if (held < network.parameterCount()) {
+                // A list of class names alone would have it ask for any memory.
+                throw new InputException(path + " holds " + held + " numbers, and " + info.model() + " with "
+                        + classes().size() + " classes has " + network.parameterCount() + ": export it again.");
+            }
             network.materialize(0);
             WeightLoader.load(file, network, WeightLoader.Options.finished(Models.all()));
             network.train(false);

@@ -32,7 +32,7 @@ public final class NetworkState {
 
     /**
      * Copies the file's values into those parameters and buffers whose name {@code part} accepts. The file must hold exactly these, in their
-     * shapes; the network is unchanged otherwise.
+     * shapes, or the network stays as it was; and finite numbers only.
      *
      * @param network materialised
      * @return the file's metadata
@@ -42,7 +42,12 @@ public final class NetworkState {
         try (TensorFile file = requireFit(path, network, part)) {
             wanted.forEach((name, param) -> {
                 try (PointerScope scope = new PointerScope()) {
-                    param.set(file.read(name));
+                    Tensor values = file.read(name);
+                    if (!values.isfinite().all().item_bool()) {
+                        throw new InputException(path + " holds NaN or infinite numbers in " + name
+                                + ": restore the file, or train again.");
+                    }
+                    param.set(values);
                 }
             });
             return Map.copyOf(file.metadata());

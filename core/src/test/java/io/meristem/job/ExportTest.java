@@ -13,6 +13,7 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.ClassifierFile;
+import io.meristem.exchange.ClassifierInfo;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
 import io.meristem.exchange.PeftFormat;
@@ -32,12 +33,16 @@ import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
+import io.meristem.weights.Safetensors;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -163,6 +168,30 @@ class ExportTest {
                     List.of(),
                     tensors.tensors().get("features.0.1.num_batches_tracked").shape());
         }
+    }
+
+    /** A list of names is no reason to take memory for a head. */
+    @Test
+    void moreClassesThanTheFileHoldsAreRefused() throws IOException {
+        Path file = place.resolve("export.safetensors");
+        ExportJob.run(run(Trained.LORA), null, new MergedFormat(), file, 1);
+        Path other = place.resolve("many.safetensors");
+        try (TensorFile tensors = TensorFile.open(file);
+                PointerScope scope = new PointerScope()) {
+            String names =
+                    IntStream.range(0, 1_000_000).mapToObj(i -> "\"" + i + "\"").collect(Collectors.joining(","));
+            Map<String, String> metadata = new HashMap<>(tensors.metadata());
+            metadata.computeIfPresent(
+                    ClassifierInfo.KEY,
+                    (key, json) -> json.replaceFirst("\"classes\":\\[[^\\]]*\\]", "\"classes\":[" + names + "]"));
+            Map<String, Tensor> values = new HashMap<>();
+            tensors.tensors().keySet().forEach(name -> values.put(name, tensors.read(name)));
+            Safetensors.write(other, values, metadata);
+        }
+        ClassifierFile classifier = ClassifierFile.open(other);
+        assertEquals(1_000_000, classifier.classes().size());
+        InputException e = assertThrows(InputException.class, classifier::network);
+        assertTrue(e.getMessage().contains("with 1000000 classes has"), e.getMessage());
     }
 
     @ParameterizedTest

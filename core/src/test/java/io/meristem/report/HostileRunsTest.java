@@ -34,6 +34,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,6 +172,22 @@ class HostileRunsTest {
         assertEquals(Map.of(), wrong);
         assertTrue(read > 0 && read < inputs, read + " of " + inputs + " were read");
         Hostile.print();
+    }
+
+    @Test
+    void numbersThatAreNoneAreRefused() throws IOException {
+        Path best = sound.resolve("best.safetensors");
+        byte[] whole = Files.readAllBytes(best);
+        byte[] broken = whole.clone();
+        Arrays.fill(broken, broken.length - Float.BYTES, broken.length, (byte) 0xff);
+        try {
+            Files.write(best, broken);
+            InputException e = assertThrows(
+                    InputException.class, () -> USES.get("evaluate").of(sound));
+            assertTrue(e.getMessage().contains("holds NaN or infinite numbers in "), e.getMessage());
+        } finally {
+            Files.write(best, whole);
+        }
     }
 
     private static void use(String name, Path run) {
