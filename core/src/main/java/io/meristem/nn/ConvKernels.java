@@ -2,6 +2,7 @@ package io.meristem.nn;
 
 import io.meristem.engine.Precision;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -13,6 +14,11 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
  * depthwise layers some of its kernels take ten times what the forward pass does.
  */
 public record ConvKernels(Input input, Weight weight) {
+
+    public ConvKernels {
+        Objects.requireNonNull(input, "it lacks input");
+        Objects.requireNonNull(weight, "it lacks weight");
+    }
 
     public static final ConvKernels NATIVE = new ConvKernels(Input.NATIVE, Weight.NATIVE);
 

@@ -1,6 +1,7 @@
 package io.meristem.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -40,11 +41,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Run folders, and a study's, of ours, of which one file has been changed, given to everything that reads a run. The system property {@code meristem.hostile.seconds} has it
@@ -172,6 +176,39 @@ class HostileRunsTest {
         assertEquals(Map.of(), wrong);
         assertTrue(read > 0 && read < inputs, read + " of " + inputs + " were read");
         Hostile.print();
+    }
+
+    /** What the search has found. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    Dra        | config.json     | "folder" : "[^"]*"          | "folder" : "\\u0000"    | compare | no path
+                    Dra        | result.json     | "confusion" : \\[ \\[[^\\]]*\\], | "confusion" : [           | export  | square of its classes
+                    Dra        | provenance.json | "red" : \\{[^}]*\\}           | "red" : null            | export  | does not count the photos
+                    stoppedDra | state.json      | "sizes" : \\[[^\\]]*\\]        | "sizes" : []            | resume  | lacks the sizes
+                    stoppedDra | state.json      | "kernels" : \\{[^}]*\\}       | "kernels" : null        | resume  | does not say how
+                    stoppedDra | SHA256SUMS      | state.json                  | st\0ate.json            | resume  | SHA256SUMS cannot be read
+                    """)
+    void whatWasFoundIsRefused(String name, String file, String part, String other, String use, String words)
+            throws IOException {
+        Path run = folder.resolve(name);
+        try {
+            for (Path path : FILES.keySet()) {
+                if (path.startsWith(run) && path.endsWith(file)) {
+                    String text = Files.readString(path);
+                    String changed = text.replaceFirst(part, Matcher.quoteReplacement(other.replace("\\0", "\0")));
+                    assertNotEquals(text, changed);
+                    put(path, changed.getBytes(StandardCharsets.UTF_8));
+                }
+            }
+            InputException e =
+                    assertThrows(InputException.class, () -> USES.get(use).of(run));
+            assertTrue(e.getMessage().contains(words), e.getMessage());
+        } finally {
+            restore(run);
+        }
     }
 
     @Test
