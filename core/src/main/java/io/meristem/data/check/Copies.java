@@ -21,6 +21,9 @@ final class Copies {
 
     static final double LEAST_LIKENESS = 0.9;
 
+    /** Copies of one photo among those after it; more, as in the frames of a film, are found as copies of these, and would take memory in the square of their number. */
+    static final int MOST_OF_ONE = 500;
+
     /**
      * Two photos, by their numbers, that are near copies.
      *
@@ -67,7 +70,7 @@ final class Copies {
                 Look look = photos.get(among.get(i)).look();
                 for (int position = 0; position < positions; position++) {
                     long hash = look.hashes()[position];
-                    for (int j = i + 1; j < upright.length; j++) {
+                    for (int j = i + 1; j < upright.length && found.size() < MOST_OF_ONE; j++) {
                         if (Long.bitCount(hash ^ upright[j]) <= MOST_BITS) {
                             double likeness = photos.get(among.get(j)).look().likeness(look, position);
                             if (likeness >= LEAST_LIKENESS) {

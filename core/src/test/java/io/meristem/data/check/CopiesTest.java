@@ -1,0 +1,46 @@
+package io.meristem.data.check;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meristem.data.Photo;
+import io.meristem.data.RgbImage;
+import io.meristem.data.Split;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class CopiesTest {
+
+    private static RgbImage picture(long seed) {
+        byte[] rgb = new byte[3 * 64 * 64];
+        new Random(seed).nextBytes(rgb);
+        return new RgbImage(64, 64, rgb);
+    }
+
+    private static Seen seen(int number, Look look) {
+        String name = "a/" + number + ".png";
+        return new Seen(new Photo(Path.of(name), name, 0, Split.TRAIN, null), 64, 64, 64, "sum" + number, look);
+    }
+
+    /** They are one cluster, and pairs are kept for some of them only. */
+    @Test
+    void theFramesOfAFilmTakeNoMemoryInTheSquareOfTheirNumber() {
+        int frames = 3 * Copies.MOST_OF_ONE;
+        Look film = Look.of(picture(1));
+        Look other = Look.of(picture(2));
+        List<Seen> photos = new ArrayList<>();
+        for (int i = 0; i < frames; i++) {
+            photos.add(seen(i, film));
+        }
+        photos.add(seen(frames, other));
+        Copies copies = Copies.among(photos, true, 1);
+        assertEquals(1, copies.near().several().size());
+        assertEquals(frames, copies.near().several().get(0).size());
+        assertTrue(
+                copies.pairs().size() <= frames * Copies.MOST_OF_ONE,
+                copies.pairs().size() + " pairs");
+    }
+}
