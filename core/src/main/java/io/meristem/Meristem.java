@@ -45,10 +45,10 @@ public final class Meristem {
     }
 
     /**
-     * Judges a run's best state, on all processors.
+     * Judges a run's best state, or a file that was exported from one, on all processors.
      *
-     * @param run the folder that a training left
-     * @param photos a folder with the run's classes, or null for the run's own test photos
+     * @param run the folder that a training left, or the file
+     * @param photos a folder with the run's classes, or null for the run's own test photos, which a file does not know
      */
     public static EvaluateJob.Outcome evaluate(Path run, Path photos) {
         return evaluate(

@@ -20,19 +20,22 @@ import picocli.CommandLine.Spec;
         name = "evaluate",
         mixinStandardHelpOptions = true,
         abbreviateSynopsis = true,
-        description = "Judges a trained run on labelled photos.")
+        description = "Judges a trained run, or a file that was exported from one, on labelled photos.")
 final class EvaluateCommand implements Callable<Integer> {
 
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "RUN", description = "The folder that 'train --out' wrote.")
+    @Parameters(
+            paramLabel = "RUN",
+            description = "The folder that 'train --out' wrote, or a .safetensors or .onnx file that 'export' wrote.")
     Path run;
 
     @Option(
             names = "--data",
             paramLabel = "FOLDER",
-            description = "Other photos, in folders named as in training. Default: the run's own.")
+            description =
+                    "Other photos, in folders named as in training. Default: the run's own; a file knows none, so give them.")
     Path data;
 
     @Option(

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -84,6 +85,45 @@ class OnnxExportTest {
         assertSame(expected, answers(images));
         assertSame(expected, answers(whole));
         assertSame(answers(run, "--tta", "mirror"), answers(whole, "--tta", "mirror"));
+    }
+
+    @Test
+    void isJudgedAsTheRunIs() throws IOException {
+        Path whole = place.resolve("whole.onnx");
+        export(whole, "--with-preprocessing").succeeds();
+        Path merged = place.resolve("merged.safetensors");
+        Shell.run("export", run, "--format", "merged", "--to", merged, "--threads", 1)
+                .succeeds();
+        JsonNode expected = judged(run);
+        for (Path file : List.of(whole, merged)) {
+            JsonNode judged = judged(file);
+            assertEquals(expected.at("/scores/confusion"), judged.at("/scores/confusion"), file.toString());
+            for (String number : List.of("/scores/log_loss", "/trust/temperature", "/trust/after/calibration_error")) {
+                assertTrue(judged.at(number).isNumber(), number);
+                assertEquals(expected.at(number).asDouble(), judged.at(number).asDouble(), 1e-3, number);
+            }
+            assertEquals(3, judged.at("/robustness/results/0/scores/classes").size());
+        }
+        Shell.run("evaluate", whole).refuses("does not know the photos", "--data");
+        Shell.run("evaluate", whole, "--data", photos, "--rank", 1).refuses("one rank only");
+        Shell.run("evaluate", whole, "--data", place).refuses("no");
+    }
+
+    private static JsonNode judged(Path model) throws IOException {
+        return JSON.readTree(Shell.run(
+                        "evaluate",
+                        model,
+                        "--data",
+                        photos,
+                        "--split",
+                        "all",
+                        "--perturb",
+                        "rotation",
+                        "--json",
+                        "--threads",
+                        1)
+                .succeeds()
+                .out());
     }
 
     @Test

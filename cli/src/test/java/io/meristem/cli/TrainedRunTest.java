@@ -247,7 +247,7 @@ class TrainedRunTest {
         Path fewer = Photos.write(place.resolve("fewer"), 3, "blight", "rust");
         Shell.run("evaluate", run, "--data", fewer).refuses("lacks healthy", "3 classes");
         Path more = Photos.write(place.resolve("more"), 3, "blight", "healthy", "mildew", "rust");
-        Shell.run("evaluate", run, "--data", more).refuses("the run lacks mildew");
+        Shell.run("evaluate", run, "--data", more).refuses("it lacks mildew");
         Shell.run("evaluate", run, "--data", place.resolve("none")).refuses("no folder");
     }
 

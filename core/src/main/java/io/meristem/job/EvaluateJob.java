@@ -13,6 +13,7 @@ import io.meristem.data.Perturbation;
 import io.meristem.data.Perturbations;
 import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
+import io.meristem.data.Preprocess;
 import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import io.meristem.data.Views;
@@ -22,16 +23,18 @@ import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.eval.Temperature;
 import io.meristem.nn.Network;
+import io.meristem.predict.Classifier;
 import io.meristem.tune.Inference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 
-/** Judges a run's best state on labelled photos. */
+/** Judges a run's best state, or a file that was exported from one, on labelled photos. */
 public final class EvaluateJob {
 
     /** Which photos of a folder are judged. */
@@ -56,7 +59,12 @@ public final class EvaluateJob {
             Trust trust,
             boolean synthetic,
             @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness,
-            @JsonInclude(JsonInclude.Include.NON_NULL) String caution) {}
+            @JsonInclude(JsonInclude.Include.NON_NULL) String caution) {
+
+        private Outcome with(String newCaution) {
+            return new Outcome(scores, unreadable, trust, synthetic, robustness, newCaution);
+        }
+    }
 
     /**
      * The probabilities of the photos judged.
@@ -75,14 +83,35 @@ public final class EvaluateJob {
     /** Side of photos that were not divided. */
     private static final String UNDIVIDED = "all";
 
-    private EvaluateJob() {}
+    /** Photos at once, of a file, which does not say how many it was trained with. */
+    private static final int FILE_BATCH = 32;
+
+    private final Request request;
+    private final Inference.Answers answers;
+    private final List<String> classes;
+    private final OptionalDouble temperature;
+    private final double least;
+
+    /** @param least probability of an answer that counts */
+    private EvaluateJob(
+            Request request,
+            Inference.Answers answers,
+            List<String> classes,
+            OptionalDouble temperature,
+            double least) {
+        this.request = request;
+        this.answers = answers;
+        this.classes = classes;
+        this.temperature = temperature;
+        this.least = least;
+    }
 
     /**
      * What is judged, on what.
      *
-     * @param run folder of the run
+     * @param run folder of the run, or an exported file that {@link Classifiers} opens
      * @param rank one that a DyLoRA run was trained for, or null for the run as it is
-     * @param data a folder with the run's classes, or null for the run's own
+     * @param data a folder with the run's classes, or null for the run's own, which a file does not know
      * @param views of each photo whose probabilities are averaged; perturbed photos are seen in one
      * @param abstention which answers are withheld
      * @param predictions a CSV file for the answers photo by photo, written over where it is there; or null
@@ -120,10 +149,14 @@ public final class EvaluateJob {
         if (request.predictions() != null) {
             refuseUnlessCsv(request.predictions());
         }
+        return Files.isRegularFile(request.run())
+                ? file(request, threads, cache, listener)
+                : folder(request, threads, cache, listener);
+    }
+
+    private static Outcome folder(Request request, int threads, Path cache, JobListener listener) {
         RunFolder run = RunFolder.open(request.run()).at(request.rank());
         Path data = request.data();
-        Part part = request.part();
-        Perturbations perturbations = request.perturbations();
         RunConfig config = run.config();
         if (data == null && config.data().folder() == null) {
             throw new InputException("The run in " + request.run()
@@ -134,46 +167,82 @@ public final class EvaluateJob {
                         .normalize()
                         .toString()
                         .equals(config.data().folder());
-        Path root = own ? Path.of(config.data().folder()) : data;
-        Part wanted = part != null ? part : own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
-        ImageFolder folder = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
-        requireSameClasses(request.run(), run.classes(), folder);
-        request.views().requireFit(config.model().preprocess());
+        Path root = own ? config.data().place() : data;
+        Part wanted = wanted(request, root, own);
+        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
+        requireSameClasses(request.run(), run.classes(), photos);
+        Preprocess preprocess = config.model().preprocess();
+        request.views().requireFit(preprocess);
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
         try (Network network = Networks.tuned(run)) {
-            Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
-            List<Photo> chosen = choose(photos, wanted);
-            int batchSize = config.train().batchSize();
-            Judged judged = Judged.of(
-                    network,
-                    request.views().list(),
-                    view -> photos.evaluation(chosen, view, batchSize, threads),
-                    config.model().size(),
-                    run.classes(),
-                    photo -> own || wanted != Part.ALL ? Judged.side(photo) : UNDIVIDED);
-            if (request.predictions() != null) {
-                write(request.predictions(), PredictionTable.text(run.classes(), judged.answers()));
-            }
-            Robustness robustness = perturbations.isEmpty()
-                    ? null
-                    : robustness(
-                            network,
-                            photos.perturbed(chosen, perturbations, batchSize, threads),
-                            run.classes(),
-                            listener);
+            EvaluateJob job = new EvaluateJob(
+                    request, Inference.answers(network, preprocess.size()), run.classes(), run.temperature(), least);
+            Photos opened = Photos.open(photos, preprocess, cache, threads, listener::onDecode);
+            Outcome outcome = job.judge(opened, wanted, own, config.train().batchSize(), threads, listener);
             String caution = own && (wanted == Part.TEST || wanted == Part.ALL)
-                    ? TestUse.note(run, "evaluate", judged.answers().size()).orElse(null)
+                    ? TestUse.note(run, "evaluate", outcome.scores().photos()).orElse(null)
                     : null;
-            boolean fittedHere = own && (wanted == Part.VAL || wanted == Part.ALL);
-            return new Outcome(
-                    judged.scores(),
-                    photos.unreadable(),
-                    trust(judged.predictions(), run.temperature(), fittedHere, request.abstention(), least),
-                    photos.synthetic(),
-                    robustness,
-                    caution);
+            return outcome.with(caution);
         }
+    }
+
+    private static Outcome file(Request request, int threads, Path cache, JobListener listener) {
+        if (request.data() == null) {
+            throw new InputException(
+                    request.run() + " does not know the photos that it was trained on: name a folder with --data.");
+        }
+        double least = request.abstention().threshold(request.run(), request.rank());
+        Engine.start(threads);
+        try (Classifier classifier = Classifiers.open(request.run(), request.rank())) {
+            Part wanted = wanted(request, request.data(), false);
+            ImageFolder photos = ImageFolder.scan(request.data(), split(wanted));
+            requireSameClasses(request.run(), classifier.classes(), photos);
+            request.views().requireFit(classifier.preprocess());
+            EvaluateJob job = new EvaluateJob(
+                    request,
+                    batch -> Arrays.stream(classifier.logits(batch.nhwc(), batch.size()))
+                            .map(Temperature::softmax)
+                            .toArray(float[][]::new),
+                    classifier.classes(),
+                    classifier.temperature(),
+                    least);
+            Photos opened = Photos.open(photos, classifier.preprocess(), cache, threads, listener::onDecode);
+            return job.judge(opened, wanted, false, FILE_BATCH, threads, listener);
+        }
+    }
+
+    private static Part wanted(Request request, Path root, boolean own) {
+        if (request.part() != null) {
+            return request.part();
+        }
+        return own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
+    }
+
+    /** @param own whether the photos are those of the run, on the sides that they had in training */
+    private Outcome judge(Photos photos, Part wanted, boolean own, int batchSize, int threads, JobListener listener) {
+        List<Photo> chosen = choose(photos, wanted);
+        Judged judged = Judged.of(
+                answers,
+                request.views().list(),
+                view -> photos.evaluation(chosen, view, batchSize, threads),
+                classes,
+                photo -> own || wanted != Part.ALL ? Judged.side(photo) : UNDIVIDED);
+        if (request.predictions() != null) {
+            write(request.predictions(), PredictionTable.text(classes, judged.answers()));
+        }
+        Perturbations perturbations = request.perturbations();
+        Robustness robustness = perturbations.isEmpty()
+                ? null
+                : robustness(photos.perturbed(chosen, perturbations, batchSize, threads), listener);
+        boolean fittedHere = own && (wanted == Part.VAL || wanted == Part.ALL);
+        return new Outcome(
+                judged.scores(),
+                photos.unreadable(),
+                trust(judged.predictions(), temperature, fittedHere, request.abstention(), least),
+                photos.synthetic(),
+                robustness,
+                null);
     }
 
     private static Trust trust(
@@ -200,10 +269,9 @@ public final class EvaluateJob {
         }
     }
 
-    private static Robustness robustness(
-            Network network, PerturbedPhotos photos, List<String> classes, JobListener listener) {
+    private Robustness robustness(PerturbedPhotos photos, JobListener listener) {
         int total = photos.batches();
-        List<Predictions> predictions = Inference.predict(network, photos, done -> listener.onPerturbed(done, total));
+        List<Predictions> predictions = Inference.predict(answers, photos, done -> listener.onPerturbed(done, total));
         List<Robustness.Result> results = new ArrayList<>();
         for (int p = 0; p < predictions.size(); p++) {
             Perturbation perturbation = photos.perturbations().list().get(p);
@@ -229,7 +297,7 @@ public final class EvaluateJob {
         return chosen;
     }
 
-    static void requireSameClasses(Path runPath, List<String> known, ImageFolder folder) {
+    static void requireSameClasses(Path model, List<String> known, ImageFolder folder) {
         if (!known.equals(folder.classes())) {
             List<String> missing = known.stream()
                     .filter(name -> !folder.classes().contains(name))
@@ -237,11 +305,11 @@ public final class EvaluateJob {
             List<String> extra = folder.classes().stream()
                     .filter(name -> !known.contains(name))
                     .toList();
-            throw new InputException("The run " + runPath + " knows " + known.size() + " classes and the folder "
+            throw new InputException(model + " knows " + known.size() + " classes and the folder "
                     + folder.root() + " has "
                     + folder.classes().size()
                     + (missing.isEmpty() ? "" : "; the folder lacks " + String.join(", ", missing))
-                    + (extra.isEmpty() ? "" : "; the run lacks " + String.join(", ", extra))
+                    + (extra.isEmpty() ? "" : "; it lacks " + String.join(", ", extra))
                     + ": name the class folders as in training.");
         }
     }

@@ -28,10 +28,9 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
      * @param loader of the same photos in a view
      */
     static Judged of(
-            Network network,
+            Inference.Answers network,
             List<View> views,
             Function<View, Loader> loader,
-            int size,
             List<String> classes,
             Function<Photo, String> side) {
         List<Predictions> all = new ArrayList<>();
@@ -39,7 +38,7 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
         for (View view : views) {
             Loader one = loader.apply(view);
             photos = one.photos();
-            all.add(Inference.predict(network, one, size, () -> true));
+            all.add(Inference.predict(network, one, () -> true));
         }
         Predictions first = all.get(0);
         float[][] rows = new float[first.size()][];

@@ -23,7 +23,25 @@ import org.bytedeco.pytorch.global.torch;
 /** Photos through a network without training it. */
 public final class Inference {
 
+    /** Answers batches of photos. */
+    @FunctionalInterface
+    public interface Answers {
+
+        /** Class probabilities (N, classes). */
+        float[][] of(Batch batch);
+    }
+
     private Inference() {}
+
+    /** Those of a network, which is left in evaluation mode. */
+    public static Answers answers(Network network, int size) {
+        network.train(false);
+        return batch -> {
+            try (PointerScope scope = new PointerScope()) {
+                return probabilities(network, images(batch.nhwc(), batch.size(), size));
+            }
+        };
+    }
 
     /**
      * A view (on a CPU without copy) of pixels (N, H, W, 3) as an image batch (N, 3, H, W), which is the channels-last layout. Valid as long as the buffer;
@@ -65,12 +83,16 @@ public final class Inference {
      * @param keepGoing asked before each batch; when it says no, what is done so far is returned
      */
     public static Predictions predict(Network network, Loader loader, int size, BooleanSupplier keepGoing) {
-        network.train(false);
+        return predict(answers(network, size), loader, keepGoing);
+    }
+
+    /** The same, whoever answers. */
+    public static Predictions predict(Answers answers, Loader loader, BooleanSupplier keepGoing) {
         Rows rows = new Rows(loader.photos().size());
         try (Epoch epoch = loader.epoch(0)) {
             while (epoch.hasNext() && keepGoing.getAsBoolean()) {
                 try (Batch batch = epoch.next()) {
-                    rows.add(network, batch, size);
+                    rows.add(answers, batch);
                 }
             }
         }
@@ -78,20 +100,18 @@ public final class Inference {
     }
 
     /**
-     * All photos under each perturbation. The network is left in evaluation mode.
+     * All photos under each perturbation.
      *
      * @param progress told how many batches have been predicted, of {@link PerturbedPhotos#batches}
      * @return in the order of {@link PerturbedPhotos#perturbations()}
      */
-    public static List<Predictions> predict(Network network, PerturbedPhotos photos, IntConsumer progress) {
-        network.train(false);
-        int size = photos.preprocess().size();
+    public static List<Predictions> predict(Answers answers, PerturbedPhotos photos, IntConsumer progress) {
         List<Rows> rows = photos.perturbations().list().stream()
                 .map(p -> new Rows(photos.photos().size()))
                 .toList();
         int[] done = {0};
         photos.forEach((perturbation, batch) -> {
-            rows.get(perturbation).add(network, batch, size);
+            rows.get(perturbation).add(answers, batch);
             progress.accept(++done[0]);
         });
         return rows.stream().map(Rows::predictions).toList();
@@ -111,14 +131,12 @@ public final class Inference {
             this.photos = new int[total];
         }
 
-        void add(Network network, Batch batch, int size) {
-            try (PointerScope scope = new PointerScope()) {
-                float[][] rows = Inference.probabilities(network, images(batch.nhwc(), batch.size(), size));
-                for (int i = 0; i < batch.size(); i++, done++) {
-                    probabilities[done] = rows[i];
-                    labels[done] = (int) batch.labels()[i];
-                    photos[done] = batch.photoIndices()[i];
-                }
+        void add(Answers answers, Batch batch) {
+            float[][] rows = answers.of(batch);
+            for (int i = 0; i < batch.size(); i++, done++) {
+                probabilities[done] = rows[i];
+                labels[done] = (int) batch.labels()[i];
+                photos[done] = batch.photoIndices()[i];
             }
         }
 
