@@ -15,33 +15,18 @@ import java.nio.file.Path;
 /** Text files from outside, read within limits: a stranger's file must not take all memory, nor wait for ever. */
 public final class InputFiles {
 
-    /** Of a JSON file. One of 32 MiB can take thirty times as much memory as a tree. */
-    public static final long MAX_JSON_BYTES = 32L << 20;
-
-    /** Name of the system property that sets {@link #MAX_JSON_BYTES}, in MiB. */
-    public static final String MAX_JSON_PROPERTY = "meristem.json.maxMegabytes";
-
-    /** Of a table or of a file of lines, such as {@code predictions.csv}. */
-    public static final long MAX_TABLE_BYTES = 512L << 20;
-
-    /** Name of the system property that sets {@link #MAX_TABLE_BYTES}, in MiB. */
-    public static final String MAX_TABLE_PROPERTY = "meristem.table.maxMegabytes";
-
-    /** Characters of one line of a list or a table of photos. */
-    public static final int MAX_LINE = 1 << 20;
-
     private static final int MAX_REASON = 200;
 
     private InputFiles() {}
 
     /** The text of a JSON file; throws {@link IOException} when it is too large or no ordinary file, with a reason in a few words. */
     public static String json(Path file) throws IOException {
-        return text(file, limit(MAX_JSON_PROPERTY, MAX_JSON_BYTES), MAX_JSON_PROPERTY);
+        return text(file, Limit.JSON_MEGABYTES);
     }
 
     /** The text of a table or of a file of lines, likewise. */
     public static String table(Path file) throws IOException {
-        return text(file, limit(MAX_TABLE_PROPERTY, MAX_TABLE_BYTES), MAX_TABLE_PROPERTY);
+        return text(file, Limit.TABLE_MEGABYTES);
     }
 
     /** What is wrong with JSON, for a sentence: the first line of what the parser says, cut where it quotes much of the file. */
@@ -50,18 +35,12 @@ public final class InputFiles {
         return line.length() > MAX_REASON ? line.substring(0, MAX_REASON) + "…" : line;
     }
 
-    private static long limit(String property, long usual) {
-        Long mebibytes = Long.getLong(property);
-        // A text is one Java array.
-        return mebibytes == null || mebibytes < 1 ? usual : Math.min(mebibytes, 2047) << 20;
-    }
-
-    private static String text(Path file, long most, String property) throws IOException {
+    private static String text(Path file, Limit most) throws IOException {
         requireOrdinary(file);
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes((int) most);
+            byte[] bytes = in.readNBytes(most.intValue() << 20);
             if (in.read() >= 0) {
-                throw new IOException("it is larger than " + (most >> 20) + " MiB; -D" + property + " allows more");
+                throw new IOException("it is larger than " + most.words(" MiB"));
             }
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -80,19 +59,20 @@ public final class InputFiles {
         }
     }
 
-    /** The UTF-8 text of a file, of which no line may be longer than {@link #MAX_LINE}; reading one fails. */
+    /** The UTF-8 text of a file, of which no line may be longer than {@link Limit#TABLE_LINE}; reading one fails. */
     public static Reader lines(Path file) throws IOException {
         requireOrdinary(file);
         return shortLines(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
     }
 
-    /** The same text, reading which fails in a line longer than {@link #MAX_LINE}. */
+    /** The same text, reading which fails in a line longer than {@link Limit#TABLE_LINE}. */
     public static Reader shortLines(Reader text) {
         return new ShortLines(text);
     }
 
     private static final class ShortLines extends FilterReader {
 
+        private final int most = Limit.TABLE_LINE.intValue();
         private int length;
 
         ShortLines(Reader text) {
@@ -117,8 +97,8 @@ public final class InputFiles {
 
         private void count(char c) throws IOException {
             length = c == '\n' || c == '\r' ? 0 : length + 1;
-            if (length > MAX_LINE) {
-                throw new IOException("it has a line of more than " + MAX_LINE + " characters");
+            if (length > most) {
+                throw new IOException("it has a line of more characters than " + Limit.TABLE_LINE.words());
             }
         }
     }

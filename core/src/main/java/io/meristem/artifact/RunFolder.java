@@ -2,6 +2,7 @@ package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.Limit;
 import io.meristem.ProcessLock;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
@@ -36,9 +37,6 @@ public final class RunFolder {
     public static final String CALIBRATION = "calibration.json";
     public static final String SUMMARY = "summary.txt";
     public static final String LOOKS = "test-looks.jsonl";
-
-    /** Characters in the name of a class, which was a folder's. */
-    static final int MAX_NAME = 1000;
 
     /** Files that get a line now and then. */
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
@@ -251,10 +249,11 @@ public final class RunFolder {
         List<String> names = List.of(Json.read(file, String[].class));
         boolean usable = !names.isEmpty()
                 && new HashSet<>(names).size() == names.size()
-                && names.stream().allMatch(name -> !name.isEmpty() && name.length() <= MAX_NAME);
+                && names.stream().allMatch(name -> !name.isEmpty() && name.length() <= Limit.CLASS_NAME.value());
         if (!usable) {
-            throw new InputException(file + " does not hold the names of classes, each once and none longer than "
-                    + MAX_NAME + " characters: restore the file.");
+            throw new InputException(
+                    file + " does not hold the names of classes, each once and none of more characters than "
+                            + Limit.CLASS_NAME.words() + ": restore the file.");
         }
         return names;
     }

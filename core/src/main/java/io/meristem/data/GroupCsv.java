@@ -6,6 +6,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Limit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -20,9 +21,6 @@ import java.util.stream.Collectors;
 final class GroupCsv {
 
     static final String MANIFEST = "manifest.csv";
-
-    /** Of one table; ten times the photos of the largest open data set of plants. */
-    static final int MAX_ROWS = 5_000_000;
 
     private final Path csv;
     private final Map<Path, String> groups = new HashMap<>();
@@ -94,8 +92,8 @@ final class GroupCsv {
             return;
         }
         rows++;
-        if (rows > MAX_ROWS) {
-            throw new InputException(csv + " has more than " + MAX_ROWS + " rows: divide it.");
+        if (rows > Limit.TABLE_ROWS.value()) {
+            throw new InputException(csv + " has more rows than " + Limit.TABLE_ROWS.words() + ": divide it.");
         }
         if (group == null || group.isBlank()) {
             return;

@@ -7,6 +7,7 @@ import com.drew.metadata.adobe.AdobeJpegDirectory;
 import com.drew.metadata.adobe.AdobeJpegReader;
 import com.drew.metadata.jpeg.JpegDirectory;
 import com.drew.metadata.jpeg.JpegReader;
+import io.meristem.Limit;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -31,22 +32,8 @@ import javax.imageio.stream.ImageInputStream;
  */
 public final class ImageDecoder {
 
-    /** Larger pictures are refused before they are decoded; the system property {@value #MAX_MEGAPIXELS_PROPERTY} overrides it. */
-    public static final long MAX_PIXELS = 100_000_000L;
-
-    /** Name of the system property that sets the limit of {@link #MAX_PIXELS}, in megapixels. */
-    public static final String MAX_MEGAPIXELS_PROPERTY = "meristem.image.maxMegapixels";
-
-    /**
-     * Beyond the first four megapixels, which a picture of one colour may have. A PNG of two colours, empty, has 8,256; photos have fewer than 100. A file that
-     * promises more is cut short, or made to have memory taken for nothing.
-     */
-    static final int MAX_PIXELS_PER_BYTE = 10_000;
-
+    /** A picture of one colour may have so many in next to no bytes. */
     private static final long FREE_PIXELS = 4_000_000;
-
-    /** Larger files are refused before they are read. */
-    public static final long MAX_FILE_BYTES = 1L << 30;
 
     private ImageDecoder() {}
 
@@ -114,7 +101,8 @@ public final class ImageDecoder {
         return ImageIO.getImageReadersByFormatName(format.name).next();
     }
 
-    private static byte[] read(Path file) throws UnreadableImageException {
+    /** The contents of a photo file; throws {@link UnreadableImageException} when it is missing, empty, too large, or no ordinary file. */
+    public static byte[] read(Path file) throws UnreadableImageException {
         try {
             long size = Files.size(file);
             if (!Files.isRegularFile(file)) {
@@ -124,13 +112,13 @@ public final class ImageDecoder {
             if (size == 0) {
                 throw new UnreadableImageException(file, "empty file");
             }
-            if (size > MAX_FILE_BYTES) {
-                throw new UnreadableImageException(file, "larger than " + (MAX_FILE_BYTES >> 20) + " MiB");
+            if (size > Limit.PHOTO_MEGABYTES.value() << 20) {
+                throw new UnreadableImageException(file, "larger than " + Limit.PHOTO_MEGABYTES.words(" MiB"));
             }
             try (InputStream in = Files.newInputStream(file)) {
-                byte[] bytes = in.readNBytes((int) MAX_FILE_BYTES);
+                byte[] bytes = in.readNBytes(Limit.PHOTO_MEGABYTES.intValue() << 20);
                 if (in.read() >= 0) {
-                    throw new UnreadableImageException(file, "larger than " + (MAX_FILE_BYTES >> 20) + " MiB");
+                    throw new UnreadableImageException(file, "larger than " + Limit.PHOTO_MEGABYTES.words(" MiB"));
                 }
                 return bytes;
             }
@@ -187,19 +175,13 @@ public final class ImageDecoder {
      * @param bytes of the file
      */
     static void checkSize(int width, int height, int bytes) throws UnreadableImageException {
-        long limit = MAX_PIXELS;
-        Long megapixels = Long.getLong(MAX_MEGAPIXELS_PROPERTY);
-        if (megapixels != null && megapixels > 0) {
-            limit = megapixels * 1_000_000L;
-        }
-        // 3 bytes a pixel must fit one Java array, whatever the property says.
-        limit = Math.min(limit, Integer.MAX_VALUE / 3 - 16);
-        if ((long) width * height > limit) {
+        long pixels = (long) width * height;
+        if (pixels > Limit.PHOTO_MEGAPIXELS.value() * 1_000_000) {
             throw new UnreadableImageException(
                     Path.of(""),
-                    width + " x " + height + " pixels, the limit is " + limit / 1_000_000L + " megapixels");
+                    width + " x " + height + " pixels, the limit is " + Limit.PHOTO_MEGAPIXELS.words(" megapixels"));
         }
-        if ((long) width * height > FREE_PIXELS + (long) MAX_PIXELS_PER_BYTE * bytes) {
+        if (pixels > FREE_PIXELS + Limit.PHOTO_PIXELS_PER_BYTE.value() * bytes) {
             throw new UnreadableImageException(
                     Path.of(""), "damaged (" + width + " x " + height + " pixels in " + bytes + " bytes)");
         }

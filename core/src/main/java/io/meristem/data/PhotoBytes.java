@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,9 +37,6 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
 
     /** Bytes that tell the format. */
     static final int START = 12;
-
-    /** Scans of a progressive JPEG; usual ones have about ten, and each costs a pass over the whole picture. */
-    static final int MAX_SCANS = 100;
 
     private static final String EXIF = "Exif\0\0";
 
@@ -103,9 +101,10 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
             at += 2 + Math.max(2, length);
         }
         int scans = 0;
+        long most = Limit.PHOTO_SCANS.value();
         for (int i = at; i + 1 < bytes.length; i++) {
-            if ((bytes[i] & 0xff) == 0xff && (bytes[i + 1] & 0xff) == 0xda && ++scans > MAX_SCANS) {
-                throw new IOException("more than " + MAX_SCANS + " scans");
+            if ((bytes[i] & 0xff) == 0xff && (bytes[i + 1] & 0xff) == 0xda && ++scans > most) {
+                throw new IOException("more scans than " + Limit.PHOTO_SCANS.words());
             }
         }
         return exif;

@@ -1,12 +1,10 @@
 package io.meristem.data;
 
+import io.meristem.Limit;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /** A photo's bytes for a decoder; one that goes on asking at their end is stopped, as some would for each pixel that a header promises. */
 final class PhotoInput extends ImageInputStreamImpl {
-
-    /** Looks beyond the end: whole pictures take a few, of decoders that read ahead. */
-    static final int MAX_READS_AT_END = 1000;
 
     /** Not an exception that decoders take for a usual end. */
     static final class TruncatedException extends RuntimeException {
@@ -49,7 +47,7 @@ final class PhotoInput extends ImageInputStreamImpl {
     }
 
     private int end() {
-        if (++readsAtEnd > MAX_READS_AT_END) {
+        if (++readsAtEnd > Limit.PHOTO_READS_AT_END.value()) {
             throw new TruncatedException();
         }
         return -1;

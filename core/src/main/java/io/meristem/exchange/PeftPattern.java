@@ -3,6 +3,7 @@ package io.meristem.exchange;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.meristem.InputException;
+import io.meristem.Limit;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -10,8 +11,7 @@ import java.util.Optional;
 /** PEFT's maps from patterns of layer names to numbers: a pattern is a regular expression for the end of a name, and the first that matches counts. */
 final class PeftPattern {
 
-    /** Characters of one pattern; names of layers have a few dozen. */
-    static final int MAX_LENGTH = 500;
+    private static final int SHOWN = 200;
 
     private PeftPattern() {}
 
@@ -26,7 +26,7 @@ final class PeftPattern {
 
     private static boolean matches(String pattern, String layer, Path file) {
         // Counted repetitions within one another multiply, in memory too.
-        if (pattern.length() > MAX_LENGTH || pattern.indexOf('{') != pattern.lastIndexOf('{')) {
+        if (pattern.length() > Limit.PEFT_PATTERN.value() || pattern.indexOf('{') != pattern.lastIndexOf('{')) {
             throw refusal(pattern, file, null);
         }
         try {
@@ -37,7 +37,7 @@ final class PeftPattern {
     }
 
     private static InputException refusal(String pattern, Path file, Throwable cause) {
-        String shown = pattern.length() > MAX_LENGTH ? pattern.substring(0, MAX_LENGTH) + "..." : pattern;
+        String shown = pattern.length() > SHOWN ? pattern.substring(0, SHOWN) + "..." : pattern;
         return new InputException(
                 file + " has the pattern '" + shown
                         + "' for layers, which cannot be followed: write the layers' names.",

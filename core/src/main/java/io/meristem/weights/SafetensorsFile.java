@@ -3,6 +3,7 @@ package io.meristem.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Limit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,7 +35,7 @@ final class SafetensorsFile implements TensorFile {
         }
         ByteBuffer prefix = readFully(0, PREFIX).order(ByteOrder.LITTLE_ENDIAN);
         long length = prefix.getLong();
-        if (length < 2 || length > SafetensorsHeader.MAX_BYTES) {
+        if (length < 2 || length > Limit.WEIGHTS_HEADER_MEGABYTES.value() * 1_000_000) {
             throw new IOException("it does not begin with the length of a header");
         }
         if (length > size - PREFIX) {

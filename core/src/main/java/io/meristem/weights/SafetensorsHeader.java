@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.meristem.Limit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,12 +20,6 @@ import java.util.Map;
  * tensors fill the data without gaps or overlap.
  */
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
-
-    /** The limit that the format's own library sets. */
-    static final long MAX_BYTES = 100_000_000;
-
-    /** Entries of the metadata. */
-    static final int MAX_METADATA = 100_000;
 
     static final String METADATA = "__metadata__";
 
@@ -44,12 +39,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     static SafetensorsHeader parse(byte[] json, long dataBytes) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
-        int most = TensorInfo.mostTensors();
+        long most = Limit.WEIGHTS_TENSORS.value();
         try (JsonParser parser = JSON.createParser(json)) {
             expect(parser.nextToken() == JsonToken.START_OBJECT, "its header is not a JSON object");
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
-                expect(entries.size() < most, "it names more than " + most + " tensors");
+                expect(entries.size() < most, "it names more tensors than " + Limit.WEIGHTS_TENSORS.words());
                 expect(parser.nextToken() == JsonToken.START_OBJECT, "its header says nothing about " + quote(name));
                 if (name.equals(METADATA)) {
                     readMetadata(parser, metadata);
@@ -64,11 +59,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     }
 
     private static void readMetadata(JsonParser parser, Map<String, String> metadata) throws IOException {
+        long most = Limit.WEIGHTS_METADATA.value();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String key = parser.currentName();
             expect(parser.nextToken() == JsonToken.VALUE_STRING, "its metadata " + quote(key) + " is not a text");
             metadata.put(key, parser.getText());
-            expect(metadata.size() <= MAX_METADATA, "its metadata has more than " + MAX_METADATA + " entries");
+            expect(metadata.size() <= most, "its metadata has more entries than " + Limit.WEIGHTS_METADATA.words());
         }
     }
 
@@ -84,7 +80,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                     expect(value == JsonToken.VALUE_STRING, "the dtype of " + quote(name) + " is not a text");
                     dtype = parser.getText();
                 }
-                case "shape" -> shape = numbers(parser, value, name, TensorInfo.MAX_DIMENSIONS);
+                case "shape" -> shape = numbers(parser, value, name, Limit.WEIGHTS_DIMENSIONS.intValue());
                 case "data_offsets" -> offsets = numbers(parser, value, name, 2);
                 default -> throw new IOException("tensor " + quote(name) + " has an unknown field " + quote(field));
             }

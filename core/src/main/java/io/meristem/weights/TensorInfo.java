@@ -1,30 +1,17 @@
 package io.meristem.weights;
 
+import io.meristem.Limit;
 import java.util.Arrays;
 import java.util.List;
 
 /** What a weights file says about one tensor. The sizes are non-negative and their product in bytes fits a long. */
 public record TensorInfo(Dtype dtype, List<Long> shape) {
 
-    /** More dimensions than any tensor of a network has. */
-    static final int MAX_DIMENSIONS = 16;
-
-    /** Of one file, ten times those of the largest network here. The system property {@value #MAX_TENSORS_PROPERTY} overrides it. */
-    public static final int MAX_TENSORS = 100_000;
-
-    /** Name of the system property that sets {@link #MAX_TENSORS}. */
-    public static final String MAX_TENSORS_PROPERTY = "meristem.weights.maxTensors";
-
-    /** {@link #MAX_TENSORS}, or what the property says. */
-    static int mostTensors() {
-        return Math.max(1, Integer.getInteger(MAX_TENSORS_PROPERTY, MAX_TENSORS));
-    }
-
     /** @throws ArithmeticException when the size in bytes does not fit a long, whatever a zero elsewhere in the shape would make of it */
     public TensorInfo {
         shape = List.copyOf(shape);
-        if (shape.size() > MAX_DIMENSIONS) {
-            throw new IllegalArgumentException("more than " + MAX_DIMENSIONS + " dimensions");
+        if (shape.size() > Limit.WEIGHTS_DIMENSIONS.value()) {
+            throw new IllegalArgumentException("more dimensions than " + Limit.WEIGHTS_DIMENSIONS.words());
         }
         long bytes = dtype.bytes();
         for (long side : shape) {

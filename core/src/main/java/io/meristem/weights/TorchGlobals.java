@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.Limit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,9 +30,6 @@ final class TorchGlobals {
 
     /** A tensor as a view of a storage; lengths in elements. */
     record TensorRef(StorageRef storage, Dtype dtype, long offset, List<Long> size, List<Long> stride) {}
-
-    /** One above what {@link TensorInfo} allows, so that it says what is wrong. */
-    private static final int MAX_SIDES = TensorInfo.MAX_DIMENSIONS + 1;
 
     private static final Map<String, Object> TABLE = table();
 
@@ -101,7 +99,8 @@ final class TorchGlobals {
     private static List<Long> wholes(Object tuple) {
         Object[] sides = (Object[]) tuple;
         // A tuple is one instruction to name again: without a limit a small pickle could have it copied for ever.
-        expect(sides.length <= MAX_SIDES, "a tensor of too many dimensions");
+        // One above what TensorInfo allows, so that it says what is wrong.
+        expect(sides.length <= Limit.WEIGHTS_DIMENSIONS.value() + 1, "a tensor of too many dimensions");
         List<Long> numbers = new ArrayList<>(sides.length);
         for (Object number : sides) {
             numbers.add(whole(number));

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.Limit;
 import io.meristem.weights.TorchGlobals.Callable;
 import io.meristem.weights.TorchGlobals.StorageRef;
 import io.meristem.weights.TorchGlobals.StorageType;
@@ -25,16 +26,10 @@ import net.razorvine.pickle.Unpickler;
  */
 final class TorchPickle extends Unpickler {
 
-    /** Far above the pickles of real networks, which take about 200 bytes a tensor. */
-    static final int MAX_BYTES = 16 << 20;
-
-    /** An instruction can be one byte and make an object of a hundred, so they are counted too. */
-    static final int MAX_INSTRUCTIONS = 2_000_000;
-
     private static final int MAX_NAME = 200;
 
-    /** Characters of a name in a mapping: names are compared, and shown to people. */
-    private static final int MAX_KEY = 1000;
+    private final int mostInstructions = Limit.PICKLE_INSTRUCTIONS.intValue();
+    private final int mostName = Limit.WEIGHTS_NAME.intValue();
 
     /** Instructions of protocols 2 to 5 that push plain values, make tuples, or remember and recall. */
     private static final Set<Short> PLAIN = Set.of(
@@ -84,7 +79,7 @@ final class TorchPickle extends Unpickler {
     private TorchPickle() {}
 
     /**
-     * @param pickle at most {@link #MAX_BYTES}
+     * @param pickle at most {@link Limit#PICKLE_MEGABYTES}
      * @throws RefusedException with the dotted name of what the pickle asks for
      * @throws IOException when it is damaged, in a few words
      */
@@ -102,8 +97,8 @@ final class TorchPickle extends Unpickler {
 
     @Override
     protected Object dispatch(short key) throws IOException {
-        if (++instructions > MAX_INSTRUCTIONS) {
-            throw new IOException("its pickle has more than " + MAX_INSTRUCTIONS + " instructions");
+        if (++instructions > mostInstructions) {
+            throw new IOException("its pickle has more instructions than " + Limit.PICKLE_INSTRUCTIONS.words());
         }
         if (PLAIN.contains(key)) {
             checkLength(key);
@@ -178,7 +173,7 @@ final class TorchPickle extends Unpickler {
     @SuppressWarnings("unchecked") // every map on the stack was made here
     private void put(Object key, Object value) {
         if (key instanceof String text) {
-            if (text.length() > MAX_KEY) {
+            if (text.length() > mostName) {
                 throw new IllegalArgumentException("a name of " + text.length() + " characters");
             }
             ((Map<String, Object>) stack.peek()).put(text, value);

@@ -1,6 +1,7 @@
 package io.meristem.weights;
 
 import io.meristem.InputException;
+import io.meristem.Limit;
 import io.meristem.weights.TorchGlobals.TensorRef;
 import java.io.EOFException;
 import java.io.IOException;
@@ -25,7 +26,6 @@ final class TorchZipFile implements TensorFile {
 
     private static final String PICKLE = "/data.pkl";
     private static final int BLOCK = 1 << 16;
-    private static final int MAX_TEXT = 1000;
 
     private final Path path;
     private final ZipFile zip;
@@ -41,8 +41,8 @@ final class TorchZipFile implements TensorFile {
         String top = top();
         order = byteOrder(top);
         ZipEntry pickle = zip.getEntry(top + PICKLE);
-        if (pickle.getSize() > TorchPickle.MAX_BYTES) {
-            throw new IOException("its pickle has more than " + TorchPickle.MAX_BYTES + " bytes");
+        if (pickle.getSize() > Limit.PICKLE_MEGABYTES.value() << 20) {
+            throw new IOException("its pickle is larger than " + Limit.PICKLE_MEGABYTES.words(" MiB"));
         }
         Object checkpoint = TorchPickle.read(bytes(pickle));
         for (Map.Entry<String, TensorRef> tensor : StateDicts.find(checkpoint).entrySet()) {
@@ -57,7 +57,7 @@ final class TorchZipFile implements TensorFile {
             root.forEach((key, value) -> {
                 // Not numbers of any size: to spell one of a million digits takes minutes.
                 boolean number = value instanceof Integer || value instanceof Long || value instanceof Double;
-                boolean words = value instanceof String text && text.length() <= MAX_TEXT;
+                boolean words = value instanceof String text && text.length() <= Limit.WEIGHTS_NAME.value();
                 if (number || words || value instanceof Boolean) {
                     metadata.put((String) key, value.toString());
                 }

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.Limit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,9 +9,6 @@ import java.nio.file.Path;
 
 /** The directory at the end of a zip archive, looked at before Java's reader takes all of it into memory. */
 final class ZipDirectory {
-
-    /** A hundred times that of the largest network here. */
-    static final long MAX_BYTES = 32L << 20;
 
     private static final int END = 0x06054b50; // PK 5 6
     private static final int END_BYTES = 22;
@@ -27,7 +25,7 @@ final class ZipDirectory {
 
     private ZipDirectory() {}
 
-    /** @throws IOException when the directory claims more than {@link #MAX_BYTES}, in a few words */
+    /** @throws IOException when the directory claims more than {@link Limit#ZIP_MEGABYTES}, in a few words */
     static void requireSmall(Path path) throws IOException {
         try (FileChannel file = FileChannel.open(path)) {
             long size = file.size();
@@ -49,8 +47,8 @@ final class ZipDirectory {
 
     /** @param narrow whether all ones mean that the size stands elsewhere */
     private static void require(long bytes, boolean narrow) throws IOException {
-        if (!(narrow && bytes == 0xffff_ffffL) && (bytes < 0 || bytes > MAX_BYTES)) {
-            throw new IOException("the list of its entries has more than " + MAX_BYTES + " bytes");
+        if (!(narrow && bytes == 0xffff_ffffL) && (bytes < 0 || bytes > Limit.ZIP_MEGABYTES.value() << 20)) {
+            throw new IOException("the list of its entries is larger than " + Limit.ZIP_MEGABYTES.words(" MiB"));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
+import io.meristem.Limit;
 import io.meristem.testing.Hostile;
 import java.awt.image.BufferedImage;
 import java.io.BufferedWriter;
@@ -79,7 +80,7 @@ class HostilePhotosTest {
     void doesNotReadOnBeyondTheEnd() throws IOException {
         try (PhotoInput input = new PhotoInput(new byte[1])) {
             assertEquals(0, input.read());
-            for (int i = 0; i < PhotoInput.MAX_READS_AT_END; i++) {
+            for (int i = 0; i < Limit.PHOTO_READS_AT_END.usual(); i++) {
                 assertEquals(-1, input.read());
             }
             assertThrows(PhotoInput.TruncatedException.class, input::read);
@@ -155,7 +156,7 @@ class HostilePhotosTest {
     void refusesManyScans() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(Pictures.jpeg(Pictures.smooth(16, 16, 1)));
-        for (int i = 0; i < PhotoBytes.MAX_SCANS; i++) {
+        for (int i = 0; i < Limit.PHOTO_SCANS.usual(); i++) {
             out.writeBytes(new byte[] {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0});
         }
         assertTrue(refused(out.toByteArray()).contains("scans"));
@@ -217,7 +218,7 @@ class HostilePhotosTest {
             InputException e = assertThrows(
                     InputException.class,
                     () -> GroupCsv.read(SplitOptions.defaults().withGroups(csv, null, null), dir));
-            assertTrue(e.getMessage().contains("line of more than"), e.getMessage());
+            assertTrue(e.getMessage().contains("line of more characters"), e.getMessage());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
+import io.meristem.Limit;
 import io.meristem.testing.Hostile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -48,22 +49,22 @@ class HostileWeightsTest {
     @Test
     void refusesMoreTensorsThanAnyNetworkHas() throws IOException {
         StringBuilder header = new StringBuilder("{");
-        for (int i = 0; i <= TensorInfo.MAX_TENSORS; i++) {
+        for (int i = 0; i <= Limit.WEIGHTS_TENSORS.usual(); i++) {
             header.append(i == 0 ? "" : ",")
                     .append("\"")
                     .append(i)
                     .append("\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
         }
-        assertTrue(refused(safetensors(header.append('}').toString())).contains("more than 100000 tensors"));
+        assertTrue(refused(safetensors(header.append('}').toString())).contains("more tensors than 100000"));
     }
 
     @Test
     void refusesMetadataWithoutEnd() throws IOException {
         StringBuilder header = new StringBuilder("{\"__metadata__\":{");
-        for (int i = 0; i <= SafetensorsHeader.MAX_METADATA; i++) {
+        for (int i = 0; i <= Limit.WEIGHTS_METADATA.usual(); i++) {
             header.append(i == 0 ? "" : ",").append("\"").append(i).append("\":\"\"");
         }
-        assertTrue(refused(safetensors(header.append("}}").toString())).contains("metadata has more than"));
+        assertTrue(refused(safetensors(header.append("}}").toString())).contains("metadata has more entries"));
     }
 
     /** A tuple of many numbers, remembered, as the size of many tensors: 300 kB that would be copied to hundreds of gigabytes. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
+import io.meristem.Limit;
 import io.meristem.engine.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -213,8 +214,8 @@ class TorchZipFileTest {
     /** Each of these would take more memory, time or stack than there is, if it were let. */
     @Test
     void refusesBombs() throws IOException {
-        refuse(latin("\u0080\u0002" + "]".repeat(TorchPickle.MAX_INSTRUCTIONS + 1) + "."));
-        refuse(latin("\u0080\u0002" + "N".repeat(TorchPickle.MAX_BYTES) + "."));
+        refuse(latin("\u0080\u0002" + "]".repeat(Limit.PICKLE_INSTRUCTIONS.intValue() + 1) + "."));
+        refuse(latin("\u0080\u0002" + "N".repeat(Limit.PICKLE_MEGABYTES.intValue() << 20) + "."));
         refuse(latin("\u0080\u0002" + "}X\u0001\u0000\u0000\u0000a".repeat(100_000) + "N" + "s".repeat(100_000) + "."));
         refuse(latin("\u0080\u0002N" + "\u0085".repeat(1_000_000) + "."));
         refuse(latin("\u0080\u0002]q\u0000h\u0000a}h\u0000Ns."));

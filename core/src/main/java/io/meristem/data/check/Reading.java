@@ -10,7 +10,6 @@ import io.meristem.data.RgbImage;
 import io.meristem.data.UnreadableImageException;
 import io.meristem.data.Workers;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         run(threads, photos.size(), i -> {
             Photo photo = photos.get(i);
             try {
-                byte[] bytes = read(photo);
+                byte[] bytes = ImageDecoder.read(photo.file());
                 RgbImage image = ImageDecoder.decode(bytes, photo.file());
                 int width = image.width();
                 int height = image.height();
@@ -91,20 +90,6 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
                 .filter(ImageFolder.Skipped::image)
                 .forEach(s -> unreadable.add(new Unreadable(s.relative(), s.reason())));
         return new Reading(Arrays.stream(seen).filter(Objects::nonNull).toList(), unreadable);
-    }
-
-    private static byte[] read(Photo photo) throws UnreadableImageException {
-        try {
-            if (Files.size(photo.file()) > ImageDecoder.MAX_FILE_BYTES) {
-                throw new UnreadableImageException(
-                        photo.file(), "larger than " + (ImageDecoder.MAX_FILE_BYTES >> 20) + " MiB");
-            }
-            return Files.readAllBytes(photo.file());
-        } catch (UnreadableImageException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new UnreadableImageException(photo.file(), "cannot be read (" + e.getMessage() + ")", e);
-        }
     }
 
     private static String sha256(byte[] bytes) {
