@@ -100,15 +100,13 @@ final class StudyCommand implements Callable<Integer> {
             plan(console, StudyJob.plan(study, out));
             return 0;
         }
-        if (!memory.ignored) {
-            StudyJob.requireMemory(study, threads.count());
-        }
         Environment.warn(spec.commandLine().getErr());
         StudyJob.Outcome outcome;
         try (StudyReporter reporter = new StudyReporter(console, output.json);
                 Interrupts interrupts = new Interrupts(spec.commandLine().getErr())) {
             try {
-                outcome = StudyJob.run(study, out, threads.count(), cache.folder(), reporter, interrupts.token());
+                outcome = StudyJob.run(
+                        study, out, threads.count(), cache.folder(), reporter, interrupts.token(), memory.ignored);
             } catch (CancelledException e) {
                 spec.commandLine().getErr().println("meristem: Stopped. Go on with: meristem study --out " + out);
                 spec.commandLine().getErr().flush();

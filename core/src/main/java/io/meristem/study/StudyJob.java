@@ -83,17 +83,27 @@ public final class StudyJob {
      * @throws InputException when photos or weights cannot be used, or the folder cannot, or another process is at work in it
      */
     public static Outcome run(Study study, Path out, int threads, Path cache, StudyListener listener) {
-        return run(study, out, threads, cache, listener, new CancelToken());
+        return run(study, out, threads, cache, listener, new CancelToken(), false);
     }
 
     /**
      * @param token stops the study, at the places where it stops a training; given again, the study goes on in the run that was stopped
+     * @param ignoreMemory whether to start although a run is predicted to take more memory than is free
      * @throws CancelledException then
      */
     public static Outcome run(
-            Study study, Path out, int threads, Path cache, StudyListener listener, CancelToken token) {
+            Study study,
+            Path out,
+            int threads,
+            Path cache,
+            StudyListener listener,
+            CancelToken token,
+            boolean ignoreMemory) {
         // Whatever cannot be used is refused before anything is made.
         Materials materials = new Materials(study);
+        if (!ignoreMemory) {
+            new StudyJob(study, materials, StudyFolder.look(out)).requireMemory(threads);
+        }
         study.methods().stream()
                 .map(method -> method.train().compute().device())
                 .distinct()
@@ -101,27 +111,6 @@ public final class StudyJob {
         try (StudyFolder folder = StudyFolder.open(out)) {
             folder.write(study);
             return new StudyJob(study, materials, folder).run(threads, cache, listener, token);
-        }
-    }
-
-    /**
-     * Compares what the runs are predicted to take with the memory that is free, model by model and method by method.
-     *
-     * @throws InputException when it is more, about the first of which that is so
-     */
-    public static void requireMemory(Study study, int threads) {
-        Plan plan = new Plan(study);
-        Set<String> asked = new HashSet<>();
-        for (Cell cell : plan.cells()) {
-            String words = "'" + plan.label(cell) + "' on " + cell.model().label();
-            if (asked.add(words)) {
-                try {
-                    MemoryCheck.require(
-                            new RunConfig(cell.model().model(), cell.data().data(), cell.train(), threads));
-                } catch (InputException e) {
-                    throw new InputException("A run of " + words + ": " + e.getMessage(), e);
-                }
-            }
         }
     }
 
@@ -135,6 +124,23 @@ public final class StudyJob {
         StudyJob job = new StudyJob(study, new Materials(study), StudyFolder.look(out));
         job.load();
         return job.plan.cells().stream().map(job::planned).toList();
+    }
+
+    /** For what is missing, model by model and method by method; the first that will not fit is refused. */
+    private void requireMemory(int threads) {
+        load();
+        Set<String> asked = new HashSet<>();
+        for (Cell cell : missing()) {
+            String words = "'" + plan.label(cell) + "' on " + cell.model().label();
+            if (asked.add(words)) {
+                try {
+                    MemoryCheck.require(
+                            new RunConfig(cell.model().model(), cell.data().data(), cell.train(), threads));
+                } catch (InputException e) {
+                    throw new InputException("A run of " + words + ": " + e.getMessage(), e);
+                }
+            }
+        }
     }
 
     private Outcome run(int threads, Path cache, StudyListener listener, CancelToken token) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.InputException;
 import io.meristem.Limit;
 import io.meristem.testing.Hostile;
+import io.meristem.testing.Zips;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +16,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Assumptions;
@@ -132,8 +132,8 @@ class HostileWeightsTest {
         Path file = dir.resolve("out.pth");
         try (OutputStream out = Files.newOutputStream(file);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
-            store(zip, "../evil/data.pkl", latin("\u0080\u0002}."));
-            store(zip, "../../evil", new byte[4]);
+            Zips.store(zip, "../evil/data.pkl", latin("\u0080\u0002}."));
+            Zips.store(zip, "../../evil", new byte[4]);
         }
         refused(file);
         assertFalse(Files.exists(dir.resolveSibling("evil")));
@@ -197,21 +197,10 @@ class HostileWeightsTest {
         Path file = dir.resolve("made.pth");
         try (OutputStream out = Files.newOutputStream(file);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
-            store(zip, "x/data.pkl", pickle);
-            store(zip, "x/data/0", new byte[24]);
+            Zips.store(zip, "x/data.pkl", pickle);
+            Zips.store(zip, "x/data/0", new byte[24]);
         }
         return file;
-    }
-
-    private static void store(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
-        ZipEntry entry = new ZipEntry(name);
-        entry.setMethod(ZipEntry.STORED);
-        CRC32 crc = new CRC32();
-        crc.update(bytes);
-        entry.setCrc(crc.getValue());
-        entry.setSize(bytes.length);
-        zip.putNextEntry(entry);
-        zip.write(bytes);
     }
 
     private static byte[] latin(String text) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.meristem.engine.Tensors;
 import io.meristem.testing.Hostile;
+import io.meristem.testing.Zips;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -12,8 +13,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.AfterEach;
@@ -79,9 +78,9 @@ class WeightsFuzzTest {
         assertNotNull(data);
         try (OutputStream out = Files.newOutputStream(file);
                 ZipOutputStream zip = new ZipOutputStream(out)) {
-            store(zip, "x/data.pkl", data);
-            store(zip, "x/data/0", new byte[1024]);
-            store(zip, "x/data/1", new byte[16]);
+            Zips.store(zip, "x/data.pkl", data);
+            Zips.store(zip, "x/data/0", new byte[1024]);
+            Zips.store(zip, "x/data/1", new byte[16]);
         }
         readAll("pickle");
     }
@@ -94,16 +93,5 @@ class WeightsFuzzTest {
                 opened.tensors().keySet().forEach(opened::read);
             }
         });
-    }
-
-    private static void store(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
-        ZipEntry entry = new ZipEntry(name);
-        entry.setMethod(ZipEntry.STORED);
-        CRC32 crc = new CRC32();
-        crc.update(bytes);
-        entry.setCrc(crc.getValue());
-        entry.setSize(bytes.length);
-        zip.putNextEntry(entry);
-        zip.write(bytes);
     }
 }
