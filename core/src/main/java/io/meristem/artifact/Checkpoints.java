@@ -104,12 +104,13 @@ public final class Checkpoints {
             throws IOException {
         Path target = path.resolve(position.name());
         String text = Json.pretty(state);
+        List<Position> left = new ArrayList<>();
         for (Position other : positions()) {
             if (other.compareTo(position) > 0 || (other.equals(position) && !isOf(target, text))) {
-                Folders.delete(path.resolve(other.name()));
+                left.add(other);
             }
         }
-        if (!Files.exists(target)) {
+        if (!Files.exists(target) || left.contains(position)) {
             Files.createDirectories(path);
             Folders.write(target, folder -> {
                 Safetensors.write(folder.resolve(TENSORS), tensors, METADATA);
@@ -127,6 +128,10 @@ public final class Checkpoints {
                 sums.forEach((name, sum) ->
                         lines.append(sum).append("  ").append(name).append('\n'));
                 Files.writeString(folder.resolve(SUMS), lines);
+                // Only now, so that they stay where there is no room for this one.
+                for (Position old : left) {
+                    Folders.delete(path.resolve(old.name()));
+                }
             });
         }
         List<Position> all = positions();
