@@ -19,11 +19,12 @@ public final class Folders {
     private Folders() {}
 
     /**
-     * Makes {@code target} through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
+     * Makes a folder through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
      *
-     * @param target not there yet, or an empty folder; nobody else makes it meanwhile
+     * @param link not there yet, or an empty folder, or a link to such a place, which stays; nobody else makes it meanwhile
      */
-    public static void write(Path target, AtomicFiles.Body body) throws IOException {
+    public static void write(Path link, AtomicFiles.Body body) throws IOException {
+        Path target = AtomicFiles.followed(link);
         Path temporary = target.resolveSibling(PREFIX + target.getFileName() + SUFFIX);
         delete(temporary); // of a process that was killed
         try {

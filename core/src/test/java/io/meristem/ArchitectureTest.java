@@ -1,6 +1,8 @@
 package io.meristem;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
@@ -14,6 +16,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import io.meristem.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +147,21 @@ class ArchitectureTest {
                         target(
                                 nameMatching(
                                         "(init|lazy_init|set|blas_set)_num_(interop_)?threads|(cuda_|xpu_|mps_)?manual_seed(_all)?|setDeterministic.*")))
+                .check(core);
+    }
+
+    /** Error Prone sees to the formats (pom.xml); this to what it has no rule for. */
+    @Test
+    void numbersAndWordsAreTheSameInEveryLocale() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.Scanner")
+                .orShould()
+                .dependOnClassesThat()
+                .haveNameMatching("java\\.text\\.(?!Normalizer).*")
+                .orShould()
+                .callMethodWhere(target(nameMatching("getDefault")).and(target(owner(assignableTo(Locale.class)))))
                 .check(core);
     }
 }

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.artifact.Json;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.DataCheck;
@@ -10,7 +11,6 @@ import io.meristem.data.check.Limits;
 import io.meristem.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -102,7 +102,13 @@ final class DataCommand {
         @Override
         public Integer call() {
             if (html != null) {
-                Report.refuseUnlessHtml(html);
+                Report.refuseUnlessHtml(html, "--html");
+            }
+            if (json != null) {
+                Outputs.requireFile(json, "--json");
+            }
+            if (groupsOut != null) {
+                Outputs.requireFile(groupsOut, "--groups-out");
             }
             PrintWriter out = spec.commandLine().getOut();
             CheckResult result;
@@ -118,6 +124,7 @@ final class DataCommand {
                         (done, total) -> console.step("looking at photos", done, total));
             }
             Findings.print(result, out);
+            out.flush(); // one of the files may be standard output
             if (json != null) {
                 save(json, "--json", Json.pretty(result));
             }
@@ -134,14 +141,11 @@ final class DataCommand {
         }
 
         private static void save(Path file, String option, String text) {
-            if (Files.isDirectory(file)) {
-                throw new InputException(file + " is a folder: name a file with " + option + ".");
-            }
             try {
                 AtomicFiles.writeString(file, text);
             } catch (IOException e) {
                 throw new InputException(
-                        "Cannot write " + file + " (" + e + "): name another place with " + option + ".", e);
+                        "Cannot write " + file + " (" + Outputs.reason(e) + "): name another place with " + option + ".", e);
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.explain.HeatmapMethod;
 import io.meristem.job.HeatmapJob;
 import java.io.PrintWriter;
@@ -45,6 +46,7 @@ final class HeatmapOptions {
             }
             return null;
         }
+        Outputs.requireFolder(folder, "--heatmap");
         return HeatmapJob.Request.of(
                 run, rank, method == null ? HeatmapMethod.GRAD_CAM : HeatmapMethod.parse(method), className);
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C and a polite kill while a job runs: the first asks it to stop where it can be gone on with, the second ends the process at once. Closing it gives the
- * signals back.
+ * Ctrl-C and a polite kill while a job runs: the first asks it to stop where it can be gone on with, the second ends the process at once. A reader of standard
+ * output that goes away asks it to stop too. Closing it gives the signals back.
  */
 final class Interrupts implements AutoCloseable {
 
@@ -15,6 +15,9 @@ final class Interrupts implements AutoCloseable {
     private static final int BY_INT = 130;
 
     private static final int BY_TERM = 143;
+
+    /** Of this process, where there is one that may fail. */
+    private static volatile StandardOutput output;
 
     private final CancelToken token = new CancelToken();
     private final AtomicInteger code = new AtomicInteger();
@@ -26,6 +29,17 @@ final class Interrupts implements AutoCloseable {
         this.err = err;
         beforeInt = Signals.register("INT", () -> stop(BY_INT));
         beforeTerm = Signals.register("TERM", () -> stop(BY_TERM));
+        if (output != null) {
+            output.whenGone(() -> {
+                code.compareAndSet(0, StandardOutput.GONE);
+                token.cancel();
+            });
+        }
+    }
+
+    /** @param standard what jobs are to watch from now on; null for nothing */
+    static void output(StandardOutput standard) {
+        output = standard;
     }
 
     /** Cancelled by the first signal. */
@@ -51,5 +65,8 @@ final class Interrupts implements AutoCloseable {
     public void close() {
         Signals.unregister("INT", beforeInt);
         Signals.unregister("TERM", beforeTerm);
+        if (output != null) {
+            output.whenGone(null);
+        }
     }
 }

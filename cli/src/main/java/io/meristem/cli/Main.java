@@ -1,11 +1,19 @@
 package io.meristem.cli;
 
 import io.meristem.DivergedException;
+import io.meristem.FileNames;
+import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.engine.MemoryFailure;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +21,7 @@ import picocli.CommandLine.HelpCommand;
 
 /**
  * The command line. Exit codes: 0 done, 1 something failed that is not the user's doing, 2 the input cannot be used, 130 and 143 stopped by Ctrl-C or by a
- * polite kill.
+ * polite kill, 141 the reader of standard output has gone away.
  */
 @Command(
         name = "meristem",
@@ -55,7 +63,11 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(execute(commandLine(), args));
+        // For the libraries: numbers have the same digits, and names the same cases, everywhere.
+        Locale.setDefault(Locale.ROOT);
+        PrintWriter err = new PrintWriter(
+                new OutputStreamWriter(new FileOutputStream(FileDescriptor.err), StandardCharsets.UTF_8), true);
+        System.exit(run(StandardOutput.ofProcess(), err, args));
     }
 
     /** As {@link #main}, with the output going elsewhere; returns the exit code. */
@@ -63,10 +75,42 @@ public final class Main {
         return execute(commandLine().setOut(out).setErr(err), args);
     }
 
+    /** The same, where writing may fail: then the exit code is not 0, whatever the command says. */
+    static int run(StandardOutput standard, PrintWriter err, String... args) {
+        PrintWriter out = standard.writer();
+        Interrupts.output(standard);
+        CommandLine commandLine = commandLine().setOut(out).setErr(err);
+        Home.listen(sentence -> say(commandLine, sentence));
+        int code;
+        try {
+            code = execute(commandLine, args);
+            out.flush();
+        } catch (StandardOutput.BrokenError e) {
+            code = FAILED;
+        } finally {
+            Interrupts.output(null);
+            Home.listen(null);
+        }
+        if (standard.gone()) {
+            return StandardOutput.GONE;
+        }
+        if (standard.failure().isPresent()) {
+            say(commandLine, "Standard output cannot be written: " + standard.failure().get() + ".");
+            return code == 0 ? FAILED : code;
+        }
+        return code;
+    }
+
     /** Errors pass picocli's handler of exceptions by; of all of them only want of memory has a sentence. */
     private static int execute(CommandLine commandLine, String... args) {
         try {
+            for (String argument : args) {
+                FileNames.requireWhole(argument);
+            }
             return commandLine.execute(args);
+        } catch (InputException e) {
+            say(commandLine, e.getMessage());
+            return BAD_INPUT;
         } catch (OutOfMemoryError e) {
             say(commandLine, MemoryFailure.sentence(e).orElse(e.toString()));
             return FAILED;
@@ -93,6 +137,10 @@ public final class Main {
     static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
         if (e instanceof InputException) {
             say(commandLine, e.getMessage());
+            return BAD_INPUT;
+        }
+        if (e instanceof InvalidPathException path) {
+            say(commandLine, "There can be no file of the name " + path.getInput() + " here (" + path.getReason() + ").");
             return BAD_INPUT;
         }
         if (e instanceof DivergedException) {

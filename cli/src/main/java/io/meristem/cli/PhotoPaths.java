@@ -7,7 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -93,7 +93,7 @@ record PhotoPaths(List<Path> known, boolean listed) {
             return known.iterator();
         }
         BufferedReader list =
-                new BufferedReader(InputFiles.shortLines(new InputStreamReader(in, Charset.defaultCharset())));
+                new BufferedReader(InputFiles.shortLines(new InputStreamReader(in, StandardCharsets.UTF_8)));
         Stream<Path> lines = Stream.generate(() -> line(list))
                 .takeWhile(Objects::nonNull)
                 .filter(line -> !line.isBlank())

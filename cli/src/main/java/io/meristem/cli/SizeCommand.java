@@ -86,7 +86,7 @@ final class SizeCommand implements Callable<Integer> {
             if (output.json) {
                 out.print(Json.pretty(sizes));
             } else {
-                sizes.forEach((key, value) -> out.printf("%-17s %s%n", key.replace('_', ' '), value));
+                sizes.forEach((key, value) -> out.printf(Locale.ROOT, "%-17s %s%n", key.replace('_', ' '), value));
             }
         }
         out.flush();

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -157,7 +158,7 @@ final class StudyCommand implements Callable<Integer> {
             table.print(console);
             long finished =
                     runs.stream().filter(run -> run.state().equals("finished")).count();
-            console.printf("%n%d runs, %d of them finished. Nothing was done.%n", runs.size(), finished);
+            console.printf(Locale.ROOT, "%n%d runs, %d of them finished. Nothing was done.%n", runs.size(), finished);
         }
         console.flush();
     }
@@ -180,7 +181,7 @@ final class StudyCommand implements Callable<Integer> {
                 .collect(Collectors.toList());
         if (!failed.isEmpty()) {
             console.printf(
-                    "%d of %d runs FAILED: %s. Give the command again to try them again.%n",
+                    Locale.ROOT, "%d of %d runs FAILED: %s. Give the command again to try them again.%n",
                     failed.size(), outcome.runs().size(), String.join(", ", failed));
         }
         console.println("Tables are in " + out.resolve("tables") + ", runs in " + out.resolve("runs"));

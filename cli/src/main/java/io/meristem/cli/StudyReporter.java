@@ -21,7 +21,7 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     @Override
     public void onPlan(int finished, int missing) {
-        print(String.format("%d runs: %d finished already, %d to do.", finished + missing, finished, missing));
+        print(String.format(Locale.ROOT, "%d runs: %d finished already, %d to do.", finished + missing, finished, missing));
     }
 
     @Override
@@ -38,7 +38,7 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     private static String title(PlannedRun run, int number, int of) {
         return String.format(
-                "[%d/%d] %s, %s on %s, seed %d", number, of, run.method(), run.model(), run.data(), run.seed());
+                Locale.ROOT, "[%d/%d] %s, %s on %s, seed %d", number, of, run.method(), run.model(), run.data(), run.seed());
     }
 
     @Override
@@ -107,8 +107,8 @@ final class StudyReporter implements StudyListener, AutoCloseable {
             return "about " + Math.round(time.toSeconds() / 60.0) + " min";
         }
         return time.toHours() < 48
-                ? String.format("about %d h %02d min", time.toHours(), time.toMinutesPart())
-                : String.format("about %d days %d h", time.toDays(), time.toHoursPart());
+                ? String.format(Locale.ROOT, "about %d h %02d min", time.toHours(), time.toMinutesPart())
+                : String.format(Locale.ROOT, "about %d days %d h", time.toDays(), time.toHoursPart());
     }
 
     private void print(String line) {

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,11 +113,10 @@ class StudyCommandTest {
     void aFailedRunMakesExitCodeOne() throws IOException {
         Path spec = Files.writeString(
                 place.resolve("mine.json"),
-                """
+                String.format(Locale.ROOT, """
                 {"models": [{"name": "mobilenet_v2_035", "weights": "starter", "size": 32}], "data": ["%s"], "seeds": 1,
                  "train": {"epochs": 1}, "methods": [{"name": "dra", "ranks": {"max": 1, "budget_mib": 1e-9}}, "head"]}
-                """
-                        .formatted(leaves));
+                """, leaves));
         Shell shell = study(spec);
         assertEquals(1, shell.code(), shell.err());
         assertTrue(shell.out().contains("FAILED: A budget of"), shell.out());

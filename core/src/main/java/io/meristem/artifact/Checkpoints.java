@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -46,7 +47,7 @@ public final class Checkpoints {
 
         /** Of its folder. */
         public String name() {
-            return String.format("epoch-%04d-step-%06d", epochs, steps);
+            return String.format(Locale.ROOT, "epoch-%04d-step-%06d", epochs, steps);
         }
 
         static Optional<Position> parse(String name) {

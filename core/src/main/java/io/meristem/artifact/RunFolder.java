@@ -3,6 +3,7 @@ package io.meristem.artifact;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
 import io.meristem.Limit;
+import io.meristem.Outputs;
 import io.meristem.ProcessLock;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
@@ -54,7 +55,7 @@ public final class RunFolder {
         this.rank = rank;
     }
 
-    /** Refuses a place where a run, or anything else, already is. */
+    /** Refuses a place where a run, or anything else, already is, and one where nothing can be written. */
     public static void refuseUnlessFree(Path path) {
         if (Files.exists(path.resolve(CONFIG))) {
             throw new InputException(path + " already holds a run: choose another --out, or remove that folder first.");
@@ -71,6 +72,7 @@ public final class RunFolder {
                 throw new InputException(path + " cannot be read (" + e.getMessage() + "): choose another --out.", e);
             }
         }
+        Outputs.requireFolder(path, "--out");
     }
 
     /** Makes the folder, or takes an empty one. */

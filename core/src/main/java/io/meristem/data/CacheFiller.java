@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.FileNames;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -114,7 +115,7 @@ final class CacheFiller {
         photos.forEach(p -> listed.add(p.relative()));
         stored.keySet()
                 .removeIf(path ->
-                        !listed.contains(path) && !Files.exists(data.root().resolve(path)));
+                        !listed.contains(path) && !FileNames.exists(data.root(), path));
     }
 
     private void rebuildIfMostlyDead() throws IOException {

@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.FileNames;
 import io.meristem.InputException;
 import java.io.File;
 import java.io.IOException;
@@ -216,7 +217,10 @@ final class FolderScanner {
             skipped.add(new ImageFolder.Skipped(relative(file), what, true));
         } else if (attributes.size() == 0) {
             skipped.add(new ImageFolder.Skipped(relative(file), "empty file", true));
+        } else if (!FileNames.isText(file) && FileNames.areUnicode()) {
+            skipped.add(new ImageFolder.Skipped(relative(file), "its name is not UTF-8", true));
         } else {
+            FileNames.requireText(file);
             photos.add(new Photo(file, relative(file), label, split, null));
         }
     }
@@ -229,6 +233,7 @@ final class FolderScanner {
         try (Stream<Path> children = Files.list(parent)) {
             return children.filter(Files::isDirectory)
                     .filter(c -> !hidden(c))
+                    .map(FileNames::requireText)
                     .sorted(Comparator.comparing(c -> c.getFileName().toString()))
                     .toList();
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.FileNames;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
@@ -59,6 +60,9 @@ public final class ImageFiles {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 String name = file.getFileName().toString();
                 if (attributes.isRegularFile() && isPhoto(name) && !name.startsWith(".") && wanted.matches(file)) {
+                    if (!FileNames.areUnicode()) {
+                        FileNames.requireText(file);
+                    }
                     found.add(file);
                 }
                 return FileVisitResult.CONTINUE;

@@ -52,6 +52,7 @@ public final class Engine {
 
     /** Starts libtorch on {@code threads} threads, or on all processors when 0. Later calls change the number of threads. */
     public static synchronized void start(int threads) {
+        Natives.load();
         int wanted = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
         torch.set_num_threads(wanted);
         openblas.blas_set_num_threads(wanted);
@@ -95,6 +96,15 @@ public final class Engine {
 
     private static Device nativeDevice() {
         return new Device(device().type());
+    }
+
+    /**
+     * Unpacks and loads the engine's libraries unless that has been done; {@link #start} does it too.
+     *
+     * @throws InputException when there is no room for them, or the system refuses them
+     */
+    public static void load() {
+        Natives.load();
     }
 
     /** Starts the engine with all processors unless it runs already. */

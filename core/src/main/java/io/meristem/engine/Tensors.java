@@ -22,6 +22,10 @@ public final class Tensors {
 
     private static final AtomicLong KEPT = new AtomicLong();
 
+    static {
+        Natives.load(); // for programs that make tensors before they start the engine
+    }
+
     private Tensors() {}
 
     /** Takes ownership: the tensor outlives the scope that it was made in until {@link #free}. */

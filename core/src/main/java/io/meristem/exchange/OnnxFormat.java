@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
@@ -120,7 +121,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     }
 
     private static String loadForPhotos(String name) {
-        return """
+        return String.format(Locale.ROOT, """
                 ```python
                 import json, numpy as np, onnxruntime
                 from PIL import Image, ImageOps
@@ -133,12 +134,11 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
                 ```
 
                 `photos` is uint8 (N, H, W, 3), RGB, upright, any height and width; scaling, cropping, normalisation and softmax are in the file.
-                """
-                .formatted(name);
+                """, name);
     }
 
     private static String loadForImages(String name, int size) {
-        return """
+        return String.format(Locale.ROOT, """
                 ```python
                 import json, numpy as np, onnxruntime
                 from PIL import Image, ImageOps
@@ -162,7 +162,6 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
                 ```
 
                 `images` is float32 (N, 3, %2$d, %2$d), prepared as above; the output is logits.
-                """
-                .formatted(name, size);
+                """, name, size);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
@@ -257,6 +258,7 @@ public final class EvaluateJob {
         if (!String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".csv") || Files.isDirectory(file)) {
             throw new InputException("The predictions cannot go to " + file + ": name a file that ends in .csv.");
         }
+        Outputs.requireFile(file, "--predictions");
     }
 
     private static void write(Path file, String text) {

@@ -3,6 +3,7 @@ package io.meristem.job;
 import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ExportFormat;
@@ -93,6 +94,12 @@ public final class ExportJob {
             if (Files.exists(taken)) {
                 throw new InputException(taken + " is there already: choose another --to, or remove it first.");
             }
+        }
+        if (format.ending() == null) {
+            Outputs.requireFolder(to, "--to");
+        } else {
+            Outputs.requireFile(to, "--to");
+            Outputs.requireFile(card(format, to), "--to");
         }
     }
 }

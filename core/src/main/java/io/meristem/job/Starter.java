@@ -30,7 +30,7 @@ public final class Starter {
     private Starter() {}
 
     /**
-     * Its weights as a file, unpacked under {@link Home#folder} where that has not been done.
+     * Its weights as a file, unpacked under {@link Home#writable} where that has not been done.
      *
      * @throws InputException when {@code spec} is another network
      */
@@ -39,7 +39,7 @@ public final class Starter {
             throw new InputException(
                     "The starter weights are of " + MODEL + ", not of " + spec.name() + ": say --model " + MODEL + ".");
         }
-        Path target = Home.folder().resolve("weights").resolve(MODEL).resolve(NAME + ".safetensors");
+        Path target = Home.writable().resolve("weights").resolve(MODEL).resolve(NAME + ".safetensors");
         try (InputStream in = Starter.class.getResourceAsStream(RESOURCE)) {
             byte[] bytes = in.readAllBytes();
             if (!Files.exists(target) || !Arrays.equals(Files.readAllBytes(target), bytes)) {

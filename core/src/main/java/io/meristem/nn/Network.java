@@ -1,5 +1,6 @@
 package io.meristem.nn;
 
+import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import java.util.Collections;
@@ -41,6 +42,7 @@ public final class Network implements AutoCloseable {
 
     /** Gives every parameter memory and first values, drawn from {@code seed} and the parameter's name; nothing happens to those that have them. */
     public Network materialize(long seed) {
+        Engine.load();
         params.forEach((name, param) -> param.materialize(name, seed));
         return this;
     }

@@ -6,6 +6,7 @@ import gg.jte.TemplateException;
 import gg.jte.output.StringOutput;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.data.check.CheckResult;
 import io.meristem.study.StudyJob;
 import java.io.IOException;
@@ -37,6 +38,9 @@ public final class Report {
      */
     public static Path write(Path folder, Path out, Path photos, HeatmapChoice heatmaps) {
         Path file = out == null ? folder.resolve(FILE) : out;
+        if (out != null) {
+            refuseUnlessHtml(file, "--out");
+        }
         String page;
         try {
             page = page(folder, photos, heatmaps);
@@ -47,7 +51,6 @@ public final class Report {
                             + "): restore them, or do the run or study again.",
                     e);
         }
-        refuseUnlessHtml(file);
         save(page, file, "--out");
         return file;
     }
@@ -59,7 +62,7 @@ public final class Report {
      * @throws InputException when it is no name of an HTML file, or cannot be written
      */
     public static void write(CheckResult check, Path file) {
-        refuseUnlessHtml(file);
+        refuseUnlessHtml(file, "--html");
         save(render("check.jte", new CheckPage(check)), file, "--html");
     }
 
@@ -98,12 +101,16 @@ public final class Report {
                 + StudyJob.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
     }
 
-    /** @throws InputException when a report cannot go there; asked before long work */
-    public static void refuseUnlessHtml(Path file) {
+    /**
+     * @param option names the file
+     * @throws InputException when a report cannot go there; asked before long work
+     */
+    public static void refuseUnlessHtml(Path file, String option) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         if (!(name.endsWith(".html") || name.endsWith(".htm")) || Files.isDirectory(file)) {
             throw new InputException("The report cannot go to " + file + ": name a file that ends in .html.");
         }
+        Outputs.requireFile(file, option);
     }
 
     private static String render(String template, Object page) {

@@ -4,6 +4,7 @@ import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Outputs;
 import io.meristem.ProcessLock;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
@@ -53,6 +54,7 @@ final class StudyFolder implements AutoCloseable {
     /** Makes the folder, or goes on in one. */
     static StudyFolder open(Path path) {
         refuseForeign(path);
+        Outputs.requireFolder(path, "--out");
         try {
             Files.createDirectories(path);
             StudyFolder folder = new StudyFolder(

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import net.razorvine.pickle.Opcodes;
@@ -142,7 +143,7 @@ final class TorchPickle extends Unpickler {
             case Opcodes.EXT1, Opcodes.EXT2, Opcodes.EXT4 -> throw new RefusedException("a registered extension");
             default ->
                 throw new IOException(
-                        String.format("its pickle has the instruction 0x%02x, which PyTorch does not write", key));
+                        String.format(Locale.ROOT, "its pickle has the instruction 0x%02x, which PyTorch does not write", key));
         }
         return NO_RETURN_VALUE;
     }

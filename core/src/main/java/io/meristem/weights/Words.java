@@ -1,6 +1,7 @@
 package io.meristem.weights;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Small pieces of sentences. */
 final class Words {
@@ -21,6 +22,6 @@ final class Words {
 
     /** Bytes for people. */
     static String bytes(long n) {
-        return n < 1 << 20 ? String.format("%.0f KiB", n / 1024.0) : String.format("%.1f MiB", n / 1048576.0);
+        return n < 1 << 20 ? String.format(Locale.ROOT, "%.0f KiB", n / 1024.0) : String.format(Locale.ROOT, "%.1f MiB", n / 1048576.0);
     }
 }

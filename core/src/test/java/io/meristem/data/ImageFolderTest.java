@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +39,7 @@ class ImageFolderTest {
     private void fill(String folder, int count) throws IOException {
         Files.createDirectories(root.resolve(folder));
         for (int i = 0; i < count; i++) {
-            Files.writeString(root.resolve(folder).resolve(String.format("p%03d.jpg", i)), folder + i);
+            Files.writeString(root.resolve(folder).resolve(String.format(Locale.ROOT, "p%03d.jpg", i)), folder + i);
         }
     }
 
@@ -99,7 +100,7 @@ class ImageFolderTest {
         for (String name : List.of("a", "b", "c")) {
             fill(name, 60);
             for (int i = 0; i < 50; i++) {
-                String path = String.format("%s/p%03d.jpg", name, i);
+                String path = String.format(Locale.ROOT, "%s/p%03d.jpg", name, i);
                 // Leaves of one to nine photos; the last ten photos of each class stand alone.
                 group.put(path, name + (int) Math.sqrt(i));
                 csv.append("1,")
@@ -155,7 +156,7 @@ class ImageFolderTest {
         for (String name : List.of("a", "b")) {
             fill(name, 30);
             for (int i = 0; i < 30; i++) {
-                csv.append(String.format("%s/p%03d.jpg,%s%d%n", name, i, name, i / 10));
+                csv.append(String.format(Locale.ROOT, "%s/p%03d.jpg,%s%d%n", name, i, name, i / 10));
             }
         }
         Files.writeString(root.resolve("g.csv"), csv);

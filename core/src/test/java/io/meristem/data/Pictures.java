@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
@@ -48,7 +49,7 @@ final class Pictures {
             for (int i = 0; i < perClass; i++) {
                 write(
                         smooth(20 + i % 3, 17 + c, 31 * c + i),
-                        root.resolve(names[c]).resolve(String.format("%02d.png", i)));
+                        root.resolve(names[c]).resolve(String.format(Locale.ROOT, "%02d.png", i)));
             }
         }
     }

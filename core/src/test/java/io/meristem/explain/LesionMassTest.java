@@ -39,6 +39,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
@@ -122,7 +123,7 @@ class LesionMassTest {
         double right = TrainJob.run(config, folder.resolve("run"), folder.resolve("cache"), JobListener.NONE)
                 .test()
                 .accuracy();
-        System.out.printf("%d pixels, %d a class, %d epochs: test %.3f%n", SIZE, TRAIN, EPOCHS, right);
+        System.out.printf(Locale.ROOT, "%d pixels, %d a class, %d epochs: test %.3f%n", SIZE, TRAIN, EPOCHS, right);
         return config;
     }
 
@@ -172,9 +173,9 @@ class LesionMassTest {
             }
         }
         StringBuilder words = new StringBuilder();
-        all.forEach((of, masses) -> words.append(String.format("  %s %.2f", of.folder(), masses.factor())));
+        all.forEach((of, masses) -> words.append(String.format(Locale.ROOT, "  %s %.2f", of.folder(), masses.factor())));
         System.out.printf(
-                "%s: geometric mean %.2f, %.0f ms a photo;%s%n",
+                Locale.ROOT, "%s: geometric mean %.2f, %.0f ms a photo;%s%n",
                 method.label(), mean(all), (System.nanoTime() - start) / 1e6 / leaves.size(), words);
         return all;
     }

@@ -16,6 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -90,7 +91,7 @@ class NetworkEqualityTest {
             double absSumError = Math.abs(Arrays.stream(gradient).map(Math::abs).sum() - absSum) / absSum;
 
             String errors = String.format(
-                    "%s: logits %.1e, gradient %.1e, its sum %.1e, its absolute sum %.1e",
+                    Locale.ROOT, "%s: logits %.1e, gradient %.1e, its sum %.1e, its absolute sum %.1e",
                     name, logitError, sampleError, sumError, absSumError);
             try (NoGradGuard guard = new NoGradGuard()) {
                 // Without gradients activations overwrite their inputs; the image must survive that.

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -79,7 +80,7 @@ public final class Hostile {
     public static void print() {
         if (Boolean.getBoolean("meristem.hostile.print")) {
             WORST.forEach((name, worst) -> System.out.printf(
-                    "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
+                    Locale.ROOT, "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
                     name, worst.inputs, worst.refused, worst.nanos / 1_000_000, worst.bytes / 1048576.0));
             WORST.clear();
         }

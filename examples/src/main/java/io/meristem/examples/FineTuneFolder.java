@@ -10,6 +10,7 @@ import io.meristem.tune.EpochReport;
 import io.meristem.tune.Lora;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Fine-tunes the network that comes with the library on a folder of photos, and judges it. */
 public final class FineTuneFolder {
@@ -25,7 +26,7 @@ public final class FineTuneFolder {
         JobListener progress = new JobListener() {
             @Override
             public void onEpoch(EpochReport report, boolean best) {
-                console.printf("epoch %d: loss %.3f%s%n", report.epoch(), report.trainLoss(), best ? ", best" : "");
+                console.printf(Locale.ROOT, "epoch %d: loss %.3f%s%n", report.epoch(), report.trainLoss(), best ? ", best" : "");
             }
         };
         RunResult result = Meristem.fineTune(photos)
@@ -36,11 +37,11 @@ public final class FineTuneFolder {
                 .epochs(epochs)
                 .listener(progress)
                 .run(out);
-        console.printf("validation accuracy %.1f %%%n", 100 * result.val().accuracy());
+        console.printf(Locale.ROOT, "validation accuracy %.1f %%%n", 100 * result.val().accuracy());
 
         EvaluateJob.Outcome outcome = Meristem.evaluate(out, null);
         console.printf(
-                "%d test photos: accuracy %.1f %%, calibration error %.3f%n",
+                Locale.ROOT, "%d test photos: accuracy %.1f %%, calibration error %.3f%n",
                 outcome.scores().photos(),
                 100 * outcome.scores().accuracy(),
                 outcome.trust().side().after().calibrationError());

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -61,7 +62,7 @@ final class GroundFindings {
             return Optional.empty();
         }
         boolean grave = Math.max(share, elsewhere) >= NEARLY_ALL && Math.min(share, elsewhere) <= HARDLY_ANY;
-        String hex = String.format("#%06x", colour);
+        String hex = String.format(Locale.ROOT, "#%06x", colour);
         List<Seen> without = in.stream().filter(s -> !has(s, colour)).toList();
         return Optional.of(new Finding(
                 Kind.SAME_BACKGROUND,

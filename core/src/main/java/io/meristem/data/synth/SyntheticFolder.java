@@ -1,6 +1,7 @@
 package io.meristem.data.synth;
 
 import io.meristem.InputException;
+import io.meristem.Outputs;
 import io.meristem.data.JpegEncoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -70,6 +71,7 @@ public final class SyntheticFolder {
     public static void write(Path out, SynthOptions options, Progress progress) throws IOException {
         Path target = out.toAbsolutePath().normalize();
         refuseOccupied(target);
+        Outputs.requireFolder(target, "place for the drawn pictures");
         Path temporary = temporaryBeside(target);
         try {
             new SyntheticFolder(options).draw(temporary, progress);
@@ -252,7 +254,7 @@ public final class SyntheticFolder {
     private String note() {
         boolean leaves = options.kind() == SynthOptions.Kind.LEAVES;
         String subject = leaves ? "plant leaves with symptoms" : "geometric and natural-looking patterns";
-        return """
+        return String.format(Locale.ROOT, """
                 SYNTHETIC PICTURES
 
                 Every picture in this folder was drawn by a program (Meristem). None is a photograph.
@@ -260,7 +262,6 @@ public final class SyntheticFolder {
                 An accuracy reached here says nothing about real plants.
 
                 Options: %s
-                """
-                .formatted(subject, options);
+                """, subject, options);
     }
 }

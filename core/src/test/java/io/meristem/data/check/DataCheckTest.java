@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -196,12 +197,12 @@ class DataCheckTest {
         Path root = divided();
         Specimens.write(root.resolve("train/ring"), 2, 80, 50);
         for (int i = 0; i < 19; i++) {
-            Files.delete(root.resolve(String.format("train/disc/%03d.png", i)));
+            Files.delete(root.resolve(String.format(Locale.ROOT, "train/disc/%03d.png", i)));
         }
         for (int i = 0; i < 10; i++) {
-            Files.delete(root.resolve(String.format("val/disc/%03d.png", i)));
+            Files.delete(root.resolve(String.format(Locale.ROOT, "val/disc/%03d.png", i)));
             if (i > 0) {
-                Files.delete(root.resolve(String.format("test/disc/%03d.png", i)));
+                Files.delete(root.resolve(String.format(Locale.ROOT, "test/disc/%03d.png", i)));
             }
         }
         CheckResult result = check(root);
@@ -229,7 +230,7 @@ class DataCheckTest {
     void aMaskedGroundIsFoundTwice() {
         Path root = undivided(60);
         for (int i = 0; i < 58; i++) {
-            Path file = root.resolve(String.format("ring/%03d.png", i));
+            Path file = root.resolve(String.format(Locale.ROOT, "ring/%03d.png", i));
             Specimens.save(Specimens.blackCorners(Specimens.read(file)), file);
         }
         CheckResult result = check(root);
@@ -243,7 +244,7 @@ class DataCheckTest {
     void aCastOfColourIsFound() {
         Path root = undivided(60);
         for (int i = 0; i < 60; i++) {
-            Path file = root.resolve(String.format("disc/%03d.png", i));
+            Path file = root.resolve(String.format(Locale.ROOT, "disc/%03d.png", i));
             Specimens.save(Specimens.tinted(Specimens.read(file), 0xff2000), file);
         }
         among(check(root), Kind.SHORTCUT_COLOUR, Severity.WARNING, "disc is told from the mean colour");
@@ -253,7 +254,7 @@ class DataCheckTest {
     void aClassOfAnotherSizeIsFound() {
         Path root = undivided(60);
         for (int i = 0; i < 60; i++) {
-            Path file = root.resolve(String.format("cross/%03d.png", i));
+            Path file = root.resolve(String.format(Locale.ROOT, "cross/%03d.png", i));
             Specimens.save(Specimens.scaled(Specimens.read(file), 60 + i % 7, 48), file);
         }
         only(check(root), Kind.SHORTCUT_SIZE, Severity.SEVERE, "cross is told from the size and shape");

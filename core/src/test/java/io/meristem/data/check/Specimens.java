@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import javax.imageio.ImageIO;
 
@@ -25,7 +26,7 @@ final class Specimens {
     /** So many pictures of one class, named 000.png, 001.png, ... */
     static void write(Path folder, int shape, int count, long seed) {
         for (int i = 0; i < count; i++) {
-            save(draw(shape, seed * 1000 + i), folder.resolve(String.format("%03d.png", i)));
+            save(draw(shape, seed * 1000 + i), folder.resolve(String.format(Locale.ROOT, "%03d.png", i)));
         }
     }
 
