@@ -79,13 +79,12 @@ class StandardOutputTest {
                 "models",
                 "models --json",
                 "weights list",
-                "size --model mobilenet_v2_035",
+                "size --model mobilenet_v2_035 --classes 3",
                 "predict RUN PHOTOS",
                 "predict RUN PHOTOS --format csv",
                 "predict RUN PHOTOS --json",
                 "evaluate RUN",
                 "evaluate RUN --json",
-                "compare RUN RUN",
                 "report RUN",
                 "data check PHOTOS --no-probe"
             })
