@@ -19,12 +19,11 @@ public final class Folders {
     private Folders() {}
 
     /**
-     * Makes a folder through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
+     * Makes {@code target} through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
      *
-     * @param link not there yet, or an empty folder, or a link to such a place, which stays; nobody else makes it meanwhile
+     * @param target not there yet, or an empty folder; nobody else makes it meanwhile
      */
-    public static void write(Path link, AtomicFiles.Body body) throws IOException {
-        Path target = AtomicFiles.followed(link);
+    public static void write(Path target, AtomicFiles.Body body) throws IOException {
         Path temporary = target.resolveSibling(PREFIX + target.getFileName() + SUFFIX);
         delete(temporary); // of a process that was killed
         try {

@@ -1,15 +1,23 @@
 package io.meristem;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** Places for results, tried before the work starts: hours of it are not to end in a file that cannot be written. */
+/**
+ * Places for results that the user has named. They are tried before the work starts: hours of it are not to end in a file that cannot be written. A link to a
+ * file stays, and the file is replaced; devices, pipes and what the process has open are written into and never replaced.
+ */
 public final class Outputs {
 
     /** A file's temporary sibling has a name of at most so many bytes. */
@@ -18,7 +26,24 @@ public final class Outputs {
     /** The longest path that a run or a study has below its folder. */
     private static final String BELOW = ("x".repeat(80) + "/").repeat(2) + "x".repeat(SIBLING);
 
+    /** As many as Linux follows. */
+    private static final int MOST_LINKS = 40;
+
     private Outputs() {}
+
+    /** Writes {@code target} as {@link AtomicFiles#write} does, or into what a link points to, or into what is no ordinary file. */
+    public static void write(Path target, AtomicFiles.Body body) throws IOException {
+        Path place = followed(target);
+        if (isStream(place)) {
+            writeInto(place, body);
+        } else {
+            AtomicFiles.write(place, body);
+        }
+    }
+
+    public static void writeString(Path target, String text) throws IOException {
+        write(target, temporary -> Files.writeString(temporary, text));
+    }
 
     /**
      * Nothing is left behind, not even the folders around {@code file}.
@@ -28,8 +53,8 @@ public final class Outputs {
      */
     public static void requireFile(Path file, String option) {
         try {
-            Path place = AtomicFiles.followed(file.toAbsolutePath());
-            if (AtomicFiles.isStream(place)) {
+            Path place = followed(file.toAbsolutePath());
+            if (isStream(place)) {
                 if (Files.exists(place) && !Files.isWritable(place)) {
                     throw new IOException("no permission to write into it");
                 }
@@ -57,7 +82,7 @@ public final class Outputs {
      */
     public static void requireFolder(Path folder, String option) {
         try {
-            Path place = AtomicFiles.followed(folder.toAbsolutePath());
+            Path place = followed(folder.toAbsolutePath());
             if (Files.exists(place) && !Files.isDirectory(place)) {
                 throw new NotDirectoryException(place.toString());
             }
@@ -118,5 +143,101 @@ public final class Outputs {
             return system.getReason();
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    /**
+     * What a link points to, there or not, through further links; anything else as it is. A descriptor of a process ({@code /dev/stdout}) is not followed on:
+     * what lies behind it is the process's.
+     */
+    private static Path followed(Path target) throws IOException {
+        Path place = target;
+        for (int links = 0; Files.isSymbolicLink(place) && !isDescriptor(place); links++) {
+            if (links == MOST_LINKS) {
+                throw new FileSystemLoopException(target.toString());
+            }
+            place = place.toAbsolutePath().resolveSibling(Files.readSymbolicLink(place));
+        }
+        return place;
+    }
+
+    /** Whether this is written into: no ordinary file and no folder, but there. */
+    private static boolean isStream(Path place) {
+        return isDescriptor(place) || Files.exists(place) && !Files.isRegularFile(place) && !Files.isDirectory(place);
+    }
+
+    private static boolean isDescriptor(Path place) {
+        Path whole = place.toAbsolutePath().normalize();
+        return whole.getNameCount() == 4 && whole.startsWith("/proc") && whole.getName(2).toString().equals("fd")
+                || whole.getNameCount() == 3 && whole.startsWith("/dev/fd");
+    }
+
+    /** The text is made whole before any of it is written. */
+    private static void writeInto(Path place, AtomicFiles.Body body) throws IOException {
+        Path folder = Files.createTempDirectory("meristem");
+        Path whole = folder.resolve("whole");
+        try {
+            Files.createFile(whole);
+            body.write(whole);
+            try (OutputStream out = open(place)) {
+                Files.copy(whole, out);
+            }
+        } finally {
+            Files.deleteIfExists(whole);
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    private static OutputStream open(Path place) throws IOException {
+        if (isDescriptor(place)) {
+            // An ordinary file behind it would be written from its beginning, were it opened anew.
+            FileDescriptor own =
+                    switch (place.getFileName().toString()) {
+                        case "1" -> FileDescriptor.out;
+                        case "2" -> FileDescriptor.err;
+                        default -> null;
+                    };
+            if (own != null && isOfThisProcess(place)) {
+                return new KeptOpen(new FileOutputStream(own));
+            }
+            return Files.newOutputStream(place, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        }
+        return Files.newOutputStream(place, StandardOpenOption.WRITE);
+    }
+
+    private static boolean isOfThisProcess(Path place) {
+        String process = place.toAbsolutePath().normalize().getName(1).toString();
+        return process.equals("fd")
+                || process.equals("self")
+                || process.equals(String.valueOf(ProcessHandle.current().pid()));
+    }
+
+    /** The process's own standard output, of which this is not the last word. */
+    private static final class KeptOpen extends OutputStream {
+
+        private final OutputStream out;
+
+        KeptOpen(OutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            out.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            out.write(bytes, from, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.flush();
+        }
     }
 }

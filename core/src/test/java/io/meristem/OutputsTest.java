@@ -2,14 +2,19 @@ package io.meristem;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,5 +61,70 @@ class OutputsTest {
         Files.createSymbolicLink(folder.resolve("a"), Path.of("b"));
         Files.createSymbolicLink(folder.resolve("b"), Path.of("a"));
         refused(() -> Outputs.requireFile(folder.resolve("a"), "--out"), "");
+    }
+
+    private List<String> inside() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aLinkStaysAndWhatItPointsToIsReplaced() throws IOException {
+        Path real = Files.writeString(Files.createDirectory(folder.resolve("in")).resolve("real.txt"), "one");
+        Path link = Files.createSymbolicLink(folder.resolve("link.txt"), Path.of("in", "real.txt"));
+        Path second = Files.createSymbolicLink(folder.resolve("second.txt"), Path.of("link.txt"));
+        Outputs.writeString(second, "two");
+        assertEquals("two", Files.readString(real));
+        assertTrue(Files.isSymbolicLink(link) && Files.isSymbolicLink(second));
+        Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere.txt"), Path.of("in", "new.txt"));
+        Outputs.writeString(nowhere, "three");
+        assertTrue(Files.isSymbolicLink(nowhere));
+        assertEquals("three", Files.readString(folder.resolve("in").resolve("new.txt")));
+        Files.createSymbolicLink(folder.resolve("a"), Path.of("b"));
+        Files.createSymbolicLink(folder.resolve("b"), Path.of("a"));
+        assertThrows(IOException.class, () -> Outputs.writeString(folder.resolve("a"), "x"));
+        assertEquals(List.of("a", "b", "in", "link.txt", "nowhere.txt", "second.txt"), inside());
+    }
+
+    @Test
+    void aPipeIsWrittenIntoAndNotReplaced() throws Exception {
+        Path pipe = folder.resolve("pipe.json");
+        Assumptions.assumeTrue(made("mkfifo", pipe.toString()), "this system has no mkfifo");
+        Path link = Files.createSymbolicLink(folder.resolve("link.json"), pipe);
+        for (Path target : List.of(pipe, link)) {
+            CompletableFuture<String> read = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return Files.readString(pipe);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            Outputs.writeString(target, "whole");
+            assertEquals("whole", read.get(20, TimeUnit.SECONDS));
+            assertFalse(Files.isRegularFile(pipe));
+        }
+        assertEquals(List.of("link.json", "pipe.json"), inside());
+    }
+
+    @Test
+    void devicesStay() throws IOException {
+        Path full = Path.of("/dev/full");
+        Assumptions.assumeTrue(Files.exists(full) && Files.exists(Path.of("/dev/null")), "this system has no /dev/full");
+        Path link = Files.createSymbolicLink(folder.resolve("null.json"), Path.of("/dev/null"));
+        Outputs.writeString(link, "text");
+        assertFalse(Files.isRegularFile(Path.of("/dev/null")));
+        assertTrue(Files.isSymbolicLink(link));
+        IOException e = assertThrows(IOException.class, () -> Outputs.writeString(full, "text"));
+        assertTrue(e.getMessage().contains("No space left"), e.toString());
+        assertFalse(Files.isRegularFile(full));
+    }
+
+    private static boolean made(String... command) throws InterruptedException {
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

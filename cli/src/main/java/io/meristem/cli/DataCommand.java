@@ -1,6 +1,5 @@
 package io.meristem.cli;
 
-import io.meristem.AtomicFiles;
 import io.meristem.InputException;
 import io.meristem.Outputs;
 import io.meristem.artifact.Json;
@@ -142,7 +141,7 @@ final class DataCommand {
 
         private static void save(Path file, String option, String text) {
             try {
-                AtomicFiles.writeString(file, text);
+                Outputs.writeString(file, text);
             } catch (IOException e) {
                 throw new InputException(
                         "Cannot write " + file + " (" + Outputs.reason(e) + "): name another place with " + option + ".", e);

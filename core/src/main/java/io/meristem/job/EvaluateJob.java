@@ -2,7 +2,6 @@ package io.meristem.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.meristem.AtomicFiles;
 import io.meristem.InputException;
 import io.meristem.Outputs;
 import io.meristem.artifact.Calibration;
@@ -263,7 +262,7 @@ public final class EvaluateJob {
 
     private static void write(Path file, String text) {
         try {
-            AtomicFiles.writeString(file, text);
+            Outputs.writeString(file, text);
         } catch (IOException e) {
             throw new InputException(
                     "The predictions cannot be written to " + file + " (" + e + "): choose another place or make room.",

@@ -1,6 +1,5 @@
 package io.meristem.job;
 
-import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.Outputs;
@@ -47,8 +46,8 @@ public final class ExportJob {
                     Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name));
                 });
             } else {
-                AtomicFiles.write(to, temporary -> format.write(run, temporary));
-                AtomicFiles.writeString(card, ModelCard.of(run, format, name));
+                Outputs.write(to, temporary -> format.write(run, temporary));
+                Outputs.writeString(card, ModelCard.of(run, format, name));
             }
             return new Written(to, card);
         } catch (IOException e) {

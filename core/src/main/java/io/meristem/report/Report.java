@@ -51,7 +51,11 @@ public final class Report {
                             + "): restore them, or do the run or study again.",
                     e);
         }
-        save(page, file, "--out");
+        if (out == null) {
+            save(page, file, "--out", AtomicFiles::writeString); // whatever lies there in a stranger's folder
+        } else {
+            save(page, file, "--out", Outputs::writeString);
+        }
         return file;
     }
 
@@ -63,12 +67,16 @@ public final class Report {
      */
     public static void write(CheckResult check, Path file) {
         refuseUnlessHtml(file, "--html");
-        save(render("check.jte", new CheckPage(check)), file, "--html");
+        save(render("check.jte", new CheckPage(check)), file, "--html", Outputs::writeString);
     }
 
-    private static void save(String page, Path file, String option) {
+    private interface Writing {
+        void write(Path file, String text) throws IOException;
+    }
+
+    private static void save(String page, Path file, String option, Writing writing) {
         try {
-            AtomicFiles.writeString(file, page);
+            writing.write(file, page);
         } catch (IOException e) {
             throw new InputException(
                     "The report cannot be written to " + file + " (" + e + "): name another place with " + option + ".",
