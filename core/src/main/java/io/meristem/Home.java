@@ -58,7 +58,8 @@ public final class Home {
 
     /** The folders that may be the home, the first one first. */
     public static List<Path> candidates() {
-        // What the user says goes before what the system says of the user; a container without an entry for the user has HOME at least.
+        // What the user says goes before what the system says of the user; a container without an entry for the user
+        // has HOME at least.
         return Stream.of(
                         path(System.getenv(VARIABLE)),
                         cache(System.getProperty("user.home")),

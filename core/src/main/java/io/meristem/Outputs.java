@@ -167,7 +167,9 @@ public final class Outputs {
 
     private static boolean isDescriptor(Path place) {
         Path whole = place.toAbsolutePath().normalize();
-        return whole.getNameCount() == 4 && whole.startsWith("/proc") && whole.getName(2).toString().equals("fd")
+        return whole.getNameCount() == 4
+                        && whole.startsWith("/proc")
+                        && whole.getName(2).toString().equals("fd")
                 || whole.getNameCount() == 3 && whole.startsWith("/dev/fd");
     }
 

@@ -61,7 +61,9 @@ class FileNamesTest {
     }
 
     private static void shell(String script, Path folder) throws Exception {
-        Process process = new ProcessBuilder("sh", "-c", script).directory(folder.toFile()).start();
+        Process process = new ProcessBuilder("sh", "-c", script)
+                .directory(folder.toFile())
+                .start();
         assertEquals(0, process.waitFor());
     }
 
@@ -76,11 +78,14 @@ class FileNamesTest {
         assertTrue(right.text().contains("Größe"), right.text());
         ChildJvm wrong = ChildJvm.run(Map.of("LC_ALL", "C"), List.of(), Look.class, photos.toString());
         assertEquals(0, wrong.code(), wrong.text());
-        assertEquals(2, wrong.text().lines().filter(l -> l.startsWith("refused ")).count(), wrong.text());
+        assertEquals(
+                2, wrong.text().lines().filter(l -> l.startsWith("refused ")).count(), wrong.text());
         assertTrue(wrong.text().contains("LC_ALL=C.UTF-8"), wrong.text());
 
         // A photo with a name in Latin-1 from an old archive.
-        shell("cd \"$(printf 'Gr\\303\\266\\303\\237e')\"; mv \"$(ls | head -1)\" \"$(printf 'Bl\\344tt.png')\"", photos);
+        shell(
+                "cd \"$(printf 'Gr\\303\\266\\303\\237e')\"; mv \"$(ls | head -1)\" \"$(printf 'Bl\\344tt.png')\"",
+                photos);
         ChildJvm mixed = ChildJvm.run(Map.of("LC_ALL", utf8), List.of(), Look.class, photos.toString());
         assertTrue(mixed.text().contains("its name is not UTF-8"), mixed.text());
     }

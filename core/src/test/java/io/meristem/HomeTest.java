@@ -34,9 +34,8 @@ class HomeTest {
             System.out.println("same " + Home.photos().equals(photos));
             Files.createDirectories(photos);
             if (Files.getFileStore(photos).supportsFileAttributeView("posix")) {
-                System.out.println("mode "
-                        + PosixFilePermissions.toString(
-                                Files.getPosixFilePermissions(photos.getParent())));
+                System.out.println(
+                        "mode " + PosixFilePermissions.toString(Files.getPosixFilePermissions(photos.getParent())));
             }
         }
     }
@@ -46,8 +45,8 @@ class HomeTest {
         Map<String, String> environment = new HashMap<>();
         environment.put("HOME", home);
         environment.put(Home.VARIABLE, meristem);
-        ChildJvm child = ChildJvm.run(
-                environment, List.of("-Duser.home=" + userHome, "-Djava.io.tmpdir=" + place), Ask.class);
+        ChildJvm child =
+                ChildJvm.run(environment, List.of("-Duser.home=" + userHome, "-Djava.io.tmpdir=" + place), Ask.class);
         assertEquals(0, child.code(), child.text());
         Map<String, String> said = new HashMap<>();
         child.text().lines().forEach(line -> said.put(line.split(" ", 2)[0], line.split(" ", 2)[1]));
@@ -58,7 +57,8 @@ class HomeTest {
     void whatTheUserSaysGoesFirst() throws Exception {
         Path mine = place.resolve("mine");
         Path home = Files.createDirectory(place.resolve("home"));
-        assertEquals(mine.toString(), ask(home.toString(), null, mine.toString()).get("folder"));
+        assertEquals(
+                mine.toString(), ask(home.toString(), null, mine.toString()).get("folder"));
         Map<String, String> usual = ask(home.toString(), null, null);
         assertEquals(home.resolve(".cache/meristem").toString(), usual.get("folder"));
         assertFalse(usual.containsKey("note"));

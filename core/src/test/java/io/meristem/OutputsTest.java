@@ -71,7 +71,8 @@ class OutputsTest {
 
     @Test
     void aLinkStaysAndWhatItPointsToIsReplaced() throws IOException {
-        Path real = Files.writeString(Files.createDirectory(folder.resolve("in")).resolve("real.txt"), "one");
+        Path real =
+                Files.writeString(Files.createDirectory(folder.resolve("in")).resolve("real.txt"), "one");
         Path link = Files.createSymbolicLink(folder.resolve("link.txt"), Path.of("in", "real.txt"));
         Path second = Files.createSymbolicLink(folder.resolve("second.txt"), Path.of("link.txt"));
         Outputs.writeString(second, "two");
@@ -110,7 +111,8 @@ class OutputsTest {
     @Test
     void devicesStay() throws IOException {
         Path full = Path.of("/dev/full");
-        Assumptions.assumeTrue(Files.exists(full) && Files.exists(Path.of("/dev/null")), "this system has no /dev/full");
+        Assumptions.assumeTrue(
+                Files.exists(full) && Files.exists(Path.of("/dev/null")), "this system has no /dev/full");
         Path link = Files.createSymbolicLink(folder.resolve("null.json"), Path.of("/dev/null"));
         Outputs.writeString(link, "text");
         assertFalse(Files.isRegularFile(Path.of("/dev/null")));

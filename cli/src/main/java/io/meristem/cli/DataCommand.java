@@ -144,7 +144,9 @@ final class DataCommand {
                 Outputs.writeString(file, text);
             } catch (IOException e) {
                 throw new InputException(
-                        "Cannot write " + file + " (" + Outputs.reason(e) + "): name another place with " + option + ".", e);
+                        "Cannot write " + file + " (" + Outputs.reason(e) + "): name another place with " + option
+                                + ".",
+                        e);
             }
         }
     }

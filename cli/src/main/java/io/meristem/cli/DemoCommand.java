@@ -206,7 +206,8 @@ final class DemoCommand implements Callable<Integer> {
                 String.format(Locale.ROOT, "%.1f", r.secondsPerEpoch())));
         console.println();
         console.printf(
-                Locale.ROOT, "On %d synthetic test pictures, one seed each; the adapter's size is the mean over the epochs:%n%n",
+                Locale.ROOT,
+                "On %d synthetic test pictures, one seed each; the adapter's size is the mean over the epochs:%n%n",
                 results.values().iterator().next().test().photos());
         table.print(console);
         console.println();

@@ -95,7 +95,9 @@ public final class Main {
             return StandardOutput.GONE;
         }
         if (standard.failure().isPresent()) {
-            say(commandLine, "Standard output cannot be written: " + standard.failure().get() + ".");
+            say(
+                    commandLine,
+                    "Standard output cannot be written: " + standard.failure().get() + ".");
             return code == 0 ? FAILED : code;
         }
         return code;
@@ -140,7 +142,9 @@ public final class Main {
             return BAD_INPUT;
         }
         if (e instanceof InvalidPathException path) {
-            say(commandLine, "There can be no file of the name " + path.getInput() + " here (" + path.getReason() + ").");
+            say(
+                    commandLine,
+                    "There can be no file of the name " + path.getInput() + " here (" + path.getReason() + ").");
             return BAD_INPUT;
         }
         if (e instanceof DivergedException) {

@@ -51,8 +51,7 @@ final class StandardOutput extends OutputStream {
     /** Linux says what a descriptor leads to; elsewhere the failure's words have to do. */
     private static boolean isPipe() {
         try {
-            String target =
-                    Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
             return target.startsWith("pipe:") || target.startsWith("socket:");
         } catch (IOException | UnsupportedOperationException e) {
             return false;

@@ -181,8 +181,11 @@ final class StudyCommand implements Callable<Integer> {
                 .collect(Collectors.toList());
         if (!failed.isEmpty()) {
             console.printf(
-                    Locale.ROOT, "%d of %d runs FAILED: %s. Give the command again to try them again.%n",
-                    failed.size(), outcome.runs().size(), String.join(", ", failed));
+                    Locale.ROOT,
+                    "%d of %d runs FAILED: %s. Give the command again to try them again.%n",
+                    failed.size(),
+                    outcome.runs().size(),
+                    String.join(", ", failed));
         }
         console.println("Tables are in " + out.resolve("tables") + ", runs in " + out.resolve("runs"));
     }

@@ -21,7 +21,8 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     @Override
     public void onPlan(int finished, int missing) {
-        print(String.format(Locale.ROOT, "%d runs: %d finished already, %d to do.", finished + missing, finished, missing));
+        print(String.format(
+                Locale.ROOT, "%d runs: %d finished already, %d to do.", finished + missing, finished, missing));
     }
 
     @Override
@@ -38,7 +39,14 @@ final class StudyReporter implements StudyListener, AutoCloseable {
 
     private static String title(PlannedRun run, int number, int of) {
         return String.format(
-                Locale.ROOT, "[%d/%d] %s, %s on %s, seed %d", number, of, run.method(), run.model(), run.data(), run.seed());
+                Locale.ROOT,
+                "[%d/%d] %s, %s on %s, seed %d",
+                number,
+                of,
+                run.method(),
+                run.model(),
+                run.data(),
+                run.seed());
     }
 
     @Override

@@ -110,7 +110,8 @@ class LauncherTest {
         assertEquals(4, logged("shared"));
         try (var files = Files.list(target)) {
             assertFalse(
-                    files.anyMatch(f -> f.getFileName().toString().matches(".*jsa\\.\\d.*")), "a temporary file is left");
+                    files.anyMatch(f -> f.getFileName().toString().matches(".*jsa\\.\\d.*")),
+                    "a temporary file is left");
         }
     }
 

@@ -110,20 +110,27 @@ class StandardOutputTest {
     @Test
     void aTrainingStopsWithACheckpointWhenItsReaderGoes() throws IOException {
         Path stopped = folder.resolve("stopped");
-        Shell shell = into(new Limited(0, "Broken pipe"), line("train --data PHOTOS --out " + stopped
-                + " --model mobilenet_v2_035 --weights starter --size 32 --batch 4 --method head --epochs 40 --threads 1 --plan kind"));
+        Shell shell = into(
+                new Limited(0, "Broken pipe"),
+                line(
+                        "train --data PHOTOS --out " + stopped
+                                + " --model mobilenet_v2_035 --weights starter --size 32 --batch 4 --method head --epochs 40 --threads 1 --plan kind"));
         assertEquals(141, shell.code(), shell.err());
         assertFalse(Files.exists(stopped.resolve("result.json")));
         assertTrue(
-                shell.err().contains("Go on with: meristem train --resume") == Checkpoints.newest(stopped).isPresent(),
+                shell.err().contains("Go on with: meristem train --resume")
+                        == Checkpoints.newest(stopped).isPresent(),
                 shell.err());
     }
 
     @Test
     void aTrainingIsNotLostForAFullDiskUnderItsLog() {
         Path whole = folder.resolve("whole");
-        Shell shell = into(new Limited(0, "No space left on device"), line("train --data PHOTOS --out " + whole
-                + " --model mobilenet_v2_035 --weights starter --size 32 --batch 8 --method head --epochs 1 --threads 1 --plan kind"));
+        Shell shell = into(
+                new Limited(0, "No space left on device"),
+                line(
+                        "train --data PHOTOS --out " + whole
+                                + " --model mobilenet_v2_035 --weights starter --size 32 --batch 8 --method head --epochs 1 --threads 1 --plan kind"));
         assertEquals(1, shell.code(), shell.err());
         assertTrue(shell.err().contains("Standard output cannot be written"), shell.err());
         assertTrue(Files.exists(whole.resolve("result.json")));

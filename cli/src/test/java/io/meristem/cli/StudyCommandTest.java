@@ -113,10 +113,13 @@ class StudyCommandTest {
     void aFailedRunMakesExitCodeOne() throws IOException {
         Path spec = Files.writeString(
                 place.resolve("mine.json"),
-                String.format(Locale.ROOT, """
+                String.format(
+                        Locale.ROOT,
+                        """
                 {"models": [{"name": "mobilenet_v2_035", "weights": "starter", "size": 32}], "data": ["%s"], "seeds": 1,
                  "train": {"epochs": 1}, "methods": [{"name": "dra", "ranks": {"max": 1, "budget_mib": 1e-9}}, "head"]}
-                """, leaves));
+                """,
+                        leaves));
         Shell shell = study(spec);
         assertEquals(1, shell.code(), shell.err());
         assertTrue(shell.out().contains("FAILED: A budget of"), shell.out());

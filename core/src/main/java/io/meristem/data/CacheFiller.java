@@ -113,9 +113,7 @@ final class CacheFiller {
     private void dropVanished(List<Photo> photos) {
         Set<String> listed = new HashSet<>();
         photos.forEach(p -> listed.add(p.relative()));
-        stored.keySet()
-                .removeIf(path ->
-                        !listed.contains(path) && !FileNames.exists(data.root(), path));
+        stored.keySet().removeIf(path -> !listed.contains(path) && !FileNames.exists(data.root(), path));
     }
 
     private void rebuildIfMostlyDead() throws IOException {

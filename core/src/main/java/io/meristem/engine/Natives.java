@@ -44,7 +44,7 @@ final class Natives {
     private static final long MIB = 1 << 20;
     private static final long AGAIN_MILLIS = 50;
 
-    private static boolean loaded;
+    private static volatile boolean loaded;
 
     private Natives() {}
 
@@ -53,7 +53,13 @@ final class Natives {
      *
      * @throws InputException when there is no room for the libraries, or the system refuses them
      */
-    static synchronized void load() {
+    static void load() {
+        if (!loaded) {
+            loadOnce();
+        }
+    }
+
+    private static synchronized void loadOnce() {
         if (loaded) {
             return;
         }
@@ -79,6 +85,7 @@ final class Natives {
     /** The first of the folders that may be the home where nobody else can put libraries, or a private one. */
     private static Path place() throws IOException {
         String reason = "There is no home folder for the engine's libraries";
+        boolean passed = false;
         for (Path home : Home.candidates()) {
             Path folder = home.resolve(NAME);
             try {
@@ -87,11 +94,17 @@ final class Natives {
                 if (fault.isPresent()) {
                     reason = "The engine's libraries are not loaded from " + folder + ", as " + fault.get();
                 } else if (Files.isWritable(folder) || isWhole(folder)) {
+                    if (passed) {
+                        Home.note(reason + ": they are unpacked to " + folder + ".");
+                    }
                     return folder.toRealPath();
+                } else {
+                    reason = "The engine's libraries cannot be unpacked to " + folder;
                 }
             } catch (IOException e) {
                 reason = "The engine's libraries cannot be unpacked to " + folder + " (" + Outputs.reason(e) + ")";
             }
+            passed = true;
         }
         Path spare = Home.spare(reason).resolve(NAME);
         PrivateFolder.create(spare);
@@ -157,7 +170,7 @@ final class Natives {
     private static void run(Path folder, Runnable loading) {
         try {
             loading.run();
-        } catch (LinkageError e) {
+        } catch (UnsatisfiedLinkError e) {
             long free = folder.toFile().getUsableSpace() / MIB;
             String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason known");
             if (free < ROOM_MIB) {
@@ -204,10 +217,7 @@ final class Natives {
         Path temporary = folder.resolve(LIST + ".part");
         Files.write(temporary, lines);
         Files.move(
-                temporary,
-                folder.resolve(LIST),
-                StandardCopyOption.REPLACE_EXISTING,
-                StandardCopyOption.ATOMIC_MOVE);
+                temporary, folder.resolve(LIST), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Whether these versions were unpacked to the end, and every library has its size and time still. */
@@ -243,9 +253,8 @@ final class Natives {
     /** What the class path would unpack. */
     private static String versions() throws IOException {
         String library = System.mapLibraryName("jnitorch");
-        boolean gpu = Loader.class.getResource(
-                        "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/" + library)
-                != null;
+        boolean gpu =
+                Loader.class.getResource("/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/" + library) != null;
         return String.join(
                 " ",
                 Loader.getPlatform() + (gpu ? "-gpu" : ""),

@@ -22,10 +22,6 @@ public final class Tensors {
 
     private static final AtomicLong KEPT = new AtomicLong();
 
-    static {
-        Natives.load(); // for programs that make tensors before they start the engine
-    }
-
     private Tensors() {}
 
     /** Takes ownership: the tensor outlives the scope that it was made in until {@link #free}. */
@@ -80,6 +76,7 @@ public final class Tensors {
 
     /** A float32 tensor with a copy of {@code values}; the current scope owns it. */
     public static Tensor of(float[] values, long... shape) {
+        Natives.load(); // the program may not have started the engine
         if (values.length != Arrays.stream(shape).reduce(1, Math::multiplyExact)) {
             throw new IllegalArgumentException(values.length + " values do not fill " + Arrays.toString(shape));
         }
@@ -92,6 +89,7 @@ public final class Tensors {
 
     /** A float64 tensor (rows, columns) with a copy of {@code values}; the current scope owns it. */
     public static Tensor of(double[] values, int rows, int columns) {
+        Natives.load();
         try (DoublePointer data = new DoublePointer(values);
                 TensorOptions options = new TensorOptions(ScalarType.Double)) {
             return torch.from_blob(data, new long[] {rows, columns}, options).clone();
@@ -100,6 +98,7 @@ public final class Tensors {
 
     /** An int64 vector (N) with a copy of {@code values}; the current scope owns it. */
     public static Tensor of(long[] values) {
+        Natives.load();
         try (LongPointer data = new LongPointer(values);
                 TensorOptions options = new TensorOptions(ScalarType.Long)) {
             return torch.from_blob(data, new long[] {values.length}, options).clone();

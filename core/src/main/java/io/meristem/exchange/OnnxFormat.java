@@ -121,7 +121,9 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     }
 
     private static String loadForPhotos(String name) {
-        return String.format(Locale.ROOT, """
+        return String.format(
+                Locale.ROOT,
+                """
                 ```python
                 import json, numpy as np, onnxruntime
                 from PIL import Image, ImageOps
@@ -134,11 +136,14 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
                 ```
 
                 `photos` is uint8 (N, H, W, 3), RGB, upright, any height and width; scaling, cropping, normalisation and softmax are in the file.
-                """, name);
+                """,
+                name);
     }
 
     private static String loadForImages(String name, int size) {
-        return String.format(Locale.ROOT, """
+        return String.format(
+                Locale.ROOT,
+                """
                 ```python
                 import json, numpy as np, onnxruntime
                 from PIL import Image, ImageOps
@@ -162,6 +167,8 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
                 ```
 
                 `images` is float32 (N, 3, %2$d, %2$d), prepared as above; the output is logits.
-                """, name, size);
+                """,
+                name,
+                size);
     }
 }

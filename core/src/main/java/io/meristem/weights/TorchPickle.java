@@ -142,8 +142,8 @@ final class TorchPickle extends Unpickler {
             case Opcodes.INST -> throw new RefusedException(shown(line()) + "." + shown(line()));
             case Opcodes.EXT1, Opcodes.EXT2, Opcodes.EXT4 -> throw new RefusedException("a registered extension");
             default ->
-                throw new IOException(
-                        String.format(Locale.ROOT, "its pickle has the instruction 0x%02x, which PyTorch does not write", key));
+                throw new IOException(String.format(
+                        Locale.ROOT, "its pickle has the instruction 0x%02x, which PyTorch does not write", key));
         }
         return NO_RETURN_VALUE;
     }

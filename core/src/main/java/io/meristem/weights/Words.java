@@ -22,6 +22,8 @@ final class Words {
 
     /** Bytes for people. */
     static String bytes(long n) {
-        return n < 1 << 20 ? String.format(Locale.ROOT, "%.0f KiB", n / 1024.0) : String.format(Locale.ROOT, "%.1f MiB", n / 1048576.0);
+        return n < 1 << 20
+                ? String.format(Locale.ROOT, "%.0f KiB", n / 1024.0)
+                : String.format(Locale.ROOT, "%.1f MiB", n / 1048576.0);
     }
 }

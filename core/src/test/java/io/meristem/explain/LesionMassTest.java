@@ -173,10 +173,15 @@ class LesionMassTest {
             }
         }
         StringBuilder words = new StringBuilder();
-        all.forEach((of, masses) -> words.append(String.format(Locale.ROOT, "  %s %.2f", of.folder(), masses.factor())));
+        all.forEach(
+                (of, masses) -> words.append(String.format(Locale.ROOT, "  %s %.2f", of.folder(), masses.factor())));
         System.out.printf(
-                Locale.ROOT, "%s: geometric mean %.2f, %.0f ms a photo;%s%n",
-                method.label(), mean(all), (System.nanoTime() - start) / 1e6 / leaves.size(), words);
+                Locale.ROOT,
+                "%s: geometric mean %.2f, %.0f ms a photo;%s%n",
+                method.label(),
+                mean(all),
+                (System.nanoTime() - start) / 1e6 / leaves.size(),
+                words);
         return all;
     }
 

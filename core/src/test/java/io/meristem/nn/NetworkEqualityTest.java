@@ -91,8 +91,13 @@ class NetworkEqualityTest {
             double absSumError = Math.abs(Arrays.stream(gradient).map(Math::abs).sum() - absSum) / absSum;
 
             String errors = String.format(
-                    Locale.ROOT, "%s: logits %.1e, gradient %.1e, its sum %.1e, its absolute sum %.1e",
-                    name, logitError, sampleError, sumError, absSumError);
+                    Locale.ROOT,
+                    "%s: logits %.1e, gradient %.1e, its sum %.1e, its absolute sum %.1e",
+                    name,
+                    logitError,
+                    sampleError,
+                    sumError,
+                    absSumError);
             try (NoGradGuard guard = new NoGradGuard()) {
                 // Without gradients activations overwrite their inputs; the image must survive that.
                 for (int pass = 0; pass < 2; pass++) {

@@ -80,8 +80,13 @@ public final class Hostile {
     public static void print() {
         if (Boolean.getBoolean("meristem.hostile.print")) {
             WORST.forEach((name, worst) -> System.out.printf(
-                    Locale.ROOT, "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
-                    name, worst.inputs, worst.refused, worst.nanos / 1_000_000, worst.bytes / 1048576.0));
+                    Locale.ROOT,
+                    "hostile %s: %d inputs, %d refused, worst %d ms, worst %.1f MiB%n",
+                    name,
+                    worst.inputs,
+                    worst.refused,
+                    worst.nanos / 1_000_000,
+                    worst.bytes / 1048576.0));
             WORST.clear();
         }
     }

@@ -26,7 +26,12 @@ public final class FineTuneFolder {
         JobListener progress = new JobListener() {
             @Override
             public void onEpoch(EpochReport report, boolean best) {
-                console.printf(Locale.ROOT, "epoch %d: loss %.3f%s%n", report.epoch(), report.trainLoss(), best ? ", best" : "");
+                console.printf(
+                        Locale.ROOT,
+                        "epoch %d: loss %.3f%s%n",
+                        report.epoch(),
+                        report.trainLoss(),
+                        best ? ", best" : "");
             }
         };
         RunResult result = Meristem.fineTune(photos)
@@ -37,11 +42,13 @@ public final class FineTuneFolder {
                 .epochs(epochs)
                 .listener(progress)
                 .run(out);
-        console.printf(Locale.ROOT, "validation accuracy %.1f %%%n", 100 * result.val().accuracy());
+        console.printf(
+                Locale.ROOT, "validation accuracy %.1f %%%n", 100 * result.val().accuracy());
 
         EvaluateJob.Outcome outcome = Meristem.evaluate(out, null);
         console.printf(
-                Locale.ROOT, "%d test photos: accuracy %.1f %%, calibration error %.3f%n",
+                Locale.ROOT,
+                "%d test photos: accuracy %.1f %%, calibration error %.3f%n",
                 outcome.scores().photos(),
                 100 * outcome.scores().accuracy(),
                 outcome.trust().side().after().calibrationError());

@@ -254,7 +254,9 @@ public final class SyntheticFolder {
     private String note() {
         boolean leaves = options.kind() == SynthOptions.Kind.LEAVES;
         String subject = leaves ? "plant leaves with symptoms" : "geometric and natural-looking patterns";
-        return String.format(Locale.ROOT, """
+        return String.format(
+                Locale.ROOT,
+                """
                 SYNTHETIC PICTURES
 
                 Every picture in this folder was drawn by a program (Meristem). None is a photograph.
@@ -262,6 +264,8 @@ public final class SyntheticFolder {
                 An accuracy reached here says nothing about real plants.
 
                 Options: %s
-                """, subject, options);
+                """,
+                subject,
+                options);
     }
 }
