@@ -5,12 +5,17 @@ import java.io.FilterReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
 import java.io.Reader;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 
 /** Text files from outside, read within limits: a stranger's file must not take all memory, nor wait for ever. */
 public final class InputFiles {
@@ -42,9 +47,11 @@ public final class InputFiles {
             if (in.read() >= 0) {
                 throw new IOException("it is larger than " + most.words(" MiB"));
             }
-            return StandardCharsets.UTF_8
+            Encoding encoding = Encoding.of(bytes, bytes.length, StandardCharsets.UTF_8);
+            int mark = encoding.mark();
+            return encoding.charset()
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
+                    .decode(ByteBuffer.wrap(bytes, mark, bytes.length - mark))
                     .toString();
         }
     }
@@ -59,10 +66,78 @@ public final class InputFiles {
         }
     }
 
-    /** The UTF-8 text of a file, of which no line may be longer than {@link Limit#TABLE_LINE}; reading one fails. */
+    /** The text of a file, of which no line may be longer than {@link Limit#TABLE_LINE}: reading one fails, and so does reading what is no text. */
     public static Reader lines(Path file) throws IOException {
         requireOrdinary(file);
-        return shortLines(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+        InputStream in = Files.newInputStream(file);
+        try {
+            return shortLines(text(in, StandardCharsets.UTF_8));
+        } catch (IOException | RuntimeException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The text of a stream, in the encoding that its first bytes show: a byte order mark, which is skipped, or the zeros of UTF-16. Of what comes, no more
+     * than the first line is waited for. Reading bytes that are no text in this encoding fails.
+     *
+     * @param usual where they show none
+     */
+    public static Reader text(InputStream in, Charset usual) throws IOException {
+        PushbackInputStream bytes = new PushbackInputStream(in, Encoding.START);
+        byte[] start = new byte[Encoding.START];
+        int n = 0;
+        while (n < start.length && (n == 0 || start[n - 1] != '\n')) {
+            int next = bytes.read();
+            if (next < 0) {
+                break;
+            }
+            start[n++] = (byte) next;
+        }
+        Encoding encoding = Encoding.of(start, n, usual);
+        bytes.unread(start, encoding.mark(), n - encoding.mark());
+        return new InputStreamReader(
+                bytes,
+                encoding.charset()
+                        .newDecoder()
+                        .onMalformedInput(CodingErrorAction.REPORT)
+                        .onUnmappableCharacter(CodingErrorAction.REPORT));
+    }
+
+    /**
+     * How a text is written.
+     *
+     * @param mark length in bytes of the byte order mark before it
+     */
+    private record Encoding(Charset charset, int mark) {
+
+        /** Bytes that tell. */
+        static final int START = 4;
+
+        private static final List<Encoding> MARKS = List.of(
+                new Encoding(StandardCharsets.UTF_8, 3),
+                new Encoding(Charset.forName("UTF-32BE"), 4),
+                new Encoding(Charset.forName("UTF-32LE"), 4),
+                new Encoding(StandardCharsets.UTF_16BE, 2),
+                new Encoding(StandardCharsets.UTF_16LE, 2));
+
+        static Encoding of(byte[] start, int n, Charset usual) {
+            for (Encoding encoding : MARKS) {
+                byte[] mark = "\ufeff".getBytes(encoding.charset);
+                if (n >= mark.length && Arrays.equals(mark, Arrays.copyOf(start, mark.length))) {
+                    return encoding;
+                }
+            }
+            // Two letters of a header, which are ASCII, in UTF-16 without its mark.
+            if (n >= START && start[0] == 0 && start[1] != 0 && start[2] == 0 && start[3] != 0) {
+                return new Encoding(StandardCharsets.UTF_16BE, 0);
+            }
+            if (n >= START && start[0] != 0 && start[1] == 0 && start[2] != 0 && start[3] == 0) {
+                return new Encoding(StandardCharsets.UTF_16LE, 0);
+            }
+            return new Encoding(usual, 0);
+        }
     }
 
     /** The same text, reading which fails in a line longer than {@link Limit#TABLE_LINE}. */

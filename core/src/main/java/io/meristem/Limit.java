@@ -35,6 +35,12 @@ public enum Limit {
     /** Rows of a table of photos. */
     TABLE_ROWS("meristem.table.maxRows", 5_000_000, Integer.MAX_VALUE),
 
+    /** Files and folders below a folder of photos. */
+    FOLDER_ENTRIES("meristem.folder.maxEntries", 20_000_000, Integer.MAX_VALUE),
+
+    /** Folders within folders below it; walking is recursive in places. */
+    FOLDER_DEPTH("meristem.folder.maxDepth", 64, 1000),
+
     /** Tensors of a weights file, ten times those of the largest network here. */
     WEIGHTS_TENSORS("meristem.weights.maxTensors", 100_000, Integer.MAX_VALUE),
 

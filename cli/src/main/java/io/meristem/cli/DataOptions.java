@@ -59,7 +59,7 @@ final class DataOptions {
     @Option(
             names = "--no-groups",
             description =
-                    "Split photo by photo, also where a manifest.csv in or beside the folder has columns path and group, which is used otherwise.")
+                    "Split photo by photo, also where a manifest.csv in or beside the folder says which photos belong together, which is used otherwise.")
     boolean noGroups;
 
     @Mixin

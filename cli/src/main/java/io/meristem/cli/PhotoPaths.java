@@ -6,7 +6,7 @@ import io.meristem.data.ImageFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -22,38 +22,42 @@ import java.util.stream.Stream;
  *
  * @param known those named by other means than standard input
  * @param listed whether more of them come on standard input, after these
+ * @param passedOver sentences about links and the like in the folders that were searched
  */
-record PhotoPaths(List<Path> known, boolean listed) {
+record PhotoPaths(List<Path> known, boolean listed, List<String> passedOver) {
 
     static final String STDIN = "-";
 
     /** @throws InputException when a name stands for nothing */
     static PhotoPaths of(List<String> names) {
         List<Path> files = new ArrayList<>();
+        List<String> passedOver = new ArrayList<>();
         for (String name : names) {
             if (!name.equals(STDIN)) {
-                files.addAll(files(name));
+                ImageFiles.Found found = files(name);
+                files.addAll(found.photos());
+                passedOver.addAll(found.passedOver());
             }
         }
-        return new PhotoPaths(files, names.contains(STDIN));
+        return new PhotoPaths(files, names.contains(STDIN), passedOver);
     }
 
-    private static List<Path> files(String name) {
+    private static ImageFiles.Found files(String name) {
         Path path = path(name);
         if (path != null && Files.isDirectory(path)) {
-            List<Path> inside = ImageFiles.below(path);
-            if (inside.isEmpty()) {
+            ImageFiles.Found inside = ImageFiles.find(path);
+            if (inside.photos().isEmpty()) {
                 throw new InputException(
                         "There are no photos in " + name + ": give a folder with " + ImageFiles.FORMATS + " files.");
             }
             return inside;
         }
         if (path != null && Files.exists(path)) {
-            return List.of(path);
+            return new ImageFiles.Found(List.of(path), List.of());
         }
         if (ImageFiles.isPattern(name)) {
-            List<Path> matching = ImageFiles.matching(name);
-            if (matching.isEmpty()) {
+            ImageFiles.Found matching = ImageFiles.findMatching(name);
+            if (matching.photos().isEmpty()) {
                 throw new InputException("No photo matches " + name + ": check the pattern; ** crosses folders.");
             }
             return matching;
@@ -74,8 +78,24 @@ record PhotoPaths(List<Path> known, boolean listed) {
         try {
             return list.readLine();
         } catch (IOException e) {
-            throw new InputException(
-                    "The list on standard input cannot be read (" + e.getMessage() + "): give one path a line.", e);
+            throw unreadable(e);
+        }
+    }
+
+    private static InputException unreadable(IOException e) {
+        String reason = e instanceof CharacterCodingException
+                ? "it is no text in " + "UTF-8 or UTF-16"
+                : e.getMessage();
+        return new InputException(
+                "The list on standard input cannot be read (" + reason + "): give one path a line.", e);
+    }
+
+    /** As other programs write lists: UTF-16 and a byte order mark are known by the first bytes, which are waited for. */
+    private static BufferedReader open(InputStream in) {
+        try {
+            return new BufferedReader(InputFiles.shortLines(InputFiles.text(in, StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            throw unreadable(e);
         }
     }
 
@@ -92,9 +112,11 @@ record PhotoPaths(List<Path> known, boolean listed) {
         if (!listed) {
             return known.iterator();
         }
-        BufferedReader list =
-                new BufferedReader(InputFiles.shortLines(new InputStreamReader(in, StandardCharsets.UTF_8)));
-        Stream<Path> lines = Stream.generate(() -> line(list))
+        BufferedReader[] list = new BufferedReader[1];
+        Stream<Path> lines = Stream.generate(() -> {
+                    list[0] = list[0] == null ? open(in) : list[0];
+                    return line(list[0]);
+                })
                 .takeWhile(Objects::nonNull)
                 .filter(line -> !line.isBlank())
                 .map(PhotoPaths::listed);

@@ -84,6 +84,7 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         PhotoPaths paths = PhotoPaths.of(photos);
+        paths.passedOver().forEach(sentence -> err.println("meristem: " + sentence));
         PredictJob.Request request = new PredictJob.Request(model, rank, top, views.views, abstain.resolve());
         HeatmapJob.Request wanted = heatmaps.resolve(model, rank);
         List<Path> shown = new ArrayList<>();

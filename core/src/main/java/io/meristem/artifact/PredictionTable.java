@@ -1,12 +1,12 @@
 package io.meristem.artifact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import io.meristem.InputException;
-import io.meristem.InputFiles;
+import io.meristem.InputTable;
+import io.meristem.Names;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,15 +51,15 @@ public final class PredictionTable {
      * @throws InputException when the file is not such a table of these classes
      */
     public static List<PhotoAnswer> read(Path file, List<String> classes) {
-        try (MappingIterator<String[]> rows = MAPPER.readerFor(String[].class).readValues(InputFiles.table(file))) {
-            if (!rows.hasNext() || !List.of(rows.next()).equals(List.of(header(classes)))) {
+        try (InputTable table = InputTable.ours(file)) {
+            if (!normal(table.columns()).equals(normal(List.of(header(classes))))) {
                 throw new InputException(
                         file
                                 + " is no table of predictions of this run's classes, its header line says so: restore it, or make it anew with 'evaluate --predictions'.");
             }
             List<PhotoAnswer> answers = new ArrayList<>();
-            while (rows.hasNext()) {
-                answers.add(answer(rows.next(), classes));
+            for (String[] row = table.next(); row != null; row = table.next()) {
+                answers.add(answer(table, row, classes));
             }
             return answers;
         } catch (IOException | RuntimeException e) {
@@ -68,7 +68,7 @@ public final class PredictionTable {
             }
             throw new InputException(
                     file + " cannot be read as a table of predictions ("
-                            + e.getClass().getSimpleName()
+                            + (e instanceof IOException ? e.getMessage() : e.getClass().getSimpleName())
                             + "): restore it, or make it anew with 'evaluate --predictions'.",
                     e);
         }
@@ -80,15 +80,20 @@ public final class PredictionTable {
         return names.toArray(String[]::new);
     }
 
-    private static PhotoAnswer answer(String[] row, List<String> classes) {
+    /** Names as they are compared: spreadsheets and archives change their Unicode form. */
+    private static List<String> normal(List<String> names) {
+        return names.stream().map(Names::nfc).toList();
+    }
+
+    private static PhotoAnswer answer(InputTable table, String[] row, List<String> classes) {
         float[] probabilities = new float[classes.size()];
         for (int c = 0; c < probabilities.length; c++) {
-            probabilities[c] = Float.parseFloat(row[FIXED.size() + c]);
+            probabilities[c] = table.number(row[FIXED.size() + c]);
             if (!(probabilities[c] >= 0 && probabilities[c] <= 1)) {
                 throw new IllegalArgumentException("no probability");
             }
         }
-        int label = classes.indexOf(row[2]);
+        int label = normal(classes).indexOf(Names.nfc(row[2]));
         if (label < 0) {
             throw new IllegalArgumentException("unknown class");
         }

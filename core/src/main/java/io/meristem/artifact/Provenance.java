@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param photos by class and side of the split, those that could be read
  * @param unreadable photos left out, with the reason
  * @param dataNotes what the reader of the folder had to decide
+ * @param leftOut every file and folder that was left out without being opened, with the reason
  * @param synthetic whether the photos are drawings
  * @param weightsSha256 of the file of pretrained weights, or null
  * @param dtype of weights and arithmetic
@@ -24,6 +25,7 @@ public record Provenance(
         Map<String, Map<Split, Integer>> photos,
         List<String> unreadable,
         List<String> dataNotes,
+        List<String> leftOut,
         boolean synthetic,
         String weightsSha256,
         String weightsNote,
@@ -39,5 +41,6 @@ public record Provenance(
         }
         unreadable = unreadable == null ? List.of() : List.copyOf(unreadable);
         dataNotes = dataNotes == null ? List.of() : List.copyOf(dataNotes);
+        leftOut = leftOut == null ? List.of() : List.copyOf(leftOut);
     }
 }

@@ -3,6 +3,7 @@ package io.meristem.artifact;
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
 import io.meristem.Limit;
+import io.meristem.Names;
 import io.meristem.Outputs;
 import io.meristem.ProcessLock;
 import io.meristem.tune.DyLora;
@@ -257,7 +258,9 @@ public final class RunFolder {
                     file + " does not hold the names of classes, each once and none of more characters than "
                             + Limit.CLASS_NAME.words() + ": restore the file.");
         }
-        return names;
+        // Runs from before names were compared in NFC may know two that are one in it.
+        List<String> composed = names.stream().map(Names::nfc).toList();
+        return new HashSet<>(composed).size() == names.size() ? composed : names;
     }
 
     /** Empty for a run without validation photos, and for one from before there was calibration. */

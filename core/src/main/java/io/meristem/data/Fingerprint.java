@@ -1,6 +1,7 @@
 package io.meristem.data;
 
 import io.meristem.InputException;
+import io.meristem.Names;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -39,13 +41,17 @@ final class Fingerprint {
         return contents;
     }
 
-    /** SHA-256 in hex over the lines "name, size, content hash" in name order. */
+    /** SHA-256 in hex over the lines "name, size, content hash" in name order, names in NFC. */
     static String of(SortedMap<String, Content> contents) {
         MessageDigest all = sha256();
-        contents.forEach((name, content) -> {
-            String line = name + "\t" + content.size() + "\t" + content.sha256() + "\n";
-            all.update(line.getBytes(StandardCharsets.UTF_8));
-        });
+        contents.entrySet().stream()
+                .sorted(Comparator.comparing((Map.Entry<String, Content> e) -> Names.nfc(e.getKey()))
+                        .thenComparing(e -> e.getValue().sha256()))
+                .forEach(e -> {
+                    String line = Names.nfc(e.getKey()) + "\t" + e.getValue().size() + "\t"
+                            + e.getValue().sha256() + "\n";
+                    all.update(line.getBytes(StandardCharsets.UTF_8));
+                });
         return HexFormat.of().formatHex(all.digest());
     }
 

@@ -1,15 +1,11 @@
 package io.meristem.data;
 
 import io.meristem.FileNames;
+import io.meristem.FolderWalk;
 import io.meristem.InputException;
-import java.io.File;
+import io.meristem.Names;
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -18,9 +14,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
-/** Walks a data folder: which layout it has, its classes, its photos, and what was passed over. */
+/** Makes out a data folder: which layout it has, its classes, its photos, and what was passed over. docs/formats.md has the layouts as a table. */
 final class FolderScanner {
 
     /** Pictures that cannot be decoded here: passing them over silently would surprise. */
@@ -28,31 +26,37 @@ final class FolderScanner {
             "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "svg", "raw", "dng", "cr2", "cr3", "nef", "arw",
             "jfif", "psd", "tga", "ppm", "pgm");
 
-    private static final Map<String, Split> SIDES = Map.of(
-            "train", Split.TRAIN, "val", Split.VAL, "valid", Split.VAL, "validation", Split.VAL, "test", Split.TEST);
+    /** Reason for leaving a file out. */
+    static final String NO_PICTURE = "not a picture";
+
+    private static final int MOST_NAMES = 5;
 
     private final Path root;
+    private final FolderWalk walk;
+    private final PhotoTree tree;
     private final List<String> classes = new ArrayList<>();
     private final List<Photo> photos = new ArrayList<>();
     private final List<ImageFolder.Skipped> skipped = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private final List<String> cautions = new ArrayList<>();
     private final Set<Split> given = EnumSet.noneOf(Split.class);
 
     private FolderScanner(Path root) {
         this.root = root;
+        try {
+            this.walk = FolderWalk.of(root, ImageFiles::isHidden);
+        } catch (IOException e) {
+            throw new InputException(
+                    "Cannot list the folder " + root + " (" + e.getMessage() + "): check its permissions.", e);
+        }
+        this.tree = PhotoTree.of(walk.root());
     }
 
     /** Reads the tree below {@code root}; throws {@link InputException} where it is no data set. */
     static FolderScanner scan(Path root) {
         FolderScanner scanner = new FolderScanner(root);
-        Map<Split, Path> sides = scanner.sides();
-        if (sides.isEmpty()) {
-            scanner.readClasses(root, Split.TRAIN);
-        } else {
-            scanner.given.addAll(sides.keySet());
-            sides.forEach((split, folder) -> scanner.readSide(folder, split));
-        }
-        scanner.photos.sort(Comparator.comparing(Photo::split).thenComparing(Photo::relative));
+        scanner.scan();
+        scanner.photos.sort(Photo.order());
         scanner.skipped.sort(Comparator.comparing(ImageFolder.Skipped::relative));
         return scanner;
     }
@@ -74,185 +78,338 @@ final class FolderScanner {
         return notes;
     }
 
+    /** Of the notes, in addition: what may be a mistake. */
+    List<String> cautions() {
+        return cautions;
+    }
+
     /** The sides the folder brings itself; empty when it is not divided. */
     Set<Split> given() {
         return given;
     }
 
-    private Map<Split, Path> sides() {
-        Map<Split, Path> sides = new EnumMap<>(Split.class);
-        List<String> others = new ArrayList<>();
-        for (Path child : folders(root)) {
-            String name = child.getFileName().toString();
-            Split split = SIDES.get(name.toLowerCase(Locale.ROOT));
+    private void scan() {
+        if (tree.kind() != null && tree.total() == 0) {
+            throw new InputException(root + " is " + tree.kind() + " and no photo folder: give the folder that holds one"
+                    + " sub-folder of photos per class.");
+        }
+        Map<Split, PhotoTree> sides = sides();
+        if (!sides.isEmpty()) {
+            given.addAll(sides.keySet());
+            sides.forEach(this::readSide);
+        } else if (sidesLieBelowClasses()) {
+            readClassesAboveSides();
+        } else {
+            readClasses(tree, Split.TRAIN);
+            noteSameFolders();
+        }
+        looseFiles(tree);
+        passedOver();
+    }
+
+    /** The folders that are sides; none where the classes lie directly below the root. */
+    private Map<Split, PhotoTree> sides() {
+        Map<Split, List<PhotoTree>> named = new EnumMap<>(Split.class);
+        List<PhotoTree> classLike = new ArrayList<>();
+        List<PhotoTree> others = new ArrayList<>();
+        for (PhotoTree child : tree.folders()) {
+            Split split = SideNames.side(child.name()).orElse(null);
             if (split == null) {
-                others.add(name);
-                continue;
+                others.add(child);
+            } else if (child.pictures() > 0 && child.filled().isEmpty()) {
+                classLike.add(child);
+            } else {
+                named.computeIfAbsent(split, k -> new ArrayList<>()).add(child);
             }
-            Path before = sides.put(split, child);
-            if (before != null) {
-                throw new InputException(root + " holds both " + before.getFileName() + " and " + name + " for the "
+        }
+        boolean plain = named.values().stream().flatMap(List::stream).anyMatch(f -> SideNames.isPlain(f.name()));
+        boolean strangers = others.stream().anyMatch(f -> f.total() > 0);
+        if (named.isEmpty() || !plain && !named.containsKey(Split.TRAIN) && strangers) {
+            refuseSidesAsClasses(classLike, named.isEmpty() && !strangers);
+            return Map.of();
+        }
+        if (!plain && strangers) {
+            throw new InputException(root + " holds " + names(named.values().stream().flatMap(List::stream).toList())
+                    + ", named as sides of a data set are, and beside them "
+                    + names(others.stream().filter(f -> f.total() > 0).toList())
+                    + ": rename the sides to train, val and test, or move the others away; if all of them are classes, rename "
+                    + named.values().iterator().next().get(0).name() + ".");
+        }
+        return only(named, classLike, others);
+    }
+
+    private Map<Split, PhotoTree> only(
+            Map<Split, List<PhotoTree>> named, List<PhotoTree> classLike, List<PhotoTree> others) {
+        Map<Split, PhotoTree> sides = new EnumMap<>(Split.class);
+        named.forEach((split, folders) -> {
+            if (folders.size() > 1) {
+                throw new InputException(root + " holds both "
+                        + folders.get(0).name() + " and " + folders.get(1).name() + " for the "
                         + ImageFolder.name(split) + " side: keep one of them.");
             }
-        }
-        if (!sides.isEmpty() && !sides.containsKey(Split.TRAIN)) {
+            sides.put(split, folders.get(0));
+        });
+        if (!sides.containsKey(Split.TRAIN)) {
+            for (PhotoTree train : classLike) {
+                if (SideNames.side(train.name()).orElseThrow() == Split.TRAIN) {
+                    throw flat(train);
+                }
+            }
             throw new InputException(root + " holds a folder "
-                    + sides.values().iterator().next().getFileName()
+                    + sides.values().iterator().next().name()
                     + " but no folder train: add it, or put the class folders directly below " + root + ".");
         }
-        if (!sides.isEmpty() && !others.isEmpty()) {
-            notes.add("Folders beside train, val and test are left out: " + String.join(", ", others) + ".");
+        List<PhotoTree> unusual =
+                sides.values().stream().filter(f -> !SideNames.isPlain(f.name())).toList();
+        if (!unusual.isEmpty()) {
+            cautions.add(sides.entrySet().stream()
+                    .map(e -> e.getValue().name() + " is taken as the " + ImageFolder.name(e.getKey()) + " side")
+                    .collect(Collectors.joining(", ", "", ".")));
+        }
+        for (PhotoTree flat : classLike) {
+            cautions.add("The folder " + flat.name() + " holds " + count(flat.pictures(), "photo")
+                    + " and no class folders: they are left out.");
+            looseFiles(flat);
+        }
+        List<PhotoTree> left = others.stream().filter(f -> f.total() > 0).toList();
+        if (!others.isEmpty()) {
+            (left.isEmpty() ? notes : cautions)
+                    .add("Folders beside train, val and test are left out: " + names(left.isEmpty() ? others : left) + ".");
         }
         return sides;
     }
 
-    private void readSide(Path folder, Split split) {
-        int before = photos.size();
-        readClasses(folder, split);
-        if (photos.size() == before) {
-            given.remove(split);
-            notes.add("The folder " + folder.getFileName() + " holds no image and counts as missing.");
+    /** A class of trains, and one of tests: folders that hold photos directly. */
+    private void refuseSidesAsClasses(List<PhotoTree> classLike, boolean all) {
+        for (PhotoTree side : classLike) {
+            if (all || SideNames.isPlain(side.name())) {
+                throw flat(side);
+            }
+            cautions.add(side.name() + " is taken as a class, since it holds photos and no folders: if it is a side of the"
+                    + " data set, sort its photos into one folder per class.");
         }
     }
 
-    private void readClasses(Path folder, Split split) {
-        List<Path> classFolders = folders(folder);
-        if (split == Split.TRAIN) {
-            classFolders.forEach(c -> classes.add(c.getFileName().toString()));
-        }
-        looseFiles(folder);
-        if (folder != root) {
-            looseFiles(root);
-        }
-        int before = photos.size();
-        List<String> empty = new ArrayList<>();
-        for (Path classFolder : classFolders) {
-            String name = classFolder.getFileName().toString();
-            int label = classes.indexOf(name);
-            int sizeBefore = photos.size();
-            walk(classFolder, Math.max(0, label), split);
-            if (photos.size() == sizeBefore) {
-                empty.add(name);
-            } else if (label < 0) {
-                throw new InputException(
-                        "The class folder " + classFolder
-                                + " has no counterpart in the train folder: add training photos of it, or remove or rename it.");
+    private static InputException flat(PhotoTree side) {
+        return new InputException(side.folder().path() + " holds " + count(side.pictures(), "photo")
+                + " and no class folders, and train, val and test are names of sides: if it is a class, rename the folder, such as to "
+                + side.name() + "-class; if it is a side, sort its photos into one folder per class.");
+    }
+
+    private boolean sidesLieBelowClasses() {
+        List<PhotoTree> filled = tree.filled();
+        return filled.size() > 1
+                && filled.stream()
+                        .allMatch(f -> f.isOnlyAround()
+                                && f.filled().stream()
+                                        .allMatch(s -> SideNames.side(s.name()).isPresent()))
+                && filled.stream()
+                        .flatMap(f -> f.filled().stream())
+                        .anyMatch(s -> SideNames.side(s.name()).orElseThrow() == Split.TRAIN);
+    }
+
+    private void readClassesAboveSides() {
+        List<PhotoTree> classFolders = tree.filled();
+        nameClasses(classFolders);
+        Set<String> names = new TreeSet<>();
+        for (PhotoTree classFolder : classFolders) {
+            classFolder.folder().files().forEach(file -> add(file, label(classFolder), Split.TRAIN));
+            for (PhotoTree side : classFolder.filled()) {
+                Split split = SideNames.side(side.name()).orElseThrow();
+                names.add(side.name());
+                given.add(split);
+                read(side, label(classFolder), split);
             }
         }
-        if (split == Split.TRAIN) {
-            checkTraining(folder, before, empty);
+        cautions.add("The folders " + String.join(", ", names) + " lie within the class folders: they are taken as sides.");
+        checkTraining(tree, List.of());
+    }
+
+    /** Class folders are folders of folders, and the same ones: as if the classes were one level further down. */
+    private void noteSameFolders() {
+        List<PhotoTree> filled = tree.filled();
+        Set<Set<String>> inside = filled.stream()
+                .map(f -> f.filled().stream().map(s -> Names.loose(s.name())).collect(Collectors.toSet()))
+                .collect(Collectors.toSet());
+        if (filled.stream().allMatch(PhotoTree::isOnlyAround)
+                && inside.size() == 1
+                && inside.iterator().next().size() > 1) {
+            cautions.add("The classes are " + names(filled) + ", and each of these folders holds no photo of its own but the same folders, "
+                    + names(filled.get(0).filled())
+                    + ": if those are the classes, put them directly below the data folder, or below train, val and test.");
         }
     }
 
-    private void checkTraining(Path folder, int before, List<String> empty) {
+    private void readSide(Split split, PhotoTree folder) {
+        int before = photos.size();
+        readClasses(folder, split);
+        looseFiles(folder);
         if (photos.size() == before) {
-            throw new InputException("There is no image in " + folder
-                    + ": it must hold one sub-folder per class with jpg, png, bmp, gif or webp files.");
+            given.remove(split);
+            cautions.add("The folder " + folder.name() + " holds no image and counts as missing.");
+        }
+    }
+
+    private void readClasses(PhotoTree folder, Split split) {
+        if (split == Split.TRAIN) {
+            nameClasses(folder.folders());
+        }
+        List<String> empty = new ArrayList<>();
+        for (PhotoTree classFolder : folder.folders()) {
+            int label = label(classFolder);
+            int before = photos.size();
+            read(classFolder, Math.max(0, label), split);
+            if (photos.size() == before) {
+                empty.add(classFolder.folder().name());
+            } else if (label < 0) {
+                throw unknown(classFolder);
+            }
+        }
+        ownOutput(folder);
+        if (split == Split.TRAIN) {
+            checkTraining(folder, empty);
+        }
+    }
+
+    private InputException unknown(PhotoTree classFolder) {
+        List<String> like = classes.stream()
+                .filter(name -> Names.loose(name).equals(Names.loose(classFolder.name())))
+                .toList();
+        return new InputException("The class folder " + classFolder.folder().path()
+                + " has no counterpart in the train folder"
+                + (like.isEmpty()
+                        ? ": add training photos of it, or remove or rename it."
+                        : ", where '" + like.get(0) + "' differs from it in case or blanks only: rename one of them."));
+    }
+
+    /** In the order of their names in NFC; folders whose names are the same then are one class. */
+    private void nameClasses(List<PhotoTree> folders) {
+        Map<String, Set<String>> spellings = new TreeMap<>();
+        Map<String, List<String>> onDisk = new TreeMap<>();
+        for (PhotoTree folder : folders) {
+            FileNames.requireText(folder.folder().path());
+            spellings.computeIfAbsent(Names.loose(folder.name()), k -> new TreeSet<>()).add(folder.name());
+            onDisk.computeIfAbsent(folder.name(), k -> new ArrayList<>()).add(folder.folder().name());
+        }
+        classes.addAll(onDisk.keySet());
+        onDisk.forEach((name, folderNames) -> {
+            if (folderNames.size() > 1) {
+                cautions.add(folderNames.size() + " folders are called " + name
+                        + ", in different Unicode forms: they are one class.");
+            }
+        });
+        spellings.values().stream().filter(names -> names.size() > 1).forEach(names -> cautions.add("The classes '"
+                + String.join("' and '", names)
+                + "' differ in case or blanks only: if they are one class, merge the folders."));
+    }
+
+    private int label(PhotoTree classFolder) {
+        return classes.indexOf(classFolder.name());
+    }
+
+    private void checkTraining(PhotoTree folder, List<String> empty) {
+        Path path = folder.folder().path();
+        if (photos.isEmpty()) {
+            throw new InputException("There is no image in a class folder of " + path
+                    + (folder.pictures() == 0
+                            ? ": it must hold"
+                            : ", " + count(folder.pictures(), "photo") + (folder.pictures() == 1 ? " lies" : " lie")
+                                    + " directly in it: it must hold")
+                    + " one sub-folder per class with jpg, png, bmp, gif or webp files.");
         }
         if (!empty.isEmpty()) {
-            throw new InputException("The class folder " + folder.resolve(empty.get(0))
-                    + " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder.");
+            Path first = path.resolve(empty.get(0));
+            boolean closed = walk.passedOver().contains(new FolderWalk.PassedOver(first, FolderWalk.Reason.UNREADABLE));
+            throw new InputException("The class folder " + first
+                    + (closed
+                            ? " cannot be opened: check its permissions."
+                            : " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder."));
         }
         if (classes.size() < 2) {
-            throw new InputException(folder + " holds a single class (" + classes.get(0)
-                    + "): a classifier needs at least two class folders.");
+            PhotoTree only = folder.filled().get(0);
+            PhotoTree deep = only;
+            while (deep.isOnlyAround() && deep.filled().size() == 1) {
+                deep = deep.filled().get(0);
+            }
+            throw new InputException(path + " holds a single class (" + classes.get(0)
+                    + "): a classifier needs at least two class folders"
+                    + (deep.isOnlyAround()
+                            ? ", and " + names(deep.filled()) + " lie in " + deep.folder().path()
+                                    + (folder.equals(tree) ? ": give that folder." : ": move them up into " + path + ".")
+                            : "."));
         }
     }
 
-    private void looseFiles(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            files.filter(Files::isRegularFile)
-                    .filter(f -> ImageFiles.isExtension(extension(f)) && !hidden(f))
-                    .map(f -> new ImageFolder.Skipped(relative(f), "not in a class folder", true))
-                    .filter(s -> !skipped.contains(s))
-                    .forEach(skipped::add);
-        } catch (IOException e) {
-            throw unreadable(folder, e);
+    /** Photos that lie beside class folders. */
+    private void looseFiles(PhotoTree folder) {
+        for (FolderWalk.File file : folder.folder().files()) {
+            if (OwnOutput.isHeatmap(file.name())) {
+                skip(file.path(), "a heatmap of this program", false);
+            } else if (ImageFiles.isPhoto(file.name())) {
+                skip(file.path(), "not in a class folder", true);
+            }
         }
     }
 
-    private void walk(Path classFolder, int label, Split split) {
-        try {
-            Files.walkFileTree(
-                    classFolder,
-                    EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-                    Integer.MAX_VALUE,
-                    new SimpleFileVisitor<>() {
-                        @Override
-                        public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-                            return hidden(dir) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-                        }
+    private void ownOutput(PhotoTree folder) {
+        folder.own().forEach(own -> skip(own.folder().path(), own.kind() + ", which this program has written", false));
+    }
 
-                        @Override
-                        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                            if (!hidden(file)) {
-                                add(file, attributes, label, split);
-                            }
-                            return FileVisitResult.CONTINUE;
-                        }
-
-                        @Override
-                        public FileVisitResult visitFileFailed(Path file, IOException e) {
-                            skipped.add(new ImageFolder.Skipped(
-                                    relative(file), "cannot be opened", ImageFiles.isExtension(extension(file))));
-                            return FileVisitResult.CONTINUE;
-                        }
-                    });
-        } catch (IOException e) {
-            throw unreadable(classFolder, e);
+    private void passedOver() {
+        for (FolderWalk.PassedOver p : walk.passedOver()) {
+            String name = p.path().getFileName().toString();
+            boolean lost =
+                    switch (p.reason()) {
+                        case LEADS_BACK, READ_ALREADY -> false;
+                        // A link without an ending may have been one to a folder of photos.
+                        case DEAD_LINK, UNREADABLE -> ImageFiles.isPhoto(name) || name.indexOf('.') < 0;
+                        case SPECIAL -> ImageFiles.isPhoto(name);
+                    };
+            skip(p.path(), p.reason().words(), lost);
         }
     }
 
-    private void add(Path file, BasicFileAttributes attributes, int label, Split split) {
-        String extension = extension(file);
-        if (!ImageFiles.isExtension(extension)) {
+    private void read(PhotoTree folder, int label, Split split) {
+        folder.folder().files().forEach(file -> add(file, label, split));
+        folder.folders().forEach(inside -> read(inside, label, split));
+        ownOutput(folder);
+    }
+
+    private void add(FolderWalk.File file, int label, Split split) {
+        String extension = extension(file.name());
+        if (OwnOutput.isHeatmap(file.name())) {
+            skip(file.path(), "a heatmap of this program", false);
+        } else if (!ImageFiles.isExtension(extension)) {
             boolean picture = OTHER_PICTURES.contains(extension);
-            skipped.add(new ImageFolder.Skipped(
-                    relative(file),
-                    picture ? "picture format " + extension + " is not supported" : "not a picture",
-                    picture));
-        } else if (!attributes.isRegularFile()) {
-            // With links followed, a link that still shows as one leads nowhere.
-            String what = attributes.isSymbolicLink() ? "a link that leads nowhere" : "no ordinary file";
-            skipped.add(new ImageFolder.Skipped(relative(file), what, true));
-        } else if (attributes.size() == 0) {
-            skipped.add(new ImageFolder.Skipped(relative(file), "empty file", true));
-        } else if (!FileNames.isText(file) && FileNames.areUnicode()) {
-            skipped.add(new ImageFolder.Skipped(relative(file), "its name is not UTF-8", true));
+            skip(file.path(), picture ? "picture format " + extension + " is not supported" : NO_PICTURE, picture);
+        } else if (file.size() == 0) {
+            skip(file.path(), "empty file", true);
+        } else if (!FileNames.isText(file.path()) && FileNames.areUnicode()) {
+            skip(file.path(), "its name is not UTF-8", true);
         } else {
-            FileNames.requireText(file);
-            photos.add(new Photo(file, relative(file), label, split, null));
+            FileNames.requireText(file.path());
+            photos.add(new Photo(file.path(), relative(file.path()), label, split, null));
         }
+    }
+
+    private void skip(Path file, String reason, boolean image) {
+        skipped.add(new ImageFolder.Skipped(relative(file), reason, image));
     }
 
     private String relative(Path file) {
-        return root.relativize(file).toString().replace(File.separatorChar, '/');
+        return root.relativize(file).toString().replace(root.getFileSystem().getSeparator(), "/");
     }
 
-    private static List<Path> folders(Path parent) {
-        try (Stream<Path> children = Files.list(parent)) {
-            return children.filter(Files::isDirectory)
-                    .filter(c -> !hidden(c))
-                    .map(FileNames::requireText)
-                    .sorted(Comparator.comparing(c -> c.getFileName().toString()))
-                    .toList();
-        } catch (IOException e) {
-            throw unreadable(parent, e);
-        }
+    private static String names(List<PhotoTree> folders) {
+        String names = folders.stream().limit(MOST_NAMES).map(PhotoTree::name).collect(Collectors.joining(", "));
+        return folders.size() > MOST_NAMES ? names + ", ..." : names;
     }
 
-    private static InputException unreadable(Path folder, IOException e) {
-        return new InputException(
-                "Cannot list the folder " + folder + " (" + e.getMessage() + "): check its permissions.", e);
+    private static String count(long n, String noun) {
+        return n + " " + noun + (n == 1 ? "" : "s");
     }
 
-    private static boolean hidden(Path path) {
-        String name = path.getFileName().toString();
-        return name.startsWith(".") || name.equals("__MACOSX");
-    }
-
-    private static String extension(Path file) {
-        String name = file.getFileName().toString();
+    private static String extension(String name) {
         return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     }
 }

@@ -1,19 +1,17 @@
 package io.meristem.data;
 
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvParser;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import io.meristem.InputException;
-import io.meristem.InputFiles;
-import io.meristem.Limit;
+import io.meristem.InputTable;
+import io.meristem.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -22,97 +20,183 @@ final class GroupCsv {
 
     static final String MANIFEST = "manifest.csv";
 
+    private static final String MEND =
+            ": name another table with --groups, its columns with --path-column and --group-column, or do without one with --no-groups.";
+
     private final Path csv;
-    private final Map<Path, String> groups = new HashMap<>();
+    private final Path root;
+    private final Path beside;
+
+    /** By paths in NFC: first those that count from the data folder, then those from the table's folder. */
+    private final List<Map<String, String>> groups = List.of(new HashMap<>(), new HashMap<>());
+
     private int rows;
 
-    private GroupCsv(Path csv) {
+    private GroupCsv(Path csv, Path root) {
         this.csv = csv;
+        this.root = root;
+        this.beside = csv.toAbsolutePath().normalize().getParent();
     }
 
     /** Reads the columns named in the options; paths count from the data folder, or else from the table's own folder. */
     static GroupCsv read(SplitOptions options, Path root) {
         Path csv = options.groupCsv();
-        if (!Files.isRegularFile(csv)) {
+        if (!Files.exists(csv)) {
             throw new InputException("There is no file " + csv + ": check the path of the group table.");
         }
-        GroupCsv table = new GroupCsv(csv);
-        Path beside = csv.toAbsolutePath().normalize().getParent();
-        CsvMapper mapper =
-                CsvMapper.builder().enable(CsvParser.Feature.TRIM_SPACES).build();
-        try (MappingIterator<Map<String, String>> lines = mapper.readerForMapOf(String.class)
-                .with(CsvSchema.emptySchema().withHeader())
-                .readValues(InputFiles.lines(csv))) {
-            CsvSchema header = (CsvSchema) lines.getParserSchema();
-            for (String column : List.of(options.pathColumn(), options.groupColumn())) {
-                if (header.column(column) == null) {
-                    throw new InputException(csv + " has no column " + column + ": its columns are "
-                            + String.join(", ", header.getColumnNames()) + ".");
-                }
+        GroupCsv groups = new GroupCsv(csv, root);
+        try (InputTable table = InputTable.open(csv)) {
+            int path = groups.column(table, options.pathColumn());
+            int group = groups.column(table, options.groupColumn());
+            for (String[] row = table.next(); row != null; row = table.next()) {
+                groups.add(row[path], row[group], table.row());
             }
-            while (lines.hasNext()) {
-                Map<String, String> line = lines.next();
-                table.add(line.get(options.pathColumn()), line.get(options.groupColumn()), root, beside);
-            }
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof InputException known) {
-                throw known;
-            }
-            throw new InputException(
-                    csv + " is no readable CSV file (" + firstLine(e.getMessage())
-                            + "): give a table with a header line.",
-                    e);
+        } catch (IOException e) {
+            throw unreadable(csv, e);
         }
-        return table;
+        return groups;
     }
 
-    /** A table of the usual name and columns that gives a group to a photo of the folder. One that cannot be read is none: nobody has asked for it. */
-    static Optional<Path> find(Path folder) {
+    private static InputException unreadable(Path csv, IOException e) {
+        return new InputException(
+                csv + " is no readable CSV file (" + e.getMessage() + "): give a table with a header line.", e);
+    }
+
+    private int column(InputTable table, String name) throws IOException {
+        int column = table.column(name);
+        if (column < 0) {
+            throw new InputException(csv + " has no column " + name + ": its columns are "
+                    + String.join(", ", table.columns())
+                    + "; name its columns with --path-column and --group-column.");
+        }
+        return column;
+    }
+
+    /**
+     * What a {@value #MANIFEST} that lies in the data folder or beside it is to a training for which nobody has named a table.
+     *
+     * @param csv the table, which may not be there
+     * @param fits whether it gives a group to a photo of the folder
+     * @param about that it does not, and what it is in place of that; null where it fits
+     */
+    record Manifest(Path csv, boolean fits, String about) {}
+
+    /**
+     * Looks for a manifest.
+     *
+     * @throws InputException when one in the folder seems to be a table of groups and cannot be used as such: without it photos of one group would be parted
+     */
+    static Optional<Manifest> find(Path folder) {
         Path root = folder.toAbsolutePath().normalize();
+        Manifest other = null;
         for (Path place : root.getParent() == null ? List.of(root) : List.of(root, root.getParent())) {
             Path csv = place.resolve(MANIFEST);
-            if (Files.isRegularFile(csv) && knowsPhotosOf(root, csv)) {
-                return Optional.of(csv);
+            if (Files.exists(csv)) {
+                Manifest manifest = look(csv, root);
+                if (manifest.fits) {
+                    return Optional.of(manifest);
+                }
+                other = other == null ? manifest : other;
             }
         }
-        return Optional.empty();
+        return Optional.ofNullable(other);
     }
 
-    private static boolean knowsPhotosOf(Path root, Path csv) {
+    /** A sentence about a manifest in the folder or beside it, of a data set that is divided without it. */
+    static Optional<String> unused(Path root) {
         try {
-            GroupCsv table = read(SplitOptions.defaults().withGroups(csv, null, null), root);
-            return table.groups.keySet().stream().anyMatch(path -> path.startsWith(root) && Files.exists(path));
+            return find(root).map(manifest -> manifest.fits
+                    ? manifest.csv + " says which photos belong together and is not used: photos of one group may be on two sides."
+                    : manifest.csv + " " + manifest.about + " and is not used.");
         } catch (InputException e) {
-            return false;
+            return Optional.of(e.getMessage().replace(MEND, "") + "; it is not used, so photos of one group may be on two sides.");
         }
     }
 
-    private void add(String path, String group, Path root, Path beside) {
-        if (path == null || path.isBlank()) {
+    private static Manifest look(Path csv, Path root) {
+        boolean inside = csv.startsWith(root);
+        try (InputTable table = InputTable.open(csv)) {
+            if (table.column("path") < 0 || table.column("group") < 0) {
+                String columns = String.join(", ", table.columns());
+                if (inside && table.columns().stream().anyMatch(GroupCsv::speaksOfGroups)) {
+                    throw new InputException(csv + " seems to say which photos belong together, but has no columns"
+                            + " path and group (its columns are " + columns + ")" + MEND);
+                }
+                return new Manifest(csv, false, "is no table of groups (its columns are " + columns + ")");
+            }
+        } catch (IOException e) {
+            if (inside) {
+                throw new InputException(csv + " cannot be read as a table of groups (" + e.getMessage() + ")" + MEND, e);
+            }
+            return new Manifest(csv, false, "cannot be read as a table of groups (" + e.getMessage() + ")");
+        }
+        GroupCsv groups = read(SplitOptions.defaults().withGroups(csv, null, null), root);
+        if (groups.groups.stream().allMatch(Map::isEmpty)) {
+            return new Manifest(csv, false, "names no groups");
+        }
+        if (groups.groups.stream().anyMatch(map -> map.keySet().stream().anyMatch(p -> groups.isPhoto(p)))) {
+            return new Manifest(csv, true, null);
+        }
+        if (inside) {
+            throw new InputException("None of the " + groups.rows + " rows of " + csv
+                    + " names a photo of the folder: its paths must count from there" + MEND);
+        }
+        return new Manifest(csv, false, "names no photo of the folder");
+    }
+
+    private static boolean speaksOfGroups(String column) {
+        return column.toLowerCase(Locale.ROOT).contains("group");
+    }
+
+    /** @param key of a file, whose name on disk may be in another Unicode form */
+    private boolean isPhoto(String key) {
+        String folder = key(root) + root.getFileSystem().getSeparator();
+        if (!key.startsWith(folder)) {
+            return false;
+        }
+        return Files.exists(Names.below(root, key.substring(folder.length())));
+    }
+
+    private void add(String path, String group, int row) {
+        if (path.isEmpty()) {
             return;
         }
         rows++;
-        if (rows > Limit.TABLE_ROWS.value()) {
-            throw new InputException(csv + " has more rows than " + Limit.TABLE_ROWS.words() + ": divide it.");
-        }
-        if (group == null || group.isBlank()) {
+        if (group.isEmpty()) {
             return;
         }
         try {
             // A table may name files with either slash, whatever machine it was written on.
-            String name = path.strip().replace('\\', '/');
-            groups.putIfAbsent(root.resolve(name).normalize(), group.strip());
-            groups.putIfAbsent(beside.resolve(name).normalize(), group.strip());
+            String name = path.replace('\\', '/');
+            put(groups.get(0), root.resolve(name), group, path, row);
+            put(groups.get(1), beside.resolve(name), group, path, row);
         } catch (InvalidPathException e) {
             throw new InputException(
-                    csv + " names the path " + path + ", which this system cannot hold: mend that line.", e);
+                    csv + " names the path " + path + ", which this system cannot hold: mend row " + row + ".", e);
         }
+    }
+
+    private void put(Map<String, String> map, Path file, String group, String path, int row) {
+        String before = map.putIfAbsent(key(file), Names.nfc(group));
+        if (before != null && !before.equals(Names.nfc(group))) {
+            throw new InputException(csv + " gives " + path + " two groups, " + before + " and, in row " + row + ", "
+                    + group + ": keep one of them.");
+        }
+    }
+
+    private static String key(Path file) {
+        return Names.nfc(file.normalize().toString());
+    }
+
+    private String group(Photo photo) {
+        String key = key(photo.file());
+        return groups.stream().map(map -> map.get(key)).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     /** The photos with their groups; says how many have one. */
     List<Photo> assign(List<Photo> photos, List<String> notes) {
         List<Photo> grouped = photos.stream()
-                .map(p -> new Photo(p.file(), p.relative(), p.label(), p.split(), groups.get(p.file())))
+                .map(p -> new Photo(p.file(), p.relative(), p.label(), p.split(), group(p)))
                 .collect(Collectors.toList());
         long known = grouped.stream().filter(p -> p.group() != null).count();
         if (known == 0) {
@@ -128,9 +212,5 @@ final class GroupCsv {
         notes.add(known + " of " + photos.size() + " photos belong to " + count + " groups named in "
                 + csv.getFileName() + "; the others stand alone.");
         return grouped;
-    }
-
-    private static String firstLine(String text) {
-        return text == null ? "unknown error" : text.lines().findFirst().orElse("");
     }
 }

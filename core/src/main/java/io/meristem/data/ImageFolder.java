@@ -4,8 +4,10 @@ import io.meristem.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +40,7 @@ public final class ImageFolder {
     private final List<Photo> photos;
     private final List<Skipped> skipped;
     private final List<String> notes;
+    private final List<String> cautions;
     private final SplitOptions options;
     private SortedMap<String, Fingerprint.Content> contents;
 
@@ -47,12 +50,14 @@ public final class ImageFolder {
             List<Photo> photos,
             List<Skipped> skipped,
             List<String> notes,
+            List<String> cautions,
             SplitOptions options) {
         this.root = root;
         this.classes = List.copyOf(classes);
         this.photos = List.copyOf(photos);
         this.skipped = List.copyOf(skipped);
         this.notes = List.copyOf(notes);
+        this.cautions = List.copyOf(cautions);
         this.options = options;
     }
 
@@ -68,9 +73,12 @@ public final class ImageFolder {
         Path root = folder.toAbsolutePath().normalize();
         FolderScanner found = FolderScanner.scan(root);
         List<String> notes = new ArrayList<>(found.notes());
+        List<String> cautions = new ArrayList<>(found.cautions());
         List<Photo> listed = found.photos();
         if (options.groupCsv() != null) {
             listed = GroupCsv.read(options, root).assign(listed, notes);
+        } else {
+            GroupCsv.unused(root).ifPresent(cautions::add);
         }
         List<Photo> divided = Splitter.divide(listed, found.classes(), found.given(), options, notes);
         List<Photo> kept = Splitter.limit(divided, options.limitPerClass(), options.seed());
@@ -84,8 +92,43 @@ public final class ImageFolder {
                     + pictures.get(0).relative() + " (" + pictures.get(0).reason()
                     + "): mend or remove them, or run without strict.");
         }
+        refuseUntrained(divided, found, options);
+        noteEmptySides(divided, found, options, cautions);
         noteAbsentAndLeaking(kept, found.classes(), notes);
-        return new ImageFolder(root, found.classes(), kept, found.skipped(), notes, options);
+        notes.addAll(0, cautions);
+        return new ImageFolder(root, found.classes(), kept, found.skipped(), notes, cautions, options);
+    }
+
+    /** A table of groups may leave no photo of a class to train on. */
+    private static void refuseUntrained(List<Photo> photos, FolderScanner found, SplitOptions options) {
+        Set<Integer> trained = photos.stream()
+                .filter(p -> p.split() == Split.TRAIN)
+                .map(Photo::label)
+                .collect(Collectors.toSet());
+        for (int c = 0; c < found.classes().size(); c++) {
+            if (!trained.contains(c)) {
+                throw new InputException("No photo of the class " + found.classes().get(c) + " is left to train on"
+                        + (options.groupCsv() == null
+                                ? ": add training photos of it."
+                                : ", since its photos are in few groups in " + options.groupCsv()
+                                        + ": mend the table, keep smaller shares for validation and test, or do without groups."));
+            }
+        }
+    }
+
+    private static void noteEmptySides(
+            List<Photo> photos, FolderScanner found, SplitOptions options, List<String> cautions) {
+        for (Split split : List.of(Split.VAL, Split.TEST)) {
+            double share = split == Split.VAL ? options.valFraction() : options.testFraction();
+            if (share > 0
+                    && !found.given().contains(split)
+                    && photos.stream().noneMatch(p -> p.split() == split)) {
+                cautions.add("The " + name(split) + " side is empty: "
+                        + (options.groupCsv() == null
+                                ? "there are too few photos."
+                                : "too few groups are named in " + options.groupCsv() + " for one to be spared."));
+            }
+        }
     }
 
     private static void noteAbsentAndLeaking(List<Photo> photos, List<String> classes, List<String> notes) {
@@ -157,6 +200,32 @@ public final class ImageFolder {
         return notes;
     }
 
+    /** Those of the notes that may tell of a mistake, and should be said before work is done. */
+    public List<String> cautions() {
+        return cautions;
+    }
+
+    /** What was left out, in few sentences: one for each reason. {@link #skipped} has all of it. */
+    public List<String> leftOut() {
+        Map<String, List<Skipped>> reasons = new LinkedHashMap<>();
+        skipped.stream()
+                .sorted(Comparator.comparing(Skipped::image).reversed())
+                .forEach(s -> reasons.computeIfAbsent(s.reason(), k -> new ArrayList<>())
+                        .add(s));
+        List<String> sentences = new ArrayList<>();
+        reasons.forEach((reason, files) -> {
+            String first = files.get(0).relative();
+            if (files.size() == 1) {
+                sentences.add("Left out " + first + ": " + reason + ".");
+            } else if (reason.equals(FolderScanner.NO_PICTURE)) {
+                sentences.add("Left out " + files.size() + " files that are no pictures, such as " + first + ".");
+            } else {
+                sentences.add("Left out " + files.size() + " files (" + reason + "), such as " + first + ".");
+            }
+        });
+        return sentences;
+    }
+
     public SplitOptions options() {
         return options;
     }
@@ -174,7 +243,7 @@ public final class ImageFolder {
         for (Photo photo : photos) {
             Objects.requireNonNull(byLabel.get(photo.label())).merge(photo.split(), 1, Integer::sum);
         }
-        Map<String, Map<Split, Integer>> counts = new java.util.LinkedHashMap<>();
+        Map<String, Map<Split, Integer>> counts = new LinkedHashMap<>();
         byLabel.forEach((label, sides) -> counts.put(classes.get(label), sides));
         return counts;
     }

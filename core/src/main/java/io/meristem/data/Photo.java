@@ -1,6 +1,8 @@
 package io.meristem.data;
 
+import io.meristem.Names;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Objects;
 
 /**
@@ -21,6 +23,13 @@ public record Photo(Path file, String relative, int label, Split split, String g
         if (label < 0) {
             throw new IllegalArgumentException("label " + label + " is negative");
         }
+    }
+
+    /** By side and relative path, whatever Unicode form names have. */
+    static Comparator<Photo> order() {
+        return Comparator.comparing(Photo::split)
+                .thenComparing(photo -> Names.nfc(photo.relative))
+                .thenComparing(Photo::relative);
     }
 
     Photo on(Split side) {

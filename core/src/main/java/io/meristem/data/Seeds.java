@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.Names;
 import java.util.Comparator;
 import java.util.SplittableRandom;
 
@@ -33,8 +34,10 @@ final class Seeds {
         return new SplittableRandom(combine(combine(mix(seed), epoch), photo));
     }
 
-    /** A seeded random order that one added file does not turn over. */
+    /** A seeded random order that one added file does not turn over, and that a copy of the files with names in another Unicode form has too. */
     static Comparator<String> order(long seed) {
-        return Comparator.<String>comparingLong(name -> of(seed, name)).thenComparing(Comparator.naturalOrder());
+        return Comparator.<String>comparingLong(name -> of(seed, Names.nfc(name)))
+                .thenComparing(Names::nfc)
+                .thenComparing(Comparator.naturalOrder());
     }
 }

@@ -65,12 +65,17 @@ public record SplitOptions(
 
     /**
      * With the groups of a {@value GroupCsv#MANIFEST} in the photo folder, or else beside it, when that has columns {@code path} and {@code group} and knows
-     * photos of the folder; otherwise, and when groups are given already, as it is.
+     * photos of the folder; otherwise, and when groups are given already, as it is. Then {@link ImageFolder#cautions} say that the table is not used.
+     *
+     * @throws InputException when a manifest in the folder seems to be a table of groups and cannot be used as such
      */
     public SplitOptions withGroupsFound(Path folder) {
         return groupCsv != null
                 ? this
-                : GroupCsv.find(folder).map(csv -> withGroups(csv, null, null)).orElse(this);
+                : GroupCsv.find(folder)
+                        .filter(GroupCsv.Manifest::fits)
+                        .map(manifest -> withGroups(manifest.csv(), null, null))
+                        .orElse(this);
     }
 
     public SplitOptions withLimitPerClass(int limit) {

@@ -69,7 +69,7 @@ final class Splitter {
         for (Photo photo : photos) {
             divided.add(photo.on(chosen.getOrDefault(photo, photo.split())));
         }
-        divided.sort(Comparator.comparing(Photo::split).thenComparing(Photo::relative));
+        divided.sort(Photo.order());
         splitter.note(divided, given, grouped, options.seed(), notes);
         return divided;
     }
@@ -230,7 +230,7 @@ final class Splitter {
                         .forEach(kept::add);
             }
         }
-        kept.sort(Comparator.comparing(Photo::split).thenComparing(Photo::relative));
+        kept.sort(Photo.order());
         return kept;
     }
 }

@@ -35,6 +35,7 @@ public final class AllocateJob {
             Path cache,
             JobListener listener) {
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
+        folder.cautions().forEach(listener::onNote);
         Engine.start(threads, compute.device());
         try (Networks.Loaded loaded = Networks.pretrained(model, folder.classes(), start, seed)) {
             Photos photos = Photos.open(folder, model.preprocess(), cache, threads, listener::onDecode);

@@ -51,6 +51,7 @@ public final class CalibrateJob {
         RunConfig config = run.config();
         Path root = data == null ? config.data().place() : data;
         ImageFolder folder = ImageFolder.scan(root, config.data().split());
+        folder.cautions().forEach(listener::onNote);
         EvaluateJob.requireSameClasses(run.path(), run.classes(), folder);
         Engine.start(threads);
         List<PhotoAnswer> answers = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
+import io.meristem.Names;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
@@ -83,7 +84,7 @@ public final class CompareJob {
         TreeMap<String, PhotoAnswer> answers = new TreeMap<>();
         for (PhotoAnswer answer : run.answers().orElseGet(() -> judge(path, classes, threads, cache, listener))) {
             if (answer.side().equals(word())) {
-                answers.put(answer.path(), answer);
+                answers.put(Names.nfc(answer.path()), answer);
             }
         }
         if (answers.isEmpty()) {
@@ -134,7 +135,7 @@ public final class CompareJob {
                     + " the other way round: train both with the same photos, split and --split-seed.");
         }
         for (PhotoAnswer answer : a.answers.values()) {
-            PhotoAnswer other = b.answers.get(answer.path());
+            PhotoAnswer other = b.answers.get(Names.nfc(answer.path()));
             if (answer.label() != other.label()) {
                 throw new InputException(pair + " were given other true classes of " + answer.path() + " ("
                         + a.classes.get(answer.label()) + " and " + b.classes.get(other.label())

@@ -3,6 +3,7 @@ package io.meristem.job;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.meristem.InputException;
+import io.meristem.Names;
 import io.meristem.Outputs;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PredictionTable;
@@ -168,8 +169,9 @@ public final class EvaluateJob {
                         .toString()
                         .equals(config.data().folder());
         Path root = own ? config.data().place() : data;
-        Part wanted = wanted(request, root, own);
-        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(wanted));
+        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(request.part()));
+        Part wanted = wanted(request, photos, own);
+        photos.cautions().forEach(listener::onNote);
         requireSameClasses(request.run(), run.classes(), photos);
         Preprocess preprocess = config.model().preprocess();
         request.views().requireFit(preprocess);
@@ -195,8 +197,9 @@ public final class EvaluateJob {
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
         try (Classifier classifier = Classifiers.open(request.run(), request.rank())) {
-            Part wanted = wanted(request, request.data(), false);
-            ImageFolder photos = ImageFolder.scan(request.data(), split(wanted));
+            ImageFolder photos = ImageFolder.scan(request.data(), split(request.part()));
+            Part wanted = wanted(request, photos, false);
+            photos.cautions().forEach(listener::onNote);
             requireSameClasses(request.run(), classifier.classes(), photos);
             request.views().requireFit(classifier.preprocess());
             EvaluateJob job = new EvaluateJob(
@@ -212,11 +215,11 @@ public final class EvaluateJob {
         }
     }
 
-    private static Part wanted(Request request, Path root, boolean own) {
+    private static Part wanted(Request request, ImageFolder photos, boolean own) {
         if (request.part() != null) {
             return request.part();
         }
-        return own || Files.isDirectory(root.resolve("test")) ? Part.TEST : Part.ALL;
+        return own || !photos.photos(Split.TEST).isEmpty() ? Part.TEST : Part.ALL;
     }
 
     /** @param own whether the photos are those of the run, on the sides that they had in training */
@@ -282,9 +285,9 @@ public final class EvaluateJob {
         return new Robustness(photos.perturbations().seed(), results);
     }
 
-    /** Of a folder that was not trained on: nothing is set aside where all is judged. */
+    /** Of a folder that was not trained on: nothing is set aside where all is judged, or what the folder itself has for testing. */
     private static SplitOptions split(Part wanted) {
-        return wanted == Part.ALL ? SplitOptions.defaults().withFractions(0, 0) : SplitOptions.defaults();
+        return wanted == null || wanted == Part.ALL ? SplitOptions.defaults().withFractions(0, 0) : SplitOptions.defaults();
     }
 
     private static List<Photo> choose(Photos photos, Part wanted) {
@@ -298,7 +301,8 @@ public final class EvaluateJob {
         return chosen;
     }
 
-    static void requireSameClasses(Path model, List<String> known, ImageFolder folder) {
+    static void requireSameClasses(Path model, List<String> names, ImageFolder folder) {
+        List<String> known = names.stream().map(Names::nfc).toList();
         if (!known.equals(folder.classes())) {
             List<String> missing = known.stream()
                     .filter(name -> !folder.classes().contains(name))
@@ -306,11 +310,17 @@ public final class EvaluateJob {
             List<String> extra = folder.classes().stream()
                     .filter(name -> !known.contains(name))
                     .toList();
+            List<String> like = extra.stream()
+                    .filter(name -> missing.stream().anyMatch(m -> Names.loose(m).equals(Names.loose(name))))
+                    .toList();
             throw new InputException(model + " knows " + known.size() + " classes and the folder "
                     + folder.root() + " has "
                     + folder.classes().size()
                     + (missing.isEmpty() ? "" : "; the folder lacks " + String.join(", ", missing))
                     + (extra.isEmpty() ? "" : "; it lacks " + String.join(", ", extra))
+                    + (like.isEmpty()
+                            ? ""
+                            : "; '" + String.join("', '", like) + "' differs in case or blanks only")
                     + ": name the class folders as in training.");
         }
     }

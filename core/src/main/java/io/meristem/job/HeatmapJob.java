@@ -2,6 +2,7 @@ package io.meristem.job;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.Names;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.ImageDecoder;
 import io.meristem.data.JpegEncoder;
@@ -46,7 +47,7 @@ public final class HeatmapJob implements AutoCloseable {
             if (className == null) {
                 return new Request(run, method, null);
             }
-            int label = run.classes().indexOf(className);
+            int label = run.classes().indexOf(Names.nfc(className));
             if (label < 0) {
                 throw new InputException("The run in " + runPath + " knows no class '" + className + "': give one of "
                         + String.join(", ", run.classes()) + ".");

@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
+import io.meristem.Names;
 import io.meristem.artifact.ImportedRun;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
@@ -132,7 +133,9 @@ public final class ImportJob {
     }
 
     private static List<String> classes(Request request, ImportSource source) {
-        List<String> given = request.classes();
+        List<String> given = request.classes() == null
+                ? null
+                : request.classes().stream().map(Names::nfc).toList();
         if (request.data() != null) {
             List<String> folders =
                     ImageFolder.scan(request.data(), SplitOptions.defaults()).classes();
@@ -142,7 +145,9 @@ public final class ImportJob {
             }
             given = folders;
         }
-        List<String> known = source.info() == null ? null : source.info().classes();
+        List<String> known = source.info() == null
+                ? null
+                : source.info().classes().stream().map(Names::nfc).toList();
         if (given == null && known == null) {
             throw new InputException(
                     source.path() + " does not say what its classes are called: give --classes a,b,c in the order"
@@ -243,6 +248,7 @@ public final class ImportJob {
                 List.of(),
                 List.of("Imported, not trained here: " + source.kind() + " from "
                         + source.path().toAbsolutePath().normalize() + ", SHA-256 " + source.sha256() + "."),
+                List.of(),
                 origin != null && origin.synthetic(),
                 sha256,
                 "",

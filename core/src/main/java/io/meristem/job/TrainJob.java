@@ -151,6 +151,7 @@ public final class TrainJob {
     private static Prepared prepare(RunConfig config, Path cache, JobListener listener, CancelToken token) {
         ImageFolder folder =
                 ImageFolder.scan(config.data().place(), config.data().split());
+        folder.cautions().forEach(listener::onNote);
         Engine.start(config.threads(), config.train().compute().device());
         Networks.Loaded loaded = Networks.pretrained(
                 config.model(),
@@ -240,9 +241,7 @@ public final class TrainJob {
 
     private static Provenance provenance(RunConfig config, Photos photos, Networks.Loaded loaded) {
         List<String> notes = new ArrayList<>(photos.folder().notes());
-        photos.folder()
-                .skipped()
-                .forEach(skipped -> notes.add("Left out " + skipped.relative() + ": " + skipped.reason()));
+        notes.addAll(photos.folder().leftOut());
         return new Provenance(
                 VERSION,
                 Engine.info(),
@@ -250,6 +249,9 @@ public final class TrainJob {
                 photos.counts(),
                 photos.unreadable(),
                 notes,
+                photos.folder().skipped().stream()
+                        .map(skipped -> skipped.relative() + ": " + skipped.reason())
+                        .toList(),
                 photos.synthetic(),
                 loaded.sha256(),
                 loaded.report() == null

@@ -1,6 +1,7 @@
 package io.meristem.report;
 
 import io.meristem.InputException;
+import io.meristem.Names;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.data.Thumbnail;
 import io.meristem.eval.Scores;
@@ -120,7 +121,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
     /** A report may go to others: only photos of the data folder get into it. */
     static Path inside(Path photos, String relative) {
         Path root = photos.toAbsolutePath().normalize();
-        Path photo = root.resolve(relative).normalize();
+        Path photo = Names.below(root, relative).normalize();
         if (!photo.startsWith(root)) {
             throw new InputException("predictions.csv names " + relative + ", which is outside of the data folder "
                     + photos + ": restore that file, or make it anew with 'evaluate --predictions'.");

@@ -127,6 +127,7 @@ final class RunFixture {
                 photos,
                 unreadable,
                 List.of("3 of 24 test photos share a group with a training photo."),
+                List.of(),
                 synthetic,
                 null,
                 "no pretrained weights",

@@ -13,8 +13,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** Looks a photo folder over before anybody trains on it. Nothing is changed; the same files give the same findings. */
 public final class DataCheck {
@@ -42,10 +40,10 @@ public final class DataCheck {
             Progress progress) {
         long start = System.nanoTime();
         SplitOptions whole = SplitOptions.defaults().withFractions(0, 0).withGroups(groupCsv, groupColumn, pathColumn);
-        ImageFolder data = ImageFolder.scan(folder, whole);
+        ImageFolder data = ImageFolder.scan(folder, withGroupsFound(whole, folder));
         Reading reading = Reading.ofFiles(data, threads, progress);
         boolean divided = data.photos().stream().anyMatch(p -> p.split() != Split.TRAIN);
-        return check(data, reading, divided, groupCsv, limits, probe, true, threads, start);
+        return check(data, reading, divided, limits, probe, true, threads, start);
     }
 
     /**
@@ -56,14 +54,22 @@ public final class DataCheck {
     public static CheckResult quick(ImageFolder data, PixelCache cache, int threads) {
         long start = System.nanoTime();
         Reading reading = Reading.ofCache(data, cache, threads);
-        return check(data, reading, true, data.options().groupCsv(), Limits.DEFAULT, false, false, threads, start);
+        return check(data, reading, true, Limits.DEFAULT, false, false, threads, start);
+    }
+
+    /** A table that training would refuse is among the cautions of the folder. */
+    private static SplitOptions withGroupsFound(SplitOptions options, Path folder) {
+        try {
+            return options.withGroupsFound(folder);
+        } catch (InputException e) {
+            return options;
+        }
     }
 
     private static CheckResult check(
             ImageFolder data,
             Reading read,
             boolean divided,
-            Path groupCsv,
             Limits limits,
             boolean probe,
             boolean turned,
@@ -73,17 +79,18 @@ public final class DataCheck {
             throw new InputException("None of the " + data.photos().size() + " photos in " + data.root()
                     + " can be read: check the files.");
         }
-        Optional<GroupTable> found = groupCsv == null ? GroupTable.find(data.root()) : Optional.empty();
-        Path table = found.map(GroupTable::csv).orElse(groupCsv);
-        UnaryOperator<Photo> grouped = p -> found.isPresent() ? found.get().apply(p) : p;
-        List<Seen> photos = read.photos().stream()
-                .map(s ->
-                        new Seen(grouped.apply(s.photo()), s.width(), s.height(), s.shortSide(), s.sha256(), s.look()))
-                .toList();
+        Path table = data.options().groupCsv();
+        List<Seen> photos = read.photos();
         Copies copies = Copies.among(photos, turned, threads);
         List<ClassCount> counts = counts(photos, data.classes());
         List<Probe> probes = probe ? ShortcutProbe.of(photos, data.classes(), copies) : List.of();
         List<Finding> findings = new ArrayList<>();
+        data.cautions().forEach(caution -> findings.add(new Finding(
+                Finding.Kind.LAYOUT,
+                Severity.WARNING,
+                caution,
+                "Arrange the folder as meant: docs/formats.md has the layouts that are understood.",
+                List.of())));
         findings.addAll(CopyFindings.of(photos, data.classes(), copies, divided));
         findings.addAll(GroupFindings.of(photos, table, divided));
         findings.addAll(GroundFindings.of(photos, data.classes()));

@@ -22,6 +22,7 @@ public record Finding(Kind kind, Severity severity, String sentence, String mend
 
     /** What is looked for. */
     public enum Kind {
+        LAYOUT,
         UNREADABLE,
         CONFLICTING_LABELS,
         COPIES_ACROSS_SIDES,

@@ -1,0 +1,43 @@
+package io.meristem.data;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What this program has written, told by names: it is no photo of a data set, wherever it lies. */
+final class OwnOutput {
+
+    /** A kind of folder, and the names that are all in it. */
+    private record Kind(String words, Set<String> names) {}
+
+    /** docs/formats.md lists what is in each. */
+    private static final List<Kind> KINDS = List.of(
+            new Kind("a run", Set.of("config.json", "classes.json")),
+            new Kind("a run", Set.of("provenance.json", "classes.json")),
+            new Kind("a study", Set.of("study.json", "runs")),
+            new Kind("a photo cache", Set.of("index.json", "lock")),
+            new Kind("an exported adapter", Set.of("adapter_config.json", "adapter_model.safetensors")),
+            new Kind("an unfinished run", Set.of("provenance.json")),
+            new Kind("an unfinished run", Set.of("lock")));
+
+    private static final String HEATMAP = ".heatmap.";
+
+    private OwnOutput() {}
+
+    /** @param names of the files and folders in a folder that holds no photos itself */
+    static Optional<String> kind(Set<String> names) {
+        if (names.stream().anyMatch(name -> name.startsWith(SegmentWriter.PREFIX) && name.endsWith(".bin"))) {
+            return Optional.of("a photo cache");
+        }
+        return KINDS.stream()
+                .filter(kind -> names.containsAll(kind.names))
+                .map(Kind::words)
+                .findFirst();
+    }
+
+    /** Whether a file is a picture that {@code predict --heatmap} wrote. */
+    static boolean isHeatmap(String fileName) {
+        int at = fileName.lastIndexOf(HEATMAP);
+        return at > 0 && ImageFiles.isPhoto(fileName) && fileName.indexOf('.', at + HEATMAP.length()) < 0;
+    }
+}
