@@ -29,7 +29,8 @@ public final class InputTable implements AutoCloseable {
     private static final Pattern SAID = Pattern.compile("\"?sep=(.)\"?\\s*", Pattern.CASE_INSENSITIVE);
 
     /** Quotes that spreadsheets and word processors put around cells, opening and closing. */
-    private static final List<String> QUOTES = List.of("''", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb", "\u00bb\u00ab");
+    private static final List<String> QUOTES =
+            List.of("''", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb", "\u00bb\u00ab");
 
     private static final CsvMapper MAPPER = CsvMapper.builder()
             .enable(CsvParser.Feature.WRAP_AS_ARRAY)
@@ -150,7 +151,9 @@ public final class InputTable implements AutoCloseable {
     private static String bare(String cell) {
         String bare = cell.strip();
         for (String pair : QUOTES) {
-            if (bare.length() >= 2 && bare.charAt(0) == pair.charAt(0) && bare.charAt(bare.length() - 1) == pair.charAt(1)) {
+            if (bare.length() >= 2
+                    && bare.charAt(0) == pair.charAt(0)
+                    && bare.charAt(bare.length() - 1) == pair.charAt(1)) {
                 return bare.substring(1, bare.length() - 1).strip();
             }
         }

@@ -68,7 +68,9 @@ public final class PredictionTable {
             }
             throw new InputException(
                     file + " cannot be read as a table of predictions ("
-                            + (e instanceof IOException ? e.getMessage() : e.getClass().getSimpleName())
+                            + (e instanceof IOException
+                                    ? e.getMessage()
+                                    : e.getClass().getSimpleName())
                             + "): restore it, or make it anew with 'evaluate --predictions'.",
                     e);
         }
@@ -80,9 +82,9 @@ public final class PredictionTable {
         return names.toArray(String[]::new);
     }
 
-    /** Names as they are compared: spreadsheets and archives change their Unicode form. */
+    /** Names as they are compared: archives change their Unicode form, and the parser takes blanks away at their beginning. */
     private static List<String> normal(List<String> names) {
-        return names.stream().map(Names::nfc).toList();
+        return names.stream().map(name -> Names.nfc(name).strip()).toList();
     }
 
     private static PhotoAnswer answer(InputTable table, String[] row, List<String> classes) {
@@ -93,7 +95,7 @@ public final class PredictionTable {
                 throw new IllegalArgumentException("no probability");
             }
         }
-        int label = normal(classes).indexOf(Names.nfc(row[2]));
+        int label = normal(classes).indexOf(Names.nfc(row[2]).strip());
         if (label < 0) {
             throw new IllegalArgumentException("unknown class");
         }

@@ -89,9 +89,9 @@ final class FolderScanner {
     }
 
     private void scan() {
-        if (tree.kind() != null && tree.total() == 0) {
-            throw new InputException(root + " is " + tree.kind() + " and no photo folder: give the folder that holds one"
-                    + " sub-folder of photos per class.");
+        if (tree.kind() != null) {
+            throw new InputException(root + " is " + tree.kind()
+                    + " and no photo folder: give the folder that holds one" + " sub-folder of photos per class.");
         }
         Map<Split, PhotoTree> sides = sides();
         if (!sides.isEmpty()) {
@@ -129,7 +129,8 @@ final class FolderScanner {
             return Map.of();
         }
         if (!plain && strangers) {
-            throw new InputException(root + " holds " + names(named.values().stream().flatMap(List::stream).toList())
+            throw new InputException(root + " holds "
+                    + names(named.values().stream().flatMap(List::stream).toList())
                     + ", named as sides of a data set are, and beside them "
                     + names(others.stream().filter(f -> f.total() > 0).toList())
                     + ": rename the sides to train, val and test, or move the others away; if all of them are classes, rename "
@@ -159,8 +160,9 @@ final class FolderScanner {
                     + sides.values().iterator().next().name()
                     + " but no folder train: add it, or put the class folders directly below " + root + ".");
         }
-        List<PhotoTree> unusual =
-                sides.values().stream().filter(f -> !SideNames.isPlain(f.name())).toList();
+        List<PhotoTree> unusual = sides.values().stream()
+                .filter(f -> !SideNames.isPlain(f.name()))
+                .toList();
         if (!unusual.isEmpty()) {
             cautions.add(sides.entrySet().stream()
                     .map(e -> e.getValue().name() + " is taken as the " + ImageFolder.name(e.getKey()) + " side")
@@ -174,7 +176,8 @@ final class FolderScanner {
         List<PhotoTree> left = others.stream().filter(f -> f.total() > 0).toList();
         if (!others.isEmpty()) {
             (left.isEmpty() ? notes : cautions)
-                    .add("Folders beside train, val and test are left out: " + names(left.isEmpty() ? others : left) + ".");
+                    .add("Folders beside train, val and test are left out: " + names(left.isEmpty() ? others : left)
+                            + ".");
         }
         return sides;
     }
@@ -185,8 +188,9 @@ final class FolderScanner {
             if (all || SideNames.isPlain(side.name())) {
                 throw flat(side);
             }
-            cautions.add(side.name() + " is taken as a class, since it holds photos and no folders: if it is a side of the"
-                    + " data set, sort its photos into one folder per class.");
+            cautions.add(
+                    side.name() + " is taken as a class, since it holds photos and no folders: if it is a side of the"
+                            + " data set, sort its photos into one folder per class.");
         }
     }
 
@@ -221,7 +225,8 @@ final class FolderScanner {
                 read(side, label(classFolder), split);
             }
         }
-        cautions.add("The folders " + String.join(", ", names) + " lie within the class folders: they are taken as sides.");
+        cautions.add(
+                "The folders " + String.join(", ", names) + " lie within the class folders: they are taken as sides.");
         checkTraining(tree, List.of());
     }
 
@@ -234,9 +239,11 @@ final class FolderScanner {
         if (filled.stream().allMatch(PhotoTree::isOnlyAround)
                 && inside.size() == 1
                 && inside.iterator().next().size() > 1) {
-            cautions.add("The classes are " + names(filled) + ", and each of these folders holds no photo of its own but the same folders, "
-                    + names(filled.get(0).filled())
-                    + ": if those are the classes, put them directly below the data folder, or below train, val and test.");
+            cautions.add(
+                    "The classes are " + names(filled)
+                            + ", and each of these folders holds no photo of its own but the same folders, "
+                            + names(filled.get(0).filled())
+                            + ": if those are the classes, put them directly below the data folder, or below train, val and test.");
         }
     }
 
@@ -288,8 +295,11 @@ final class FolderScanner {
         Map<String, List<String>> onDisk = new TreeMap<>();
         for (PhotoTree folder : folders) {
             FileNames.requireText(folder.folder().path());
-            spellings.computeIfAbsent(Names.loose(folder.name()), k -> new TreeSet<>()).add(folder.name());
-            onDisk.computeIfAbsent(folder.name(), k -> new ArrayList<>()).add(folder.folder().name());
+            spellings
+                    .computeIfAbsent(Names.loose(folder.name()), k -> new TreeSet<>())
+                    .add(folder.name());
+            onDisk.computeIfAbsent(folder.name(), k -> new ArrayList<>())
+                    .add(folder.folder().name());
         }
         classes.addAll(onDisk.keySet());
         onDisk.forEach((name, folderNames) -> {
@@ -298,9 +308,11 @@ final class FolderScanner {
                         + ", in different Unicode forms: they are one class.");
             }
         });
-        spellings.values().stream().filter(names -> names.size() > 1).forEach(names -> cautions.add("The classes '"
-                + String.join("' and '", names)
-                + "' differ in case or blanks only: if they are one class, merge the folders."));
+        spellings.values().stream()
+                .filter(names -> names.size() > 1)
+                .forEach(names -> cautions.add("The classes '"
+                        + String.join("' and '", names)
+                        + "' differ in case or blanks only: if they are one class, merge the folders."));
     }
 
     private int label(PhotoTree classFolder) {
@@ -334,8 +346,11 @@ final class FolderScanner {
             throw new InputException(path + " holds a single class (" + classes.get(0)
                     + "): a classifier needs at least two class folders"
                     + (deep.isOnlyAround()
-                            ? ", and " + names(deep.filled()) + " lie in " + deep.folder().path()
-                                    + (folder.equals(tree) ? ": give that folder." : ": move them up into " + path + ".")
+                            ? ", and " + names(deep.filled()) + " lie in "
+                                    + deep.folder().path()
+                                    + (folder.equals(tree)
+                                            ? ": give that folder."
+                                            : ": move them up into " + path + ".")
                             : "."));
         }
     }

@@ -105,11 +105,14 @@ final class GroupCsv {
     /** A sentence about a manifest in the folder or beside it, of a data set that is divided without it. */
     static Optional<String> unused(Path root) {
         try {
-            return find(root).map(manifest -> manifest.fits
-                    ? manifest.csv + " says which photos belong together and is not used: photos of one group may be on two sides."
-                    : manifest.csv + " " + manifest.about + " and is not used.");
+            return find(root)
+                    .map(manifest -> manifest.fits
+                            ? manifest.csv
+                                    + " says which photos belong together and is not used: photos of one group may be on two sides."
+                            : manifest.csv + " " + manifest.about + " and is not used.");
         } catch (InputException e) {
-            return Optional.of(e.getMessage().replace(MEND, "") + "; it is not used, so photos of one group may be on two sides.");
+            return Optional.of(
+                    e.getMessage().replace(MEND, "") + "; it is not used, so photos of one group may be on two sides.");
         }
     }
 
@@ -126,7 +129,8 @@ final class GroupCsv {
             }
         } catch (IOException e) {
             if (inside) {
-                throw new InputException(csv + " cannot be read as a table of groups (" + e.getMessage() + ")" + MEND, e);
+                throw new InputException(
+                        csv + " cannot be read as a table of groups (" + e.getMessage() + ")" + MEND, e);
             }
             return new Manifest(csv, false, "cannot be read as a table of groups (" + e.getMessage() + ")");
         }
@@ -190,7 +194,11 @@ final class GroupCsv {
 
     private String group(Photo photo) {
         String key = key(photo.file());
-        return groups.stream().map(map -> map.get(key)).filter(Objects::nonNull).findFirst().orElse(null);
+        return groups.stream()
+                .map(map -> map.get(key))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /** The photos with their groups; says how many have one. */

@@ -4,7 +4,6 @@ import io.meristem.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -107,11 +106,12 @@ public final class ImageFolder {
                 .collect(Collectors.toSet());
         for (int c = 0; c < found.classes().size(); c++) {
             if (!trained.contains(c)) {
-                throw new InputException("No photo of the class " + found.classes().get(c) + " is left to train on"
-                        + (options.groupCsv() == null
-                                ? ": add training photos of it."
-                                : ", since its photos are in few groups in " + options.groupCsv()
-                                        + ": mend the table, keep smaller shares for validation and test, or do without groups."));
+                throw new InputException(
+                        "No photo of the class " + found.classes().get(c) + " is left to train on"
+                                + (options.groupCsv() == null
+                                        ? ": add training photos of it."
+                                        : ", since its photos are in few groups in " + options.groupCsv()
+                                                + ": mend the table, keep smaller shares for validation and test, or do without groups."));
             }
         }
     }
@@ -120,9 +120,7 @@ public final class ImageFolder {
             List<Photo> photos, FolderScanner found, SplitOptions options, List<String> cautions) {
         for (Split split : List.of(Split.VAL, Split.TEST)) {
             double share = split == Split.VAL ? options.valFraction() : options.testFraction();
-            if (share > 0
-                    && !found.given().contains(split)
-                    && photos.stream().noneMatch(p -> p.split() == split)) {
+            if (share > 0 && !found.given().contains(split) && photos.stream().noneMatch(p -> p.split() == split)) {
                 cautions.add("The " + name(split) + " side is empty: "
                         + (options.groupCsv() == null
                                 ? "there are too few photos."
@@ -207,11 +205,21 @@ public final class ImageFolder {
 
     /** What was left out, in few sentences: one for each reason. {@link #skipped} has all of it. */
     public List<String> leftOut() {
+        List<String> sentences = new ArrayList<>(leftOut(true));
+        sentences.addAll(leftOut(false));
+        return sentences;
+    }
+
+    /**
+     * The same of some of it.
+     *
+     * @param images whether of what looks like pictures, or of the rest
+     */
+    public List<String> leftOut(boolean images) {
         Map<String, List<Skipped>> reasons = new LinkedHashMap<>();
-        skipped.stream()
-                .sorted(Comparator.comparing(Skipped::image).reversed())
-                .forEach(s -> reasons.computeIfAbsent(s.reason(), k -> new ArrayList<>())
-                        .add(s));
+        skipped.stream().filter(s -> s.image() == images).forEach(s -> reasons.computeIfAbsent(
+                        s.reason(), k -> new ArrayList<>())
+                .add(s));
         List<String> sentences = new ArrayList<>();
         reasons.forEach((reason, files) -> {
             String first = files.get(0).relative();

@@ -24,7 +24,7 @@ final class OwnOutput {
 
     private OwnOutput() {}
 
-    /** @param names of the files and folders in a folder that holds no photos itself */
+    /** @param names of the files and folders in a folder that holds no photos */
     static Optional<String> kind(Set<String> names) {
         if (names.stream().anyMatch(name -> name.startsWith(SegmentWriter.PREFIX) && name.endsWith(".bin"))) {
             return Optional.of("a photo cache");

@@ -49,12 +49,18 @@ record PhotoTree(
         long total = pictures + folders.stream().mapToLong(PhotoTree::total).sum();
         boolean output = total == 0 && (heatmaps || !own.isEmpty());
         return new PhotoTree(
-                folder, Names.nfc(folder.name()), List.copyOf(folders), List.copyOf(own), (int) pictures, total, output);
+                folder,
+                Names.nfc(folder.name()),
+                List.copyOf(folders),
+                List.copyOf(own),
+                (int) pictures,
+                total,
+                output);
     }
 
     /** What of ours this folder is; null when it is none of ours. */
     String kind() {
-        if (pictures > 0) {
+        if (total > 0) {
             return null;
         }
         Set<String> names = Stream.concat(

@@ -14,7 +14,8 @@ final class SideNames {
     /** Those of which nobody needs to be told that they are sides, in any case. */
     private static final Set<String> PLAIN = Set.of("train", "val", "valid", "validation", "test");
 
-    private static final String MORE = "(?:sets?|data|dataset|images?|imgs?|photos?|pictures?|pics?|samples?|splits?|folder)";
+    private static final String MORE =
+            "(?:sets?|data|dataset|images?|imgs?|photos?|pictures?|pics?|samples?|splits?|folder)";
 
     private static final String BLANK = "[\\s._-]*";
 
@@ -28,8 +29,8 @@ final class SideNames {
     /** Such as {@code Training}, {@code train_set}, {@code 1-train}, {@code images train}, {@code train2017}. */
     private static Pattern pattern(String words) {
         String year = "(?:\\d{1,2}|(?:19|20)\\d\\d)?";
-        return Pattern.compile(year + BLANK + "(?:" + MORE + BLANK + ")*(?:" + words + ")(?:" + BLANK + MORE + ")*" + BLANK
-                + "(?:(?:19|20)\\d\\d)?");
+        return Pattern.compile(year + BLANK + "(?:" + MORE + BLANK + ")*(?:" + words + ")(?:" + BLANK + MORE + ")*"
+                + BLANK + "(?:(?:19|20)\\d\\d)?");
     }
 
     /** The side that a name stands for, if any. */

@@ -287,7 +287,9 @@ public final class EvaluateJob {
 
     /** Of a folder that was not trained on: nothing is set aside where all is judged, or what the folder itself has for testing. */
     private static SplitOptions split(Part wanted) {
-        return wanted == null || wanted == Part.ALL ? SplitOptions.defaults().withFractions(0, 0) : SplitOptions.defaults();
+        return wanted == null || wanted == Part.ALL
+                ? SplitOptions.defaults().withFractions(0, 0)
+                : SplitOptions.defaults();
     }
 
     private static List<Photo> choose(Photos photos, Part wanted) {
@@ -311,16 +313,15 @@ public final class EvaluateJob {
                     .filter(name -> !known.contains(name))
                     .toList();
             List<String> like = extra.stream()
-                    .filter(name -> missing.stream().anyMatch(m -> Names.loose(m).equals(Names.loose(name))))
+                    .filter(name ->
+                            missing.stream().anyMatch(m -> Names.loose(m).equals(Names.loose(name))))
                     .toList();
             throw new InputException(model + " knows " + known.size() + " classes and the folder "
                     + folder.root() + " has "
                     + folder.classes().size()
                     + (missing.isEmpty() ? "" : "; the folder lacks " + String.join(", ", missing))
                     + (extra.isEmpty() ? "" : "; it lacks " + String.join(", ", extra))
-                    + (like.isEmpty()
-                            ? ""
-                            : "; '" + String.join("', '", like) + "' differs in case or blanks only")
+                    + (like.isEmpty() ? "" : "; '" + String.join("', '", like) + "' differs in case or blanks only")
                     + ": name the class folders as in training.");
         }
     }

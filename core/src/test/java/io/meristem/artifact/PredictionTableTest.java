@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +45,24 @@ class PredictionTableTest {
         assertEquals(1, read.get(0).predicted());
         assertTrue(read.get(1).right());
         assertEquals(0.9, read.get(1).confidence(), 1e-7);
+    }
+
+    /** Excel in much of Europe: a mark, semicolons, decimal commas. */
+    @Test
+    void aTableThatASpreadsheetHasSavedIsRead() throws IOException {
+        List<String> classes = List.of(" blank", "'quoted'");
+        PhotoAnswer answer = new PhotoAnswer("test", "a.jpg", 1, new float[] {0.25f, 0.75f});
+        String text = PredictionTable.text(classes, List.of(answer));
+        Path file = folder.resolve("predictions.csv");
+        Files.writeString(file, text);
+        assertEquals(1, PredictionTable.read(file, classes).get(0).label());
+        Files.writeString(
+                file,
+                "\ufeff" + text.replace(',', ';').replace("0.", "0,").replace("\n", "\r\n"),
+                StandardCharsets.UTF_16LE);
+        PhotoAnswer read = PredictionTable.read(file, classes).get(0);
+        assertEquals(1, read.label());
+        assertArrayEquals(answer.probabilities(), read.probabilities());
     }
 
     @Test

@@ -1,9 +1,11 @@
 package io.meristem.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.meristem.InputTable;
 import io.meristem.testing.Hostile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ class PhotoFuzzTest {
     static void loadClasses() throws Exception {
         Hostile.loadClasses(PhotoFuzzTest.class, "photo", PhotoFuzzTest::decode);
         Hostile.loadClasses(PhotoFuzzTest.class, "groups", PhotoFuzzTest::readGroups);
+        Hostile.loadClasses(PhotoFuzzTest.class, "table", PhotoFuzzTest::readTable);
     }
 
     @FuzzTest(maxDuration = "10m")
@@ -30,6 +33,35 @@ class PhotoFuzzTest {
     private static void decode(byte[] data) throws UnreadableImageException {
         RgbImage image = ImageDecoder.decode(data, Path.of("x.jpg"));
         assertEquals(3 * image.width() * image.height(), image.rgb().length);
+    }
+
+    /** Encodings, separators, quotes and line ends of tables, whatever is in them. */
+    @FuzzTest(maxDuration = "10m")
+    void table(byte[] data) {
+        assertNotNull(data);
+        Hostile.read("table", () -> readTable(data));
+    }
+
+    private static void readTable(byte[] data) throws IOException {
+        Path csv = Files.createTempFile("hostile", ".csv");
+        try {
+            Files.write(csv, data);
+            readTable(csv, false);
+            readTable(csv, true);
+        } finally {
+            Files.delete(csv);
+        }
+    }
+
+    private static void readTable(Path csv, boolean ours) {
+        try (InputTable table = ours ? InputTable.ours(csv) : InputTable.open(csv)) {
+            table.column("path");
+            for (String[] row = table.next(); row != null; row = table.next()) {
+                assertEquals(table.columns().size(), row.length);
+            }
+        } catch (IOException e) {
+            assertFalse(e.getMessage().isBlank());
+        }
     }
 
     @FuzzTest(maxDuration = "10m")

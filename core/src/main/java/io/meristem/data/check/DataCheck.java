@@ -2,7 +2,6 @@ package io.meristem.data.check;
 
 import io.meristem.InputException;
 import io.meristem.data.ImageFolder;
-import io.meristem.data.Photo;
 import io.meristem.data.PixelCache;
 import io.meristem.data.Progress;
 import io.meristem.data.Split;
@@ -85,12 +84,10 @@ public final class DataCheck {
         List<ClassCount> counts = counts(photos, data.classes());
         List<Probe> probes = probe ? ShortcutProbe.of(photos, data.classes(), copies) : List.of();
         List<Finding> findings = new ArrayList<>();
-        data.cautions().forEach(caution -> findings.add(new Finding(
-                Finding.Kind.LAYOUT,
-                Severity.WARNING,
-                caution,
-                "Arrange the folder as meant: docs/formats.md has the layouts that are understood.",
-                List.of())));
+        if (turned) {
+            // Training has said these already.
+            findings.addAll(layout(data));
+        }
         findings.addAll(CopyFindings.of(photos, data.classes(), copies, divided));
         findings.addAll(GroupFindings.of(photos, table, divided));
         findings.addAll(GroundFindings.of(photos, data.classes()));
@@ -108,6 +105,28 @@ public final class DataCheck {
                 probes,
                 clusters(photos, copies),
                 (System.nanoTime() - start) / 1e9);
+    }
+
+    /** What the folder was taken for, and what of it was passed over. */
+    private static List<Finding> layout(ImageFolder data) {
+        List<Finding> findings = new ArrayList<>();
+        data.cautions()
+                .forEach(caution -> findings.add(new Finding(
+                        Finding.Kind.LAYOUT,
+                        Severity.WARNING,
+                        caution,
+                        "Arrange the folder as meant: docs/formats.md has the layouts that are understood.",
+                        List.of())));
+        List<String> leftOut = data.leftOut(false);
+        if (!leftOut.isEmpty()) {
+            findings.add(new Finding(
+                    Finding.Kind.LAYOUT,
+                    Severity.NOTE,
+                    String.join(" ", leftOut),
+                    "Nothing needs to be done where these are no photos of the set.",
+                    List.of()));
+        }
+        return findings;
     }
 
     private static List<ClassCount> counts(List<Seen> photos, List<String> classes) {

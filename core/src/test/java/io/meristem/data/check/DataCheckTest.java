@@ -92,8 +92,16 @@ class DataCheckTest {
         Files.createFile(root.resolve("disc/empty.png"));
         Files.writeString(root.resolve("ring/scan.tif"), "II*");
         Files.writeString(root.resolve("ring/notes.txt"), "no picture, and none expected");
-        Finding found = only(check(root), Kind.UNREADABLE, Severity.WARNING, "3 files", "disc/broken.jpg", "scan.tif");
+        CheckResult result = check(root);
+        assertEquals(2, result.findings().size());
+        Finding found = result.findings().get(0);
+        assertEquals(Kind.UNREADABLE, found.kind());
+        assertEquals(Severity.WARNING, found.severity());
+        assertTrue(found.sentence().startsWith("3 files"), found.sentence());
+        assertTrue(found.sentence().contains("scan.tif"), found.sentence());
         assertEquals(3, found.examples().size());
+        assertEquals(Kind.LAYOUT, result.findings().get(1).kind());
+        assertEquals("Left out ring/notes.txt: not a picture.", result.findings().get(1).sentence());
     }
 
     @Test
@@ -180,9 +188,26 @@ class DataCheckTest {
         Path root = divided();
         Path csv = root.resolve("manifest.csv");
         Files.writeString(csv, "file,leaf\ntrain/disc/001.png,7\nval/disc/001.png,7\n");
-        assertEquals(List.of(), check(root).findings());
+        only(check(root), Kind.LAYOUT, Severity.WARNING, "is no table of groups (its columns are file, leaf)");
         assertEquals(Set.of(Kind.GROUP_LEAKAGE), kinds(check(root, csv, "leaf", "file")));
         assertThrows(InputException.class, () -> check(root, csv, "plant", "file"));
+    }
+
+    /** Sides by other names, a link back, and a table that training would refuse. */
+    @Test
+    void whatTheFolderIsTakenForIsSaid() throws IOException {
+        Path root = divided();
+        Files.move(root.resolve("train"), root.resolve("Training"));
+        Files.createSymbolicLink(root.resolve("Training/disc/up"), root);
+        Files.writeString(root.resolve("manifest.csv"), "photo_path,group_id\nTraining/disc/001.png,7\n");
+        List<Finding> found = check(root).findings();
+        assertEquals(
+                List.of(Severity.WARNING, Severity.WARNING, Severity.NOTE),
+                found.stream().map(Finding::severity).toList());
+        String all = found.toString();
+        assertTrue(all.contains("Training is taken as the training side"), all);
+        assertTrue(all.contains("Training/disc/up: a link to a folder around it"), all);
+        assertTrue(all.contains("no columns path and group"), all);
     }
 
     @Test
