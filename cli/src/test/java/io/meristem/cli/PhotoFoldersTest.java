@@ -28,7 +28,16 @@ class PhotoFoldersTest {
 
     private static Shell train(Path photos, Path out, Object... more) {
         List<Object> line = new ArrayList<>(List.of(
-                "train", "--data", photos, "--out", out, "--model", "mobilenet_v2_035", "--from-scratch", "--size", 32));
+                "train",
+                "--data",
+                photos,
+                "--out",
+                out,
+                "--model",
+                "mobilenet_v2_035",
+                "--from-scratch",
+                "--size",
+                32));
         line.addAll(List.of("--batch", 8, "--method", "lora", "--threads", 1, "--epochs", 1));
         line.addAll(List.of(more));
         return Shell.run(line.toArray());
@@ -44,7 +53,8 @@ class PhotoFoldersTest {
         Path photos = Photos.write(folder.resolve("photos"), 6, "a", "b");
         Path run = photos.resolve("run");
         train(photos, run, "--cache", photos.resolve("cache")).succeeds();
-        Shell.run("evaluate", run, "--cache", photos.resolve("cache"), "--threads", 1).succeeds();
+        Shell.run("evaluate", run, "--cache", photos.resolve("cache"), "--threads", 1)
+                .succeeds();
         Shell.run("predict", run, photos, "--heatmap", photos.resolve("heat"), "--threads", 1)
                 .succeeds();
         Shell again = train(photos, folder.resolve("run2")).succeeds();
@@ -54,7 +64,8 @@ class PhotoFoldersTest {
                 provenance(folder.resolve("run2")).get("data_fingerprint"));
         Shell check = Shell.run("data", "check", photos, "--no-probe").succeeds();
         assertTrue(check.out().contains("12 photos, 2 classes"), check.out());
-        Shell asked = Shell.run("predict", run, photos, "--format", "csv", "--threads", 1).succeeds();
+        Shell asked = Shell.run("predict", run, photos, "--format", "csv", "--threads", 1)
+                .succeeds();
         assertEquals(13, asked.out().lines().count(), asked.out());
         assertTrue(asked.err().contains("a heatmap of this program"), asked.err());
         Shell.run("evaluate", run, "--data", run, "--threads", 1).refuses("is a run and no photo folder");
@@ -64,9 +75,13 @@ class PhotoFoldersTest {
     void aRunJudgesACopyFromMacOs() {
         Path photos = Photos.write(folder.resolve("linux"), 6, "Größe", "Grün");
         Path mac = Photos.write(
-                folder.resolve("mac"), 6, Normalizer.normalize("Größe", Normalizer.Form.NFD), Normalizer.normalize("Grün", Normalizer.Form.NFD));
+                folder.resolve("mac"),
+                6,
+                Normalizer.normalize("Größe", Normalizer.Form.NFD),
+                Normalizer.normalize("Grün", Normalizer.Form.NFD));
         train(photos, folder.resolve("run")).succeeds();
-        Shell judged = Shell.run("evaluate", folder.resolve("run"), "--data", mac, "--threads", 1).succeeds();
+        Shell judged = Shell.run("evaluate", folder.resolve("run"), "--data", mac, "--threads", 1)
+                .succeeds();
         assertTrue(judged.out().contains("12 photos: accuracy"), judged.out());
     }
 
@@ -82,7 +97,8 @@ class PhotoFoldersTest {
         Shell shell = train(photos, folder.resolve("run"), "--no-groups").succeeds();
         assertTrue(shell.out().contains("Testing is taken as the test side"), shell.out());
         assertTrue(shell.out().contains("it is not used"), shell.out());
-        Shell judged = Shell.run("evaluate", folder.resolve("run"), "--data", photos, "--threads", 1).succeeds();
+        Shell judged = Shell.run("evaluate", folder.resolve("run"), "--data", photos, "--threads", 1)
+                .succeeds();
         assertTrue(judged.out().contains("4 photos: accuracy"), judged.out());
     }
 }

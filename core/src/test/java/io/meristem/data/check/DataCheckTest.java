@@ -101,7 +101,9 @@ class DataCheckTest {
         assertTrue(found.sentence().contains("scan.tif"), found.sentence());
         assertEquals(3, found.examples().size());
         assertEquals(Kind.LAYOUT, result.findings().get(1).kind());
-        assertEquals("Left out ring/notes.txt: not a picture.", result.findings().get(1).sentence());
+        assertEquals(
+                "Left out ring/notes.txt: not a picture.",
+                result.findings().get(1).sentence());
     }
 
     @Test
