@@ -3,6 +3,7 @@ package io.meristem.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import io.meristem.Escape;
 import io.meristem.artifact.Json;
 import io.meristem.predict.Answer;
 import io.meristem.predict.Guess;
@@ -91,14 +92,14 @@ abstract class AnswerWriter {
 
         @Override
         void print(Answer answer) {
-            List<String> row = new ArrayList<>(List.of(answer.photo().toString()));
-            row.add(answer.problem() == null ? answer.name() : "");
+            List<String> row = new ArrayList<>(List.of(Escape.cell(answer.photo().toString())));
+            row.add(answer.problem() == null ? Escape.cell(answer.name()) : "");
             for (int i = 0; i < top; i++) {
                 boolean some = i < answer.guesses().size();
-                row.add(some ? answer.guesses().get(i).name() : "");
+                row.add(some ? Escape.cell(answer.guesses().get(i).name()) : "");
                 row.add(some ? Float.toString((float) answer.guesses().get(i).probability()) : "");
             }
-            row.add(answer.problem() == null ? "" : answer.problem());
+            row.add(answer.problem() == null ? "" : Escape.cell(answer.problem()));
             print(row);
         }
 
@@ -130,6 +131,7 @@ abstract class AnswerWriter {
 
         private static int width(List<String> texts, int most) {
             return texts.stream()
+                    .map(Escape::line)
                     .mapToInt(String::length)
                     .filter(n -> n <= most)
                     .max()
@@ -157,7 +159,8 @@ abstract class AnswerWriter {
         }
 
         private static String padded(String text, int width) {
-            return text + " ".repeat(Math.max(0, width - text.length()));
+            String shown = Escape.line(text);
+            return shown + " ".repeat(Math.max(0, width - shown.length()));
         }
     }
 }

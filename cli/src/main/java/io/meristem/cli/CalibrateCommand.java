@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunFolder;
@@ -68,9 +69,9 @@ final class CalibrateCommand implements Callable<Integer> {
                 "Temperature %.3f, fitted on %d validation photos; it is in %s%n",
                 calibration.temperature(),
                 calibration.photos(),
-                run.resolve(RunFolder.CALIBRATION));
+                Escape.line(run.resolve(RunFolder.CALIBRATION).toString()));
         if (calibration.note() != null) {
-            out.println(calibration.note());
+            out.println(Escape.line(calibration.note()));
         }
         out.println();
         out.println(calibration.test() == null ? "Validation photos:" : "Test photos:");

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.data.Split;
@@ -98,7 +99,7 @@ final class CompareCommand implements Callable<Integer> {
         table.print(out);
         comparison.pairs().forEach(pair -> print(out, pair, comparison.pairs().size()));
         out.println();
-        comparison.cautions().forEach(out::println);
+        comparison.cautions().forEach(caution -> out.println(Escape.line(caution)));
     }
 
     private void print(PrintWriter out, Comparison.Pair pair, int pairs) {
@@ -106,8 +107,8 @@ final class CompareCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%s against %s: %+.2f points (95 %% interval %+.2f to %+.2f), p = %.3g%s%n",
-                pair.second(),
-                pair.first(),
+                Escape.line(pair.second().toString()),
+                Escape.line(pair.first().toString()),
                 100 * pair.difference(),
                 100 * pair.interval().low(),
                 100 * pair.interval().high(),

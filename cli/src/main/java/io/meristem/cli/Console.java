@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import java.io.PrintWriter;
 import me.tongfei.progressbar.ProgressBar;
 
@@ -34,7 +35,7 @@ final class Console implements AutoCloseable {
             System.err.print("\r\u001b[K");
             System.err.flush();
         }
-        out.println(line);
+        out.println(Escape.line(line));
         out.flush();
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
 import io.meristem.artifact.Json;
@@ -129,11 +130,11 @@ final class DataCommand {
             }
             if (html != null) {
                 Report.write(result, html);
-                out.println("The page is in " + html);
+                out.println(Escape.line("The page is in " + html));
             }
             if (groupsOut != null) {
                 save(groupsOut, "--groups-out", GroupsFile.text(result));
-                out.println("The table of groups is in " + groupsOut);
+                out.println(Escape.line("The table of groups is in " + groupsOut));
             }
             out.flush();
             return strict && result.warns() ? Main.FAILED : 0;

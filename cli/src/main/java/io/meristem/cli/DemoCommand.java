@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.Home;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.artifact.Json;
 import io.meristem.data.Perturbations;
 import io.meristem.eval.Scores;
@@ -102,7 +103,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (outcome.synthetic()) {
             out.println("These photos are SYNTHETIC: drawn by a program.");
         }
-        outcome.unreadable().forEach(sentence -> out.println("left out " + sentence));
+        outcome.unreadable().forEach(sentence -> out.println(Escape.line("left out " + sentence)));
         out.printf(
                 Locale.ROOT,
                 "%d photos: accuracy %.2f %% (95 %% interval %s), macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
@@ -131,7 +132,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (outcome.caution() != null) {
             out.println();
-            out.println(outcome.caution());
+            out.println(Escape.line(outcome.caution()));
         }
     }
 

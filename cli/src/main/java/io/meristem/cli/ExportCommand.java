@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.ExportFormat;
@@ -92,8 +93,8 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         ExportJob.Written written = ExportJob.run(run, rank, chosen(), to, threads.count());
         PrintWriter out = spec.commandLine().getOut();
-        out.println("The network is in " + written.export());
-        out.println("What to know about it is in " + written.card());
+        out.println(Escape.line("The network is in " + written.export()));
+        out.println(Escape.line("What to know about it is in " + written.card()));
         out.flush();
         return 0;
     }

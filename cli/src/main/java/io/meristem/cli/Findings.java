@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.ClassCount;
 import io.meristem.data.check.Finding;
@@ -23,12 +24,12 @@ final class Findings {
         out.println(String.format(
                 Locale.ROOT,
                 "%s: %d photos, %d classes, looked at in %.1f s",
-                printable(result.folder().toString()),
+                Escape.line(result.folder().toString()),
                 result.photos(),
                 result.classes().size(),
                 result.seconds()));
         if (result.groups() != null) {
-            out.println("Groups from " + printable(result.groups().toString()) + ": " + result.grouped()
+            out.println("Groups from " + Escape.line(result.groups().toString()) + ": " + result.grouped()
                     + " photos have one");
         }
         out.println();
@@ -73,9 +74,9 @@ final class Findings {
         }
         return List.of(
                 "Photos: " + summary(result) + ". "
-                        + printable(result.findings().get(0).sentence()),
+                        + Escape.line(result.findings().get(0).sentence()),
                 "All findings and what to do: meristem data check '"
-                        + printable(result.folder().toString()) + "'");
+                        + Escape.line(result.folder().toString()) + "'");
     }
 
     private static String count(long n, String noun) {
@@ -91,7 +92,7 @@ final class Findings {
             String least = String.valueOf(c.leastShortSide());
             if (result.divided()) {
                 table.row(
-                        printable(c.name()),
+                        Escape.line(c.name()),
                         String.valueOf(c.train()),
                         String.valueOf(c.val()),
                         String.valueOf(c.test()),
@@ -99,7 +100,7 @@ final class Findings {
                         median,
                         least);
             } else {
-                table.row(printable(c.name()), String.valueOf(c.total()), median, least);
+                table.row(Escape.line(c.name()), String.valueOf(c.total()), median, least);
             }
         }
         return table;
@@ -119,7 +120,7 @@ final class Findings {
                     probe.kind().label(),
                     percent(probe.accuracy()),
                     percent(probe.majority()),
-                    printable(best.name()),
+                    Escape.line(best.name()),
                     percent(best.recall()),
                     percent(best.precision()));
         }
@@ -130,15 +131,10 @@ final class Findings {
         return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
-    /** File names may hold what steers a terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
-    }
-
     /** Lines of a readable length; the lines after the first are indented, the first is headed. */
     private static void wrapped(String head, String text, PrintWriter out) {
         StringBuilder line = new StringBuilder(head + INDENT.substring(head.length()));
-        for (String word : printable(text).split(" ")) {
+        for (String word : Escape.line(text).split(" ")) {
             if (line.length() + word.length() > WIDTH && line.length() > INDENT.length()) {
                 out.println(line.toString().stripTrailing());
                 line = new StringBuilder(INDENT);

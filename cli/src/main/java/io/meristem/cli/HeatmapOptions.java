@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
 import io.meristem.explain.HeatmapMethod;
@@ -55,7 +56,8 @@ final class HeatmapOptions {
     void write(HeatmapJob.Request request, List<Path> photos, int threads, PrintWriter console) {
         if (request != null) {
             int written = HeatmapJob.write(request, photos, folder, threads);
-            console.println(written + (written == 1 ? " heatmap is in " : " heatmaps are in ") + folder);
+            console.println(
+                    Escape.line(written + (written == 1 ? " heatmap is in " : " heatmaps are in ") + folder));
             console.flush();
         }
     }

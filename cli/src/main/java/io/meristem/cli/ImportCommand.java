@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.data.Fit;
 import io.meristem.job.ImportJob;
 import java.io.PrintWriter;
@@ -105,7 +106,7 @@ final class ImportCommand implements Callable<Integer> {
                         ? ""
                         : "; " + outcome.layers() + " layers with ranks from " + outcome.least() + " to "
                                 + outcome.greatest()));
-        console.println("The run is in " + out);
+        console.println(Escape.line("The run is in " + out));
         console.flush();
         return 0;
     }

@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.DivergedException;
+import io.meristem.Escape;
 import io.meristem.FileNames;
 import io.meristem.Home;
 import io.meristem.InputException;
@@ -125,7 +126,20 @@ public final class Main {
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setParameterExceptionHandler(Main::hint);
         commandLine.setExecutionExceptionHandler(Main::explain);
+        commandLine.setExecutionStrategy(Main::guarded);
         return commandLine;
+    }
+
+    /** Runs a command with a guard before the terminal. Help has none: its colours are orders to the terminal, and no names of files are in it. */
+    private static int guarded(CommandLine.ParseResult parsed) {
+        Integer help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        CommandLine root = parsed.commandSpec().root().commandLine();
+        root.setOut(new SafeWriter(root.getOut()));
+        root.setErr(new SafeWriter(root.getErr()));
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     /** One sentence about a command line that cannot be understood, and where to read more. */
@@ -176,8 +190,7 @@ public final class Main {
 
     private static void say(CommandLine commandLine, String sentence) {
         PrintWriter err = commandLine.getErr();
-        // Names from files stand in it, and a terminal takes control characters for orders.
-        err.println("meristem: " + sentence.strip().replaceAll("\\p{Cntrl}+", " "));
+        err.println("meristem: " + Escape.line(sentence.strip()));
         err.flush();
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.job.Abstention;
 import io.meristem.job.HeatmapJob;
 import io.meristem.job.PredictJob;
@@ -104,7 +105,7 @@ final class PredictCommand implements Callable<Integer> {
                     writer.print(answer);
                 } else {
                     out.flush();
-                    err.println("meristem: " + answer.problem());
+                    err.println("meristem: " + Escape.line(answer.problem()));
                     err.flush();
                 }
                 out.flush();

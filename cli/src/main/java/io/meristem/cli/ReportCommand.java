@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.explain.HeatmapMethod;
 import io.meristem.report.HeatmapChoice;
@@ -70,7 +71,7 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() {
         Path file = Report.write(folder, out, data, heatmaps());
         PrintWriter console = spec.commandLine().getOut();
-        console.println("The report is in " + file);
+        console.println(Escape.line("The report is in " + file));
         console.flush();
         return 0;
     }

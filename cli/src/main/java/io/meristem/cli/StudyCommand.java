@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.CancelledException;
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.study.PlannedRun;
@@ -109,7 +110,7 @@ final class StudyCommand implements Callable<Integer> {
                 outcome = StudyJob.run(
                         study, out, threads.count(), cache.folder(), reporter, interrupts.token(), memory.ignored);
             } catch (CancelledException e) {
-                spec.commandLine().getErr().println("meristem: Stopped. Go on with: meristem study --out " + out);
+                spec.commandLine().getErr().println(Escape.line("meristem: Stopped. Go on with: meristem study --out " + out));
                 spec.commandLine().getErr().flush();
                 return interrupts.code();
             }
@@ -169,7 +170,8 @@ final class StudyCommand implements Callable<Integer> {
             console.println();
             if (study.questions().get(i).kind() == Question.Kind.CURVES) {
                 // For programs to draw.
-                console.println(table.title() + ": " + out.resolve("tables").resolve(table.id() + ".csv"));
+                console.println(Escape.line(
+                        table.title() + ": " + out.resolve("tables").resolve(table.id() + ".csv")));
             } else {
                 print(console, table);
             }
@@ -187,16 +189,16 @@ final class StudyCommand implements Callable<Integer> {
                     outcome.runs().size(),
                     String.join(", ", failed));
         }
-        console.println("Tables are in " + out.resolve("tables") + ", runs in " + out.resolve("runs"));
+        console.println(Escape.line("Tables are in " + out.resolve("tables") + ", runs in " + out.resolve("runs")));
     }
 
     private static void print(PrintWriter console, ResultTable table) {
-        console.println(table.title());
+        console.println(Escape.line(table.title()));
         console.println();
         Table text = new Table(table.columns().toArray(String[]::new));
         table.rows().forEach(row -> text.row(row.toArray(String[]::new)));
         text.print(console);
         console.println();
-        table.notes().forEach(console::println);
+        table.notes().forEach(note -> console.println(Escape.line(note)));
     }
 }

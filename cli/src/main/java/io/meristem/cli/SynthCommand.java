@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.data.synth.LeafOptions;
 import io.meristem.data.synth.SynthOptions;
 import java.io.IOException;
@@ -99,7 +100,7 @@ final class SynthCommand implements Callable<Integer> {
                 easy ? LeafOptions.easy() : LeafOptions.standard());
         PrintWriter console = spec.commandLine().getOut();
         Drawing.write(out, options);
-        console.println("Drew a synthetic data set into " + out);
+        console.println(Escape.line("Drew a synthetic data set into " + out));
         console.flush();
         return 0;
     }

@@ -1,20 +1,22 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** A plain text table: the first column to the left, all others to the right. */
+/** A plain text table: the first column to the left, all others to the right. Names in it cannot steer the terminal. */
 final class Table {
 
     private final List<List<String>> rows = new ArrayList<>();
 
     Table(String... header) {
-        rows.add(List.of(header));
+        row(header);
     }
 
-    void row(String... cells) {
-        rows.add(List.of(cells));
+    final void row(String... cells) {
+        rows.add(Arrays.stream(cells).map(Escape::line).toList());
     }
 
     void print(PrintWriter out) {

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.Json;
@@ -123,7 +124,7 @@ final class TrainCommand implements Callable<Integer> {
             try {
                 result = train(console, config, run, interrupts.token());
             } catch (CancelledException e) {
-                err.println("meristem: " + stopped(run));
+                err.println("meristem: " + Escape.line(stopped(run)));
                 err.flush();
                 return interrupts.code();
             }
@@ -134,7 +135,7 @@ final class TrainCommand implements Callable<Integer> {
             console.println();
             console.print(Files.readString(run.resolve(RunFolder.SUMMARY)));
             console.println();
-            console.println("The run is in " + run);
+            console.println(Escape.line("The run is in " + run));
         }
         console.flush();
         return 0;

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.nn.ModelSpec;
@@ -108,7 +109,7 @@ final class WeightsCommand {
                             + (tag == null ? "" : " are tagged " + tag) + " are known: see 'meristem weights list'."));
             Path file = fetch(source, model);
             PrintWriter out = spec.commandLine().getOut();
-            out.println(file + "  (" + source.licence() + ")");
+            out.println(Escape.line(file + "  (" + source.licence() + ")"));
             out.flush();
             return 0;
         }

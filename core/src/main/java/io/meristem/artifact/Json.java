@@ -1,10 +1,14 @@
 package io.meristem.artifact;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonDeserializer;
@@ -22,6 +26,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import java.io.IOException;
@@ -30,10 +35,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written. */
+/** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written, what steers a terminal as escapes. */
 public final class Json {
 
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
+    private static final ObjectMapper MAPPER = JsonMapper.builder(
+                    new JsonFactoryBuilder().characterEscapes(new SteeringEscapes()).build())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -47,6 +53,8 @@ public final class Json {
             .addModule(finiteNumbers())
             .addModule(plainPaths())
             .build();
+
+    private static final int DELETE = 0x7f;
 
     private Json() {}
 
@@ -158,6 +166,26 @@ public final class Json {
         return new SimpleModule()
                 .addSerializer(Path.class, ToStringSerializer.instance)
                 .addDeserializer(Path.class, paths);
+    }
+
+    /** What {@link Escape#steers} stands as {@code \\u} and four digits, which reads as the same text. */
+    private static final class SteeringEscapes extends CharacterEscapes {
+
+        private final int[] ascii = standardAsciiEscapesForJSON();
+
+        SteeringEscapes() {
+            ascii[DELETE] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ascii;
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int c) {
+            return Escape.steers((char) c) ? new SerializedString(Escape.escape((char) c)) : null;
+        }
     }
 
     private static SimpleModule finiteNumbers() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputTable;
 import io.meristem.Names;
@@ -12,7 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Answers photo by photo as CSV: {@code side,path,true,predicted}, then one column {@code p(<class>)} for each class in label order. */
+/**
+ * Answers photo by photo as CSV: {@code side,path,true,predicted}, then one column {@code p(<class>)} for each class in label order. Paths and
+ * classes are cells of {@link Escape#cell}.
+ */
 public final class PredictionTable {
 
     private static final List<String> FIXED = List.of("side", "path", "true", "predicted");
@@ -31,9 +35,9 @@ public final class PredictionTable {
         for (PhotoAnswer answer : answers) {
             String[] row = new String[FIXED.size() + classes.size()];
             row[0] = answer.side();
-            row[1] = answer.path();
-            row[2] = classes.get(answer.label());
-            row[3] = classes.get(answer.predicted());
+            row[1] = Escape.cell(answer.path());
+            row[2] = Escape.cell(classes.get(answer.label()));
+            row[3] = Escape.cell(classes.get(answer.predicted()));
             for (int c = 0; c < classes.size(); c++) {
                 row[FIXED.size() + c] = Float.toString(answer.probabilities()[c]);
             }
@@ -52,7 +56,7 @@ public final class PredictionTable {
      */
     public static List<PhotoAnswer> read(Path file, List<String> classes) {
         try (InputTable table = InputTable.ours(file)) {
-            if (!normal(table.columns()).equals(normal(List.of(header(classes))))) {
+            if (!cells(table.columns()).equals(cells(List.of(header(classes))))) {
                 throw new InputException(
                         file
                                 + " is no table of predictions of this run's classes, its header line says so: restore it, or make it anew with 'evaluate --predictions'.");
@@ -78,13 +82,18 @@ public final class PredictionTable {
 
     private static String[] header(List<String> classes) {
         List<String> names = new ArrayList<>(FIXED);
-        classes.forEach(name -> names.add("p(" + name + ")"));
+        classes.forEach(name -> names.add(Escape.cell("p(" + name + ")")));
         return names.toArray(String[]::new);
     }
 
     /** Names as they are compared: archives change their Unicode form, and the parser takes blanks away at their beginning. */
     private static List<String> normal(List<String> names) {
         return names.stream().map(name -> Names.nfc(name).strip()).toList();
+    }
+
+    /** The same of cells. */
+    private static List<String> cells(List<String> cells) {
+        return normal(cells.stream().map(Escape::fromCell).toList());
     }
 
     private static PhotoAnswer answer(InputTable table, String[] row, List<String> classes) {
@@ -95,10 +104,10 @@ public final class PredictionTable {
                 throw new IllegalArgumentException("no probability");
             }
         }
-        int label = normal(classes).indexOf(Names.nfc(row[2]).strip());
+        int label = normal(classes).indexOf(Names.nfc(Escape.fromCell(row[2])).strip());
         if (label < 0) {
             throw new IllegalArgumentException("unknown class");
         }
-        return new PhotoAnswer(row[0], row[1], label, probabilities);
+        return new PhotoAnswer(row[0], Escape.fromCell(row[1]), label, probabilities);
     }
 }

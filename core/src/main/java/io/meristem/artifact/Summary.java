@@ -1,5 +1,6 @@
 package io.meristem.artifact;
 
+import io.meristem.Escape;
 import io.meristem.eval.Scores;
 import io.meristem.rank.SizeHistory;
 import java.util.List;
@@ -111,13 +112,13 @@ final class Summary {
                 scores.meanAveragePrecision(),
                 scores.logLoss());
         int width =
-                scores.classes().stream().mapToInt(c -> c.name().length()).max().orElse(5);
+                scores.classes().stream().mapToInt(c -> Escape.line(c.name()).length()).max().orElse(5);
         line(out, "  %-" + width + "s  photos  precision  recall      F1      AP", "class");
         for (Scores.ClassScore c : scores.classes()) {
             line(
                     out,
                     "  %-" + width + "s  %6d  %9.4f  %6.4f  %6.4f  %6.4f",
-                    c.name(),
+                    Escape.line(c.name()),
                     c.photos(),
                     c.precision(),
                     c.recall(),
@@ -144,10 +145,11 @@ final class Summary {
     }
 
     private static String quoted(String name) {
-        return name.contains(",") || name.contains("\"") ? '"' + name.replace("\"", "\"\"") + '"' : name;
+        String cell = Escape.cell(name);
+        return cell.contains(",") || cell.contains("\"") ? '"' + cell.replace("\"", "\"\"") + '"' : cell;
     }
 
     private static void line(StringBuilder out, String format, Object... values) {
-        out.append(String.format(Locale.ROOT, format, values)).append('\n');
+        out.append(Escape.line(String.format(Locale.ROOT, format, values))).append('\n');
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.data;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputTable;
 import io.meristem.Names;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A table that says which photos belong together. */
@@ -171,9 +173,12 @@ final class GroupCsv {
         }
         try {
             // A table may name files with either slash, whatever machine it was written on.
-            String name = path.replace('\\', '/');
-            put(groups.get(0), root.resolve(name), group, path, row);
-            put(groups.get(1), beside.resolve(name), group, path, row);
+            // A table of 'data check --groups-out' has them as cells, too.
+            for (String written : Set.of(path, Escape.fromCell(path))) {
+                String name = written.replace('\\', '/');
+                put(groups.get(0), root.resolve(name), group, path, row);
+                put(groups.get(1), beside.resolve(name), group, path, row);
+            }
         } catch (InvalidPathException e) {
             throw new InputException(
                     csv + " names the path " + path + ", which this system cannot hold: mend row " + row + ".", e);

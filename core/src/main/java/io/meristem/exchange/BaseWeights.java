@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.artifact.RunConfig;
 import io.meristem.nn.ModelSpec;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ final class BaseWeights {
         }
         Path file = Path.of(model.weights());
         String name = String.valueOf(file.getFileName());
-        String which = "`" + name + "`" + (sha256 == null ? "" : ", SHA-256 `" + sha256 + "`");
+        String which = "`" + Escape.code(name) + "`" + (sha256 == null ? "" : ", SHA-256 `" + sha256 + "`");
         Optional<ModelSpec.WeightSource> official = official(file, spec, sha256);
         if (official.isPresent()) {
             return which + ": the official weights `" + official.get().tag() + "` of " + spec.library() + " ("

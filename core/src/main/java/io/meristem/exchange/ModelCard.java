@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
@@ -40,7 +41,9 @@ public final class ModelCard {
         card.origin();
         card.line("## Loading");
         card.line("");
-        card.out.append(format.howToLoad(run, name));
+        // It stands within quotes there.
+        String quoted = Escape.python(name);
+        card.out.append(format.howToLoad(run, quoted.substring(1, quoted.length() - 1)));
         return card.out.toString();
     }
 
@@ -159,7 +162,7 @@ public final class ModelCard {
         if (run.result() == null) {
             line("- There is no finished account of its training.");
         }
-        provenance.dataNotes().forEach(note -> line("- %s", plain(note)));
+        provenance.dataNotes().forEach(note -> line("- %s", Escape.markdown(note)));
         if (!provenance.unreadable().isEmpty()) {
             line(
                     "- %d photos could not be read and took no part.",
@@ -203,7 +206,7 @@ public final class ModelCard {
                 "    transforms.Normalize(%s, %s),",
                 config.model().mean(), config.model().std());
         line("])");
-        line("classes = [%s]", run.classes().stream().map(ModelCard::quoted).collect(Collectors.joining(", ")));
+        line("classes = [%s]", run.classes().stream().map(Escape::python).collect(Collectors.joining(", ")));
         line("```");
         line("");
     }
@@ -235,16 +238,7 @@ public final class ModelCard {
 
     /** A name in a table: what Markdown would take for its own is marked. */
     private static String cell(String text) {
-        return plain(text).replaceAll("([\\\\|*`<>\\[\\]])", "\\\\$1");
-    }
-
-    private static String plain(String text) {
-        return text.replaceAll("\\s+", " ");
-    }
-
-    /** As Python writes a string. */
-    private static String quoted(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        return Escape.markdown(text);
     }
 
     private void line(String format, Object... values) {

@@ -5,6 +5,7 @@ import gg.jte.TemplateEngine;
 import gg.jte.TemplateException;
 import gg.jte.output.StringOutput;
 import io.meristem.AtomicFiles;
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
 import io.meristem.data.check.CheckResult;
@@ -134,6 +135,6 @@ public final class Report {
             }
             throw e;
         }
-        return output.toString();
+        return Escape.text(output.toString());
     }
 }

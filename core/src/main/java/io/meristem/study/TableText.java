@@ -3,9 +3,11 @@ package io.meristem.study;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import io.meristem.Escape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Tables as text, what is special in each format escaped. */
@@ -31,6 +33,9 @@ public final class TableText {
             Map.entry((int) '±', "$\\pm$"),
             Map.entry((int) '×', "$\\times$"),
             Map.entry((int) '–', "--"));
+
+    /** Numbers, alone or as intervals and spreads. */
+    private static final Pattern FIGURES = Pattern.compile("[-+0-9.eE%±()\\[\\],; ]*( to [-+0-9.eE%()\\[\\] ]*)?");
 
     private TableText() {}
 
@@ -62,25 +67,28 @@ public final class TableText {
         out.append("| ").append(String.join(" | ", cells)).append(" |\n");
     }
 
-    /** For Markdown: one line, and no character that it takes for its own; an underscore within a word is none. */
     private static String mark(String text) {
-        return text == null
-                ? ""
-                : text.replaceAll("\\s+", " ")
-                        .replaceAll("[\\\\`*<>\\[\\]|~#&]", "\\\\$0")
-                        .replaceAll("(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "\\\\_");
+        return text == null ? "" : Escape.markdown(text);
     }
 
     /** The columns' names and the rows; cells that are not known are empty. */
     public static String csv(ResultTable table) {
         CsvSchema schema = CsvSchema.emptySchema().withLineSeparator("\n");
-        List<List<String>> all = new ArrayList<>(List.of(table.columns()));
-        all.addAll(table.rows());
+        List<List<String>> all = new ArrayList<>();
+        all.add(cells(table.columns()));
+        table.rows().forEach(row -> all.add(cells(row)));
         try {
             return CSV.writer(schema).writeValueAsString(all);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Figures stay as they are, also those below zero; a spreadsheet takes other texts for formulas. */
+    private static List<String> cells(List<String> row) {
+        List<String> cells = new ArrayList<>();
+        row.forEach(text -> cells.add(text == null || FIGURES.matcher(text).matches() ? text : Escape.cell(text)));
+        return cells;
     }
 
     /** A {@code table} environment that needs no package, and another for the published numbers. */
@@ -123,7 +131,7 @@ public final class TableText {
     private static String tex(String text) {
         return text == null
                 ? ""
-                : text.replaceAll("\\s+", " ")
+                : Escape.line(text.replaceAll("\\s+", " "))
                         .codePoints()
                         .mapToObj(c -> LATEX.getOrDefault(c, Character.toString(c)))
                         .collect(Collectors.joining());

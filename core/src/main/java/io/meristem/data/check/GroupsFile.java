@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import io.meristem.Escape;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,13 +18,13 @@ public final class GroupsFile {
 
     private GroupsFile() {}
 
-    /** With a header line; groups are numbered, and photos that stand alone are left out. Paths count from the data folder. */
+    /** With a header line; groups are numbered, and photos that stand alone are left out. Paths count from the data folder and are cells of {@link Escape#cell}. */
     public static String text(CheckResult result) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"path", "group"});
         for (int g = 0; g < result.clusters().size(); g++) {
             for (String path : result.clusters().get(g)) {
-                rows.add(new String[] {path, "together-" + (g + 1)});
+                rows.add(new String[] {Escape.cell(path), "together-" + (g + 1)});
             }
         }
         try {
