@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -52,11 +53,23 @@ public final class Folders {
         }
     }
 
-    /** Removes a folder or a file with all that is in it; nothing happens when it is not there. */
-    public static void delete(Path path) throws IOException {
-        if (!Files.exists(path)) {
+    /** Removes a folder so that it is never seen half there: it gets a temporary name first. What a kill leaves of that is {@link #isTemporary}. */
+    public static void vanish(Path folder) throws IOException {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
+        Path temporary = folder.resolveSibling(PREFIX + folder.getFileName() + ".gone" + SUFFIX);
+        delete(temporary);
+        Files.move(folder, temporary, StandardCopyOption.ATOMIC_MOVE);
+        delete(temporary);
+    }
+
+    /** Removes a folder or a file with all that is in it; nothing happens when it is not there. */
+    public static void delete(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        // A link is deleted itself; what it leads to stays.
         Files.walkFileTree(path, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {

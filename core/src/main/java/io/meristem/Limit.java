@@ -68,6 +68,9 @@ public enum Limit {
     /** Characters of a pattern in a PEFT adapter. */
     PEFT_PATTERN("meristem.peft.maxPattern", 500, Integer.MAX_VALUE),
 
+    /** Entries of a run's folder of photos that are listed to see whether its classes are in it. */
+    DATA_ENTRIES("meristem.run.maxEntries", 1_000_000, Integer.MAX_VALUE),
+
     /** Characters in the name of a run's class, which was a folder's. */
     CLASS_NAME("meristem.run.maxClassName", 1000, Integer.MAX_VALUE);
 

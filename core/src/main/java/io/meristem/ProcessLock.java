@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -21,11 +23,15 @@ public final class ProcessLock implements AutoCloseable {
 
     /**
      * @param refusal what to say when somebody else is there
-     * @throws InputException when another process, or another thread of this one, holds it
+     * @throws InputException when another process, or another thread of this one, holds it, or something else is in the place of the file
      */
     public static ProcessLock take(Path folder, String refusal) throws IOException {
-        FileChannel channel =
-                FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        Path file = folder.resolve(NAME);
+        if (OwnFiles.exists(file) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new InputException(file + " is no ordinary file: take it away.");
+        }
+        FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {

@@ -2,6 +2,7 @@ package io.meristem.artifact;
 
 import io.meristem.Folders;
 import io.meristem.InputException;
+import io.meristem.OwnFiles;
 import io.meristem.weights.Checksums;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
@@ -131,13 +132,13 @@ public final class Checkpoints {
                 Files.writeString(folder.resolve(SUMS), lines);
                 // Only now, so that they stay where there is no room for this one.
                 for (Position old : left) {
-                    Folders.delete(path.resolve(old.name()));
+                    Folders.vanish(path.resolve(old.name()));
                 }
             });
         }
         List<Position> all = positions();
         for (Position old : all.subList(Math.min(KEPT, all.size()), all.size())) {
-            Folders.delete(path.resolve(old.name()));
+            Folders.vanish(path.resolve(old.name()));
         }
     }
 
@@ -178,7 +179,7 @@ public final class Checkpoints {
                     }
                     faults.forEach(said -> note.accept(said + ": going on from the one " + position.words() + "."));
                     for (Position bad : positions.subList(0, faults.size())) {
-                        Folders.delete(path.resolve(bad.name()));
+                        Folders.vanish(path.resolve(bad.name()));
                     }
                     return Optional.of(new Found(position, folder, state));
                 }
@@ -236,7 +237,28 @@ public final class Checkpoints {
         }
     }
 
+    /** As one step: a kill leaves all of them or none. */
     void delete() throws IOException {
-        Folders.delete(path);
+        Folders.vanish(path);
+    }
+
+    /**
+     * Refuses links and whatever else is no file or folder of a checkpoint's.
+     *
+     * @throws InputException with the mend
+     */
+    void requireOwn() {
+        OwnFiles.requireFolder(path);
+        try {
+            for (Position position : positions()) {
+                Path folder = path.resolve(position.name());
+                OwnFiles.requireFolder(folder);
+                try (Stream<Path> files = Files.list(folder)) {
+                    files.forEach(file -> OwnFiles.requireFile(folder, file));
+                }
+            }
+        } catch (IOException e) {
+            throw new InputException(path + " cannot be read (" + e + "): make it readable, or train again.", e);
+        }
     }
 }

@@ -33,6 +33,7 @@ public final class ImportedRun {
             Map<String, Tensor> adapter)
             throws IOException {
         String model = config.model().name();
+        RunFolder.clearLeftover(out);
         Folders.write(out, temporary -> {
             AtomicFiles.writeString(temporary.resolve(RunFolder.PROVENANCE), Json.pretty(provenance));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CLASSES), Json.pretty(classes));

@@ -5,17 +5,19 @@ import io.meristem.InputException;
 import io.meristem.Limit;
 import io.meristem.Names;
 import io.meristem.Outputs;
+import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The folder of one training run; docs/formats.md lists its files. */
@@ -43,6 +45,31 @@ public final class RunFolder {
     /** Files that get a line now and then. */
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
 
+    /** Files that are written before the configuration, and are all that a process leaves which is killed before its run has begun. */
+    private static final List<String> BEFORE = List.of(PROVENANCE, CLASSES);
+
+    /** All files of a run folder, but for what is in its checkpoints. */
+    private static final List<String> ALL = List.of(
+            CONFIG,
+            CLASSES,
+            PROVENANCE,
+            METRICS,
+            TIMINGS,
+            RANKS,
+            ADAPTER,
+            BEST,
+            LAST,
+            RESULT,
+            CONFUSION,
+            PREDICTIONS,
+            CALIBRATION,
+            SUMMARY,
+            LOOKS,
+            ProcessLock.NAME);
+
+    /** Names that {@link AtomicFiles} and a new run may have left together. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\.(config|classes|provenance)\\.json\\..*\\.part");
+
     /** Files that hold the best state. */
     static final List<String> STATES = List.of(BEST, ADAPTER);
 
@@ -56,15 +83,16 @@ public final class RunFolder {
         this.rank = rank;
     }
 
-    /** Refuses a place where a run, or anything else, already is, and one where nothing can be written. */
+    /**
+     * Refuses a place where a run, or anything else, already is, and one where nothing can be written. What a training has left that was killed before its run
+     * began is nothing.
+     */
     public static void refuseUnlessFree(Path path) {
-        if (Files.exists(path.resolve(CONFIG))) {
-            throw new InputException(path + " already holds a run: choose another --out, or remove that folder first.");
-        }
+        refuseRun(path);
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new InputException(path + " is a file: choose a folder for --out.");
         }
-        if (Files.isDirectory(path)) {
+        if (Files.isDirectory(path) && !isLeftover(path)) {
             try (Stream<Path> inside = Files.list(path)) {
                 if (inside.findAny().isPresent()) {
                     throw new InputException(path + " is not empty: choose a new folder for --out.");
@@ -74,6 +102,61 @@ public final class RunFolder {
             }
         }
         Outputs.requireFolder(path, "--out");
+    }
+
+    private static void refuseRun(Path path) {
+        if (Files.exists(path.resolve(CONFIG))) {
+            throw new InputException(path + " already holds a run: choose another --out, "
+                    + (isFinished(path) ? "" : "go on with it by 'train --resume " + path + "', ")
+                    + "or remove that folder first.");
+        }
+    }
+
+    /**
+     * Whether a folder is what a training leaves that is killed before its run has begun, or while what there was of one was taken away: the lock, and nothing
+     * beside it but what comes before the configuration.
+     */
+    static boolean isLeftover(Path path) {
+        try (Stream<Path> inside = Files.list(path)) {
+            List<Path> files = inside.limit(1000).toList();
+            boolean ours = files.stream().allMatch(file -> {
+                String name = file.getFileName().toString();
+                return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                        && (name.equals(ProcessLock.NAME)
+                                || BEFORE.contains(name)
+                                || TEMPORARY.matcher(name).matches());
+            });
+            return ours && files.stream().anyMatch(file -> file.endsWith(ProcessLock.NAME));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Empties a folder that {@link #isLeftover}; others stay as they are.
+     *
+     * @throws InputException when another process is at work there
+     */
+    static void clearLeftover(Path path) throws IOException {
+        if (Files.isDirectory(path) && isLeftover(path)) {
+            RunFolder folder = new RunFolder(path, false, null);
+            try (ProcessLock lock = folder.lock()) {
+                folder.removeLeftover();
+                Files.deleteIfExists(folder.file(ProcessLock.NAME));
+            }
+        }
+    }
+
+    private void removeLeftover() throws IOException {
+        List<Path> left;
+        try (Stream<Path> inside = Files.list(path)) {
+            left = inside.filter(file -> BEFORE.contains(file.getFileName().toString())
+                            || TEMPORARY.matcher(file.getFileName().toString()).matches())
+                    .toList();
+        }
+        for (Path file : left) {
+            Files.delete(file);
+        }
     }
 
     /** Makes the folder, or takes an empty one. */
@@ -90,10 +173,9 @@ public final class RunFolder {
 
     /** Puts in what a run begins with; the configuration is last, and with it the run has begun. */
     void begin(RunConfig config, List<String> classes, Provenance provenance) {
-        if (Files.exists(file(CONFIG))) {
-            throw new InputException(path + " already holds a run: choose another --out, or remove that folder first.");
-        }
+        refuseRun(path);
         try {
+            removeLeftover();
             write(PROVENANCE, Json.pretty(provenance));
             write(CLASSES, Json.pretty(classes));
             write(CONFIG, Json.pretty(config));
@@ -139,12 +221,14 @@ public final class RunFolder {
      * @throws InputException when no finished run is there
      */
     public static RunResult ended(Path path) {
+        requireOwn(path);
         new RunFolder(path, false, null).tidy();
         return result(path);
     }
 
     /** @throws InputException when no finished run is there */
     public static RunResult result(Path path) {
+        requireOwn(path);
         return Json.read(path.resolve(RESULT), RunResult.class);
     }
 
@@ -162,11 +246,28 @@ public final class RunFolder {
         if (!Files.exists(path)) {
             throw new InputException("There is no run folder " + path + ": give the folder that 'train --out' wrote.");
         }
+        requireOwn(path);
+        if (Files.isDirectory(path) && isLeftover(path)) {
+            throw new InputException("The training in " + path
+                    + " was stopped before its run began, and there is nothing to go on with: begin again with 'train --out "
+                    + path + "'.");
+        }
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
             throw new InputException(
                     path + " is not a run folder, it has no " + CONFIG + ": give the folder that 'train --out' wrote.");
         }
         return new RunFolder(path, false, null);
+    }
+
+    /**
+     * Refuses a folder of which a file, or a checkpoint, is a link that leads out of it, a pipe or a device: reading might wait for ever, writing and deleting
+     * might happen elsewhere.
+     *
+     * @throws InputException naming the first
+     */
+    public static void requireOwn(Path path) {
+        ALL.forEach(name -> OwnFiles.requireFile(path, path.resolve(name)));
+        new Checkpoints(path).requireOwn();
     }
 
     /** @throws InputException when there is no run, or none with a state to use */
@@ -209,10 +310,12 @@ public final class RunFolder {
     /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */
     void remove() {
         try {
+            // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a leftover from then on.
             new Checkpoints(path).delete();
-            for (String name : List.of(PROVENANCE, CLASSES, CONFIG, RANKS, METRICS, TIMINGS, ProcessLock.NAME)) {
+            for (String name : List.of(RANKS, METRICS, TIMINGS, CONFIG, CLASSES, PROVENANCE)) {
                 Files.deleteIfExists(file(name));
             }
+            Files.deleteIfExists(file(ProcessLock.NAME));
             if (made) {
                 Files.deleteIfExists(path);
             }
@@ -235,6 +338,15 @@ public final class RunFolder {
 
     public Provenance provenance() {
         return Json.read(file(PROVENANCE), Provenance.class);
+    }
+
+    /**
+     * Where the run's photos are by its configuration, looked at before anything walks through it: the run may be a stranger's.
+     *
+     * @throws InputException when there is no such folder, when it is a whole disk or the system's own, or when the run's classes are not in it
+     */
+    public Path photos() {
+        return StoredPhotos.of(path, config().data(), classes());
     }
 
     /** Class names in label order. */
@@ -299,8 +411,7 @@ public final class RunFolder {
     /** Notes that the test photos are looked at; where the folder cannot be written nothing is noted, which is no reason to keep an answer back. */
     public void note(TestLook look) {
         try {
-            Files.writeString(
-                    file(LOOKS), Json.line(look) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            OwnFiles.append(file(LOOKS), Json.line(look) + "\n");
         } catch (IOException e) {
             return;
         }

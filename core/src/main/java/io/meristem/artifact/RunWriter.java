@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
+import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
@@ -20,7 +21,6 @@ import io.meristem.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -333,7 +333,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
 
     private void append(String file, String line) {
         try {
-            Files.writeString(folder.file(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            OwnFiles.append(folder.file(file), line + "\n");
         } catch (IOException e) {
             throw failed(e);
         }

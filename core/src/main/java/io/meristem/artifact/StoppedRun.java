@@ -39,6 +39,7 @@ public final class StoppedRun implements AutoCloseable {
                 throw new InputException("The run in " + path + " has ended meanwhile: nothing is left to do.");
             }
             config = folder.config();
+            folder.photos();
             provenance = Json.read(folder.file(RunFolder.PROVENANCE), Provenance.class);
             found = new Checkpoints(path).open(note).orElse(null);
             note.accept(

@@ -41,10 +41,26 @@ public record Scores(
      *
      * @param photos how many truly belong to it
      * @param precision of the photos called this class, the share that are; 0 when none was
-     * @param recall of the photos that are this class, the share that was found; 0 when there are none
+     * @param recall of the photos that are this class, the share that was found; null when there are none, as are {@code f1} and {@code averagePrecision}
      */
     public record ClassScore(
-            String name, int photos, double precision, double recall, double f1, double averagePrecision) {}
+            String name, int photos, double precision, Double recall, Double f1, Double averagePrecision) {
+
+        /** Of files from before: they say 0 where nothing was measured. */
+        public ClassScore {
+            recall = photos == 0 ? null : recall;
+            f1 = photos == 0 ? null : f1;
+            averagePrecision = photos == 0 ? null : averagePrecision;
+            if (photos > 0 && (recall == null || f1 == null || averagePrecision == null)) {
+                throw new IllegalArgumentException("it lacks the scores of a class");
+            }
+        }
+    }
+
+    /** Names of the classes of which no photo was judged. */
+    public List<String> absent() {
+        return classes.stream().filter(c -> c.photos() == 0).map(ClassScore::name).toList();
+    }
 
     /** How many photos' most probable class is the true one. */
     public long right() {
@@ -104,8 +120,11 @@ public record Scores(
         }
         int hit = confusion[c][c];
         double precision = called == 0 ? 0 : (double) hit / called;
-        double recall = truly == 0 ? 0 : (double) hit / truly;
-        double f1 = called + truly == 0 ? 0 : 2.0 * hit / (called + truly);
+        if (truly == 0) {
+            return new ClassScore(name, 0, precision, null, null, null);
+        }
+        double recall = (double) hit / truly;
+        double f1 = 2.0 * hit / (called + truly);
         return new ClassScore(name, truly, precision, recall, f1, averagePrecision(p, c));
     }
 

@@ -96,7 +96,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
         List<Photo> all;
         try {
             all = ImageFolder.scan(
-                            run.config().data().place(), run.config().data().split())
+                            run.folder().photos(), run.config().data().split())
                     .photos(Split.VAL);
         } catch (InputException e) {
             return List.of();

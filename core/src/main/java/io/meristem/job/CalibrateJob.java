@@ -49,7 +49,7 @@ public final class CalibrateJob {
 
     private static List<PhotoAnswer> ask(RunFolder run, Path data, int threads, Path cache, JobListener listener) {
         RunConfig config = run.config();
-        Path root = data == null ? config.data().place() : data;
+        Path root = data == null ? run.photos() : data;
         ImageFolder folder = ImageFolder.scan(root, config.data().split());
         folder.cautions().forEach(listener::onNote);
         EvaluateJob.requireSameClasses(run.path(), run.classes(), folder);

@@ -168,7 +168,7 @@ public final class EvaluateJob {
                         .normalize()
                         .toString()
                         .equals(config.data().folder());
-        Path root = own ? config.data().place() : data;
+        Path root = own ? run.photos() : data;
         ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(request.part()));
         Part wanted = wanted(request, photos, own);
         photos.cautions().forEach(listener::onNote);

@@ -10,6 +10,7 @@ import io.meristem.artifact.RankLine;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
+import io.meristem.artifact.StoredPhotos;
 import io.meristem.eval.Scores;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ record RunFiles(
 
     /** @throws io.meristem.InputException naming a file that is missing or damaged */
     static RunFiles read(Path folder) {
+        RunFolder.requireOwn(folder);
         List<String> classes = RunFolder.classes(folder);
         Path result = folder.resolve(RunFolder.RESULT);
         return new RunFiles(
@@ -77,6 +79,16 @@ record RunFiles(
         }
         Path name = config.data().place().getFileName();
         return name == null ? config.data().folder() : name.toString();
+    }
+
+    /**
+     * Where the photos are by the configuration; where nothing is, when they are not there any more.
+     *
+     * @throws io.meristem.InputException when that is a place that no stranger may send a report to
+     */
+    Path photos() {
+        Path place = config.data().place();
+        return Files.exists(place) ? StoredPhotos.of(folder, config.data(), classes) : place;
     }
 
     /** Of the photos that the run is judged by: test photos, or validation photos where there are none; null without either. */

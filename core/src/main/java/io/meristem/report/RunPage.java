@@ -22,10 +22,10 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
      * @param choice null for no heatmaps
      */
     static RunPage of(RunFiles run, Path photos, HeatmapChoice choice) {
-        Path at = photos == null ? run.config().data().place() : photos;
         if (run.judged() == null) {
             return new RunPage(run, null, null);
         }
+        Path at = photos == null ? run.photos() : photos;
         return new RunPage(run, Mistakes.of(run, at), choice == null ? null : Heatmaps.of(run, at, choice));
     }
 

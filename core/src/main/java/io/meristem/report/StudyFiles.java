@@ -7,6 +7,7 @@ import io.meristem.study.RunLine;
 import io.meristem.study.StudyJob;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,6 +44,7 @@ record StudyFiles(
 
     /** @throws InputException naming a file that is missing or damaged */
     static StudyFiles read(Path folder) {
+        StudyJob.requireOwn(folder);
         JsonNode specification = Json.read(folder.resolve(StudyJob.SPECIFICATION), JsonNode.class);
         Map<String, RunLine> runs = new LinkedHashMap<>();
         Path lines = folder.resolve(StudyJob.LINES);
@@ -54,7 +56,7 @@ record StudyFiles(
         for (RunLine run : runs.values()) {
             if (run.finished() && run.folder() != null) {
                 Path at = folder.resolve(run.folder()).normalize();
-                if (at.startsWith(folder.normalize()) && RunFiles.isRun(at)) {
+                if (at.startsWith(folder.normalize()) && Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS) && RunFiles.isRun(at)) {
                     folders.put(run.key(), RunFiles.read(at));
                 }
             }

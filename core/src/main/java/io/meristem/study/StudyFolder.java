@@ -5,6 +5,7 @@ import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Outputs;
+import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
@@ -54,6 +55,7 @@ final class StudyFolder implements AutoCloseable {
     /** Makes the folder, or goes on in one. */
     static StudyFolder open(Path path) {
         refuseForeign(path);
+        requireOwn(path);
         Outputs.requireFolder(path, "--out");
         try {
             Files.createDirectories(path);
@@ -75,7 +77,38 @@ final class StudyFolder implements AutoCloseable {
     /** To look only: nothing is made, and nobody is kept out. */
     static StudyFolder look(Path path) {
         refuseForeign(path);
+        requireOwn(path);
         return new StudyFolder(path, null);
+    }
+
+    /**
+     * Refuses a study of which a file, a folder or a run is a link, a pipe or a device: what is written and deleted there is to stay in the study.
+     *
+     * @throws InputException naming the first
+     */
+    static void requireOwn(Path path) {
+        for (String name : List.of(StudyJob.SPECIFICATION, StudyJob.LINES, ProcessLock.NAME)) {
+            OwnFiles.requireFile(path, path.resolve(name));
+        }
+        for (String name : List.of(RUNS, StudyJob.TABLES, ROBUSTNESS)) {
+            Path folder = path.resolve(name);
+            OwnFiles.requireFolder(folder);
+            if (!Files.isDirectory(folder)) {
+                continue;
+            }
+            try (Stream<Path> inside = Files.list(folder)) {
+                inside.forEach(entry -> {
+                    if (name.equals(RUNS)) {
+                        OwnFiles.requireFolder(entry);
+                        OwnFiles.requireFile(entry, entry.resolve(FAILURE));
+                    } else {
+                        OwnFiles.requireFile(path, entry);
+                    }
+                });
+            } catch (IOException e) {
+                throw failed(path, e);
+            }
+        }
     }
 
     private static void refuseForeign(Path path) {
@@ -100,7 +133,7 @@ final class StudyFolder implements AutoCloseable {
 
     /** What writing was cut short by a kill. */
     private void removeTemporaries() throws IOException {
-        for (Path folder : List.of(path, path.resolve(StudyJob.TABLES))) {
+        for (Path folder : List.of(path, path.resolve(StudyJob.TABLES), path.resolve(ROBUSTNESS))) {
             if (Files.isDirectory(folder)) {
                 try (Stream<Path> files = Files.list(folder)) {
                     for (Path file : files.filter(
@@ -131,6 +164,7 @@ final class StudyFolder implements AutoCloseable {
     /** Whether a run of exactly this configuration was stopped without having failed, so that it can be gone on with. */
     boolean brokenOff(String key, RunConfig config) {
         Path run = run(key);
+        RunFolder.requireOwn(run);
         return Files.isRegularFile(run.resolve(RunFolder.CONFIG))
                 && !Files.exists(run.resolve(FAILURE))
                 && Json.read(run.resolve(RunFolder.CONFIG), RunConfig.class).equals(config);

@@ -114,6 +114,15 @@ public final class StudyJob {
         }
     }
 
+    /**
+     * Refuses a study, which may be a stranger's, of which something is a link, a pipe or a device.
+     *
+     * @throws InputException naming the first
+     */
+    public static void requireOwn(Path folder) {
+        StudyFolder.requireOwn(folder);
+    }
+
     /** Where the study that is in {@code out} has its specification. */
     public static Path specification(Path out) {
         return out.resolve(SPECIFICATION);

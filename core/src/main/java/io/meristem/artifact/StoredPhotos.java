@@ -1,0 +1,109 @@
+package io.meristem.artifact;
+
+import io.meristem.InputException;
+import io.meristem.Limit;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The folder of photos that a run's configuration names. A run may come from a stranger, whose configuration may name a whole disk: before anything walks through
+ * the folder it must be there, be none of the system's own, and hold a folder for each class of the run, directly or one folder deeper.
+ */
+public final class StoredPhotos {
+
+    /** Where files are no files; and the root of a disk is never a folder of photos. */
+    private static final List<String> SYSTEM = List.of("/proc", "/sys", "/dev");
+
+    private final Set<String> names = new HashSet<>();
+    private long left = Limit.DATA_ENTRIES.value();
+
+    private StoredPhotos() {}
+
+    /**
+     * @param classes of the run
+     * @return the folder
+     * @throws InputException that asks for {@code --data}
+     */
+    public static Path of(Path run, RunConfig.Data data, List<String> classes) {
+        Path place = data.place();
+        String asks = ": name the folder of photos with --data, or put it back there to go on with the run.";
+        if (!place.isAbsolute()) {
+            throw new InputException("The run in " + run + " names its photos by the relative path " + place + asks);
+        }
+        if (!Files.isDirectory(place)) {
+            throw new InputException("The run in " + run + " had its photos in " + place + ", which is no folder" + asks);
+        }
+        Path real;
+        StoredPhotos inside = new StoredPhotos();
+        try {
+            real = place.toRealPath();
+            if (real.getNameCount() == 0 || SYSTEM.stream().anyMatch(real::startsWith)) {
+                throw new InputException("The run in " + run + " says that its photos are in " + place
+                        + ", which is no folder of photos" + asks);
+            }
+            if (!inside.hold(real, classes)) {
+                String missing = classes.stream()
+                        .filter(name -> !inside.names.contains(plain(name)))
+                        .findFirst()
+                        .orElse("");
+                throw new InputException("The run in " + run + " had its photos in " + place
+                        + ", where there is no folder of its class " + missing + " now" + asks);
+            }
+        } catch (IOException e) {
+            throw new InputException(
+                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + e + ")" + asks, e);
+        }
+        return place;
+    }
+
+    private boolean hold(Path root, List<String> classes) throws IOException {
+        List<Path> first = list(root);
+        if (holdAll(classes)) {
+            return true;
+        }
+        for (Path side : first) {
+            list(side);
+            if (holdAll(classes)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean holdAll(List<String> classes) {
+        return classes.stream().allMatch(name -> names.contains(plain(name)));
+    }
+
+    /** Folders within a folder, as far as the limit allows; their names are noted. */
+    private List<Path> list(Path folder) throws IOException {
+        List<Path> folders = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+            for (Path entry : entries) {
+                if (left-- <= 0) {
+                    break;
+                }
+                if (Files.isDirectory(entry)) {
+                    folders.add(entry);
+                    names.add(plain(entry.getFileName().toString()));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return folders;
+    }
+
+    /** However the system, or what carried the photos here, writes the name. */
+    private static String plain(String name) {
+        return Normalizer.normalize(name, Normalizer.Form.NFC).strip().toLowerCase(Locale.ROOT);
+    }
+}
