@@ -124,6 +124,11 @@ final class EvaluateCommand implements Callable<Integer> {
                     number(c.averagePrecision()));
         }
         table.print(out);
+        if (!scores.absent().isEmpty()) {
+            out.println(Escape.line("No photo of " + String.join(", ", scores.absent())
+                    + " is among these: " + (scores.absent().size() == 1 ? "it has" : "they have")
+                    + " no recall and no F1, and macro F1 and mAP are over the others."));
+        }
         out.println();
         TrustTables.print(out, outcome.trust());
         if (outcome.robustness() != null) {
@@ -157,7 +162,8 @@ final class EvaluateCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.2f %%", 100 * share);
     }
 
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.4f", value);
+    /** @param value null where there is none */
+    private static String number(Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, "%.4f", value);
     }
 }

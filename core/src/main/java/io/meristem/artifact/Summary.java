@@ -117,14 +117,25 @@ final class Summary {
         for (Scores.ClassScore c : scores.classes()) {
             line(
                     out,
-                    "  %-" + width + "s  %6d  %9.4f  %6.4f  %6.4f  %6.4f",
+                    "  %-" + width + "s  %6d  %9.4f  %6s  %6s  %6s",
                     Escape.line(c.name()),
                     c.photos(),
                     c.precision(),
-                    c.recall(),
-                    c.f1(),
-                    c.averagePrecision());
+                    figure(c.recall()),
+                    figure(c.f1()),
+                    figure(c.averagePrecision()));
         }
+        if (!scores.absent().isEmpty()) {
+            line(
+                    out,
+                    "  No photo of %s is among these: macro F1 and mAP are over the other classes.",
+                    String.join(", ", scores.absent()));
+        }
+    }
+
+    /** @param value null where there is none */
+    private static String figure(Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, "%.4f", value);
     }
 
     static String confusionCsv(Scores scores, List<String> classes) {

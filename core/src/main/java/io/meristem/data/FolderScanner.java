@@ -31,6 +31,8 @@ final class FolderScanner {
 
     private static final int MOST_NAMES = 5;
 
+    private static final int MOST_KNOWN = 20;
+
     private final Path root;
     private final FolderWalk walk;
     private final PhotoTree tree;
@@ -41,8 +43,15 @@ final class FolderScanner {
     private final List<String> cautions = new ArrayList<>();
     private final Set<Split> given = EnumSet.noneOf(Split.class);
 
-    private FolderScanner(Path root) {
+    /** Of a network that is to be judged, in label order; null where the folder says which classes there are. */
+    private final List<String> known;
+
+    private FolderScanner(Path root, List<String> known) {
         this.root = root;
+        this.known = known == null ? null : known.stream().map(Names::nfc).toList();
+        if (known != null) {
+            classes.addAll(this.known);
+        }
         try {
             this.walk = FolderWalk.of(root, ImageFiles::isHidden);
         } catch (IOException e) {
@@ -52,9 +61,13 @@ final class FolderScanner {
         this.tree = PhotoTree.of(walk.root());
     }
 
-    /** Reads the tree below {@code root}; throws {@link InputException} where it is no data set. */
-    static FolderScanner scan(Path root) {
-        FolderScanner scanner = new FolderScanner(root);
+    /**
+     * Reads the tree below {@code root}; throws {@link InputException} where it is no data set.
+     *
+     * @param known the classes that photos may be of, of which some may have none; null where the folder says which classes there are
+     */
+    static FolderScanner scan(Path root, List<String> known) {
+        FolderScanner scanner = new FolderScanner(root, known);
         scanner.scan();
         scanner.photos.sort(Photo.order());
         scanner.skipped.sort(Comparator.comparing(ImageFolder.Skipped::relative));
@@ -114,7 +127,7 @@ final class FolderScanner {
         List<PhotoTree> others = new ArrayList<>();
         for (PhotoTree child : tree.folders()) {
             Split split = SideNames.side(child.name()).orElse(null);
-            if (split == null) {
+            if (split == null || known != null && known.contains(child.name())) {
                 others.add(child);
             } else if (child.pictures() > 0 && child.filled().isEmpty()) {
                 classLike.add(child);
@@ -150,7 +163,7 @@ final class FolderScanner {
             }
             sides.put(split, folders.get(0));
         });
-        if (!sides.containsKey(Split.TRAIN)) {
+        if (known == null && !sides.containsKey(Split.TRAIN)) {
             for (PhotoTree train : classLike) {
                 if (SideNames.side(train.name()).orElseThrow() == Split.TRAIN) {
                     throw flat(train);
@@ -217,6 +230,9 @@ final class FolderScanner {
         nameClasses(classFolders);
         Set<String> names = new TreeSet<>();
         for (PhotoTree classFolder : classFolders) {
+            if (label(classFolder) < 0) {
+                throw unknown(classFolder);
+            }
             classFolder.folder().files().forEach(file -> add(file, label(classFolder), Split.TRAIN));
             for (PhotoTree side : classFolder.filled()) {
                 Split split = SideNames.side(side.name()).orElseThrow();
@@ -282,6 +298,14 @@ final class FolderScanner {
         List<String> like = classes.stream()
                 .filter(name -> Names.loose(name).equals(Names.loose(classFolder.name())))
                 .toList();
+        if (known != null) {
+            return new InputException("The folder " + classFolder.folder().path() + " holds photos and is none of the classes that are known, "
+                    + known.stream().limit(MOST_KNOWN).collect(Collectors.joining(", "))
+                    + (known.size() > MOST_KNOWN ? ", ..." : "")
+                    + (like.isEmpty()
+                            ? ": name the class folders as in training, or take it away."
+                            : ": rename it to '" + like.get(0) + "'."));
+        }
         return new InputException("The class folder " + classFolder.folder().path()
                 + " has no counterpart in the train folder"
                 + (like.isEmpty()
@@ -291,6 +315,9 @@ final class FolderScanner {
 
     /** In the order of their names in NFC; folders whose names are the same then are one class. */
     private void nameClasses(List<PhotoTree> folders) {
+        if (known != null) {
+            return;
+        }
         Map<String, Set<String>> spellings = new TreeMap<>();
         Map<String, List<String>> onDisk = new TreeMap<>();
         for (PhotoTree folder : folders) {
@@ -328,6 +355,9 @@ final class FolderScanner {
                             : ", " + count(folder.pictures(), "photo") + (folder.pictures() == 1 ? " lies" : " lie")
                                     + " directly in it: it must hold")
                     + " one sub-folder per class with jpg, png, bmp, gif or webp files.");
+        }
+        if (known != null) {
+            return;
         }
         if (!empty.isEmpty()) {
             Path first = path.resolve(empty.get(0));

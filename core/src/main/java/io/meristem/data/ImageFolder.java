@@ -62,6 +62,16 @@ public final class ImageFolder {
 
     /** Lists and divides the photos below {@code folder}; no picture is decoded. Throws {@link InputException} when it is no usable data set. */
     public static ImageFolder scan(Path folder, SplitOptions options) {
+        return scan(folder, options, null);
+    }
+
+    /**
+     * Likewise, of photos that a network is to be judged by: some of its classes may have none, and sides may lack.
+     *
+     * @param known the network's classes in label order, whose labels the photos get; null where the folder says which classes there are
+     * @throws InputException also when there are photos of another class
+     */
+    public static ImageFolder scan(Path folder, SplitOptions options, List<String> known) {
         if (!Files.exists(folder)) {
             throw new InputException("There is no folder " + folder + ": check the path of the data set.");
         }
@@ -70,7 +80,7 @@ public final class ImageFolder {
                     folder + " is a file: give the folder that holds one sub-folder of photos per class.");
         }
         Path root = folder.toAbsolutePath().normalize();
-        FolderScanner found = FolderScanner.scan(root);
+        FolderScanner found = FolderScanner.scan(root, known);
         List<String> notes = new ArrayList<>(found.notes());
         List<String> cautions = new ArrayList<>(found.cautions());
         List<Photo> listed = found.photos();
@@ -91,7 +101,9 @@ public final class ImageFolder {
                     + pictures.get(0).relative() + " (" + pictures.get(0).reason()
                     + "): mend or remove them, or run without strict.");
         }
-        refuseUntrained(divided, found, options);
+        if (known == null) {
+            refuseUntrained(divided, found, options);
+        }
         noteEmptySides(divided, found, options, cautions);
         noteAbsentAndLeaking(kept, found.classes(), notes);
         notes.addAll(0, cautions);

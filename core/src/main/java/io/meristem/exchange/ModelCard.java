@@ -119,7 +119,7 @@ public final class ModelCard {
         line("| class | photos | precision | recall | F1 |");
         line("|---|---|---|---|---|");
         for (Scores.ClassScore c : scores.classes()) {
-            line("| %s | %d | %.3f | %.3f | %.3f |", cell(c.name()), c.photos(), c.precision(), c.recall(), c.f1());
+            line("| %s | %d | %.3f | %s | %s |", cell(c.name()), c.photos(), c.precision(), figure(c.recall()), figure(c.f1()));
         }
         line("");
     }
@@ -230,6 +230,11 @@ public final class ModelCard {
         }
         line("- Made with Meristem %s. The numbers here are float32.", provenance.meristem());
         line("");
+    }
+
+    /** @param value null where there is none */
+    private static String figure(Double value) {
+        return value == null ? "-" : format("%.3f", value);
     }
 
     private static String names(List<String> names) {

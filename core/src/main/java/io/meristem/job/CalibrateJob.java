@@ -50,9 +50,8 @@ public final class CalibrateJob {
     private static List<PhotoAnswer> ask(RunFolder run, Path data, int threads, Path cache, JobListener listener) {
         RunConfig config = run.config();
         Path root = data == null ? run.photos() : data;
-        ImageFolder folder = ImageFolder.scan(root, config.data().split());
+        ImageFolder folder = ImageFolder.scan(root, config.data().split(), run.classes());
         folder.cautions().forEach(listener::onNote);
-        EvaluateJob.requireSameClasses(run.path(), run.classes(), folder);
         Engine.start(threads);
         List<PhotoAnswer> answers = new ArrayList<>();
         try (Network network = Networks.tuned(run)) {

@@ -169,10 +169,9 @@ public final class EvaluateJob {
                         .toString()
                         .equals(config.data().folder());
         Path root = own ? run.photos() : data;
-        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(request.part()));
+        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(request.part()), run.classes());
         Part wanted = wanted(request, photos, own);
         photos.cautions().forEach(listener::onNote);
-        requireSameClasses(request.run(), run.classes(), photos);
         Preprocess preprocess = config.model().preprocess();
         request.views().requireFit(preprocess);
         double least = request.abstention().threshold(request.run(), request.rank());
@@ -197,10 +196,9 @@ public final class EvaluateJob {
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
         try (Classifier classifier = Classifiers.open(request.run(), request.rank())) {
-            ImageFolder photos = ImageFolder.scan(request.data(), split(request.part()));
+            ImageFolder photos = ImageFolder.scan(request.data(), split(request.part()), classifier.classes());
             Part wanted = wanted(request, photos, false);
             photos.cautions().forEach(listener::onNote);
-            requireSameClasses(request.run(), classifier.classes(), photos);
             request.views().requireFit(classifier.preprocess());
             EvaluateJob job = new EvaluateJob(
                     request,
@@ -301,28 +299,5 @@ public final class EvaluateJob {
                     + ": choose another --split.");
         }
         return chosen;
-    }
-
-    static void requireSameClasses(Path model, List<String> names, ImageFolder folder) {
-        List<String> known = names.stream().map(Names::nfc).toList();
-        if (!known.equals(folder.classes())) {
-            List<String> missing = known.stream()
-                    .filter(name -> !folder.classes().contains(name))
-                    .toList();
-            List<String> extra = folder.classes().stream()
-                    .filter(name -> !known.contains(name))
-                    .toList();
-            List<String> like = extra.stream()
-                    .filter(name ->
-                            missing.stream().anyMatch(m -> Names.loose(m).equals(Names.loose(name))))
-                    .toList();
-            throw new InputException(model + " knows " + known.size() + " classes and the folder "
-                    + folder.root() + " has "
-                    + folder.classes().size()
-                    + (missing.isEmpty() ? "" : "; the folder lacks " + String.join(", ", missing))
-                    + (extra.isEmpty() ? "" : "; it lacks " + String.join(", ", extra))
-                    + (like.isEmpty() ? "" : "; '" + String.join("', '", like) + "' differs in case or blanks only")
-                    + ": name the class folders as in training.");
-        }
     }
 }

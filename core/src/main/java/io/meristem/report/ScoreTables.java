@@ -89,11 +89,11 @@ final class ScoreTables {
             grid.row(
                     Cell.text(score.name()),
                     Cell.number(score.photos()),
-                    Cell.number(Words.percent(some ? score.recall() : null)),
+                    Cell.number(Words.percent(score.recall())),
                     Cell.number(some ? Words.percent(interval) : Words.percent((Double) null)),
                     Cell.number(Words.percent(score.precision())),
                     Cell.number(Words.score(score.f1())),
-                    Cell.number(Words.score(some ? score.averagePrecision() : null)));
+                    Cell.number(Words.score(score.averagePrecision())));
         }
         return grid;
     }

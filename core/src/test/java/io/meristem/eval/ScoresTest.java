@@ -2,6 +2,7 @@ package io.meristem.eval;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -78,8 +79,10 @@ class ScoresTest {
         Scores.ClassScore absent = s.classes().get(2);
         assertEquals(0, absent.photos());
         assertEquals(0, absent.precision());
-        assertEquals(0, absent.recall());
-        assertEquals(0, absent.f1());
+        assertNull(absent.recall());
+        assertNull(absent.f1());
+        assertNull(absent.averagePrecision());
+        assertEquals(List.of("c"), s.absent());
         assertEquals((2 / 3.0 + 1) / 2, s.macroF1(), EXACT);
         double firstAp = (1 + 2 / 3.0) / 2; // a .6, then a and b tie at .2
         assertEquals((firstAp + 1) / 2, s.meanAveragePrecision(), EXACT);

@@ -3,6 +3,7 @@ package io.meristem.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,6 +36,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -225,6 +228,101 @@ class HostileRunsTest {
         } finally {
             Files.write(best, whole);
         }
+    }
+
+    /** What a stranger may put in the place of a file or a folder. */
+    private static final List<String> STANDINS = List.of(
+            "link to a file outside",
+            "link to a folder outside",
+            "link to nowhere",
+            "link to itself",
+            "link to a device",
+            "link within",
+            "pipe",
+            "folder");
+
+    /** Places that a configuration may name. */
+    private static final List<String> PLACES =
+            List.of("/", "/proc", "/dev/fd", "//./", "photos", "..", "/nowhere", "/proc/self/root");
+
+    /** Links, pipes and folders in the place of files, and photos said to be anywhere: nothing outside is waited for, written or deleted. */
+    @Test
+    void linksPipesAndPlacesAreRefused() throws Exception {
+        Path outside = folder.resolve("outside");
+        String before = standOutside(outside);
+        List<Path> folders =
+                FILES.keySet().stream().map(HostileRunsTest::holder).distinct().toList();
+        List<String> uses = USES.keySet().stream().sorted().toList();
+        long end = System.nanoTime() + SECONDS * 500_000_000L;
+        int inputs = 0;
+        for (long seed = 0; System.nanoTime() < end || seed < 40; seed++) {
+            Random random = new Random(seed);
+            Path run = folders.get(random.nextInt(folders.size()));
+            String use = run.endsWith(STUDY) ? "report" : uses.get(random.nextInt(uses.size()));
+            String what = random.nextInt(4) == 0 && !run.endsWith(STUDY)
+                    ? otherPlace(run, PLACES.get(random.nextInt(PLACES.size())))
+                    : standIn(run, STANDINS.get(random.nextInt(STANDINS.size())), outside, random);
+            try {
+                inputs++;
+                assertTimeoutPreemptively(
+                        Duration.ofSeconds(60), () -> Hostile.read("run folder with links, " + use, () -> use(use, run)));
+                assertEquals(before, listing(outside));
+            } catch (RuntimeException | Error e) {
+                throw new AssertionError(use + " of " + run.getFileName() + " with " + what + ", seed " + seed, e);
+            } finally {
+                restore(run);
+            }
+        }
+        assertTrue(inputs >= 40);
+        Hostile.print();
+    }
+
+    private static String standOutside(Path outside) throws IOException {
+        Path old = Files.createDirectories(outside.resolve("epoch-0009-step-000000"));
+        Files.writeString(old.resolve("state.json"), "{}");
+        Files.writeString(outside.resolve("precious.txt"), "precious\n");
+        return listing(outside);
+    }
+
+    private static String listing(Path outside) throws IOException {
+        StringBuilder all = new StringBuilder();
+        try (Stream<Path> files = Files.walk(outside)) {
+            for (Path file : files.sorted().toList()) {
+                all.append(outside.relativize(file)).append(Files.isDirectory(file) ? "" : Files.readString(file));
+            }
+        }
+        return all.toString();
+    }
+
+    private static String otherPlace(Path run, String place) throws IOException {
+        Path config = run.resolve("config.json");
+        String text = Files.readString(config);
+        String changed = text.replaceFirst("\"folder\" : \"[^\"]*\"", "\"folder\" : \"" + place + "\"");
+        assertNotEquals(text, changed);
+        put(config, changed.getBytes(StandardCharsets.UTF_8));
+        return "photos in " + place;
+    }
+
+    private static String standIn(Path run, String what, Path outside, Random random) throws Exception {
+        List<Path> places = new ArrayList<>(
+                FILES.keySet().stream().filter(file -> file.startsWith(run)).toList());
+        for (String name : List.of("lock", "test-looks.jsonl", "checkpoints", "calibration.json", "runs", "tables")) {
+            places.add(run.resolve(name));
+        }
+        Path place = places.get(random.nextInt(places.size()));
+        Folders.delete(place);
+        Files.createDirectories(place.getParent());
+        switch (what) {
+            case "link to a file outside" -> Files.createSymbolicLink(place, outside.resolve("precious.txt"));
+            case "link to a folder outside" -> Files.createSymbolicLink(place, outside);
+            case "link to nowhere" -> Files.createSymbolicLink(place, outside.resolve("made.txt"));
+            case "link to itself" -> Files.createSymbolicLink(place, place.getFileName());
+            case "link to a device" -> Files.createSymbolicLink(place, Path.of("/dev/zero"));
+            case "link within" -> Files.createSymbolicLink(place, run.resolve("config.json"));
+            case "folder" -> Files.createDirectory(place);
+            default -> new ProcessBuilder("mkfifo", place.toString()).start().waitFor();
+        }
+        return run.relativize(place) + " as a " + what;
     }
 
     private static void use(String name, Path run) {
