@@ -46,9 +46,13 @@ final class FolderScanner {
     /** Of a network that is to be judged, in label order; null where the folder says which classes there are. */
     private final List<String> known;
 
-    private FolderScanner(Path root, List<String> known) {
+    /** Whether classes may have no photos, and be fewer than two. */
+    private final boolean lenient;
+
+    private FolderScanner(Path root, List<String> known, boolean lenient) {
         this.root = root;
         this.known = known == null ? null : known.stream().map(Names::nfc).toList();
+        this.lenient = lenient;
         if (known != null) {
             classes.addAll(this.known);
         }
@@ -64,10 +68,11 @@ final class FolderScanner {
     /**
      * Reads the tree below {@code root}; throws {@link InputException} where it is no data set.
      *
-     * @param known the classes that photos may be of, of which some may have none; null where the folder says which classes there are
+     * @param known the classes that photos may be of; null where the folder says which classes there are
+     * @param lenient whether classes may have no photos, and be fewer than two, as nothing is trained on them
      */
-    static FolderScanner scan(Path root, List<String> known) {
-        FolderScanner scanner = new FolderScanner(root, known);
+    static FolderScanner scan(Path root, List<String> known, boolean lenient) {
+        FolderScanner scanner = new FolderScanner(root, known, lenient);
         scanner.scan();
         scanner.photos.sort(Photo.order());
         scanner.skipped.sort(Comparator.comparing(ImageFolder.Skipped::relative));
@@ -356,7 +361,7 @@ final class FolderScanner {
                                     + " directly in it: it must hold")
                     + " one sub-folder per class with jpg, png, bmp, gif or webp files.");
         }
-        if (known != null) {
+        if (lenient) {
             return;
         }
         if (!empty.isEmpty()) {

@@ -62,16 +62,25 @@ public final class ImageFolder {
 
     /** Lists and divides the photos below {@code folder}; no picture is decoded. Throws {@link InputException} when it is no usable data set. */
     public static ImageFolder scan(Path folder, SplitOptions options) {
-        return scan(folder, options, null);
+        return scan(folder, options, null, false);
+    }
+
+    /** Likewise, to look the photos over: a class may have none, and there may be one class only. */
+    public static ImageFolder look(Path folder, SplitOptions options) {
+        return scan(folder, options, null, true);
     }
 
     /**
      * Likewise, of photos that a network is to be judged by: some of its classes may have none, and sides may lack.
      *
-     * @param known the network's classes in label order, whose labels the photos get; null where the folder says which classes there are
+     * @param known the network's classes in label order, whose labels the photos get
      * @throws InputException also when there are photos of another class
      */
     public static ImageFolder scan(Path folder, SplitOptions options, List<String> known) {
+        return scan(folder, options, known, true);
+    }
+
+    private static ImageFolder scan(Path folder, SplitOptions options, List<String> known, boolean lenient) {
         if (!Files.exists(folder)) {
             throw new InputException("There is no folder " + folder + ": check the path of the data set.");
         }
@@ -80,7 +89,7 @@ public final class ImageFolder {
                     folder + " is a file: give the folder that holds one sub-folder of photos per class.");
         }
         Path root = folder.toAbsolutePath().normalize();
-        FolderScanner found = FolderScanner.scan(root, known);
+        FolderScanner found = FolderScanner.scan(root, known, lenient);
         List<String> notes = new ArrayList<>(found.notes());
         List<String> cautions = new ArrayList<>(found.cautions());
         List<Photo> listed = found.photos();
@@ -101,7 +110,7 @@ public final class ImageFolder {
                     + pictures.get(0).relative() + " (" + pictures.get(0).reason()
                     + "): mend or remove them, or run without strict.");
         }
-        if (known == null) {
+        if (!lenient) {
             refuseUntrained(divided, found, options);
         }
         noteEmptySides(divided, found, options, cautions);

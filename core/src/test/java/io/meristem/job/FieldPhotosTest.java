@@ -13,6 +13,9 @@ import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.Perturbations;
+import io.meristem.data.check.CheckResult;
+import io.meristem.data.check.DataCheck;
+import io.meristem.data.check.Limits;
 import io.meristem.engine.Engine;
 import io.meristem.eval.Scores;
 import io.meristem.exchange.MergedFormat;
@@ -171,6 +174,19 @@ class FieldPhotosTest {
             Files.move(field.resolve(name), val.resolve(name));
         }
         assertEquals(3, CalibrateJob.run(copy, field, 1, cache, JobListener.NONE).photos());
+    }
+
+    @Test
+    void dataCheckLooksThemOver() throws IOException {
+        Files.createDirectory(field.resolve("green"));
+        CheckResult two = DataCheck.run(field, null, null, null, Limits.DEFAULT, true, 1, (done, of) -> {});
+        assertEquals(3, two.photos());
+        assertTrue(two.findings().stream().anyMatch(f -> f.sentence().contains("green (0)")), two.findings().toString());
+        Files.move(field.resolve("red"), field.resolve(".red"));
+        CheckResult one = DataCheck.run(field, null, null, null, Limits.DEFAULT, true, 1, (done, of) -> {});
+        assertTrue(
+                one.findings().stream().anyMatch(f -> f.sentence().equals("All photos are of one class, blue.")),
+                one.findings().toString());
     }
 
     @Test

@@ -27,6 +27,7 @@ final class ClassFindings {
         List<Finding> findings = new ArrayList<>();
         unreadable(reading.unreadable(), findings);
         tiny(reading.photos(), limits.minSide(), findings);
+        single(counts, findings);
         small(counts, limits.minPhotos(), findings);
         if (divided) {
             judged(counts, findings);
@@ -70,6 +71,18 @@ final class ClassFindings {
                 tiny.stream()
                         .map(s -> new Example("short side " + s.shortSide() + " pixels", List.of(s.path())))
                         .toList()));
+    }
+
+    private static void single(List<ClassCount> counts, List<Finding> findings) {
+        List<ClassCount> some = counts.stream().filter(c -> c.total() > 0).toList();
+        if (some.size() == 1) {
+            findings.add(new Finding(
+                    Kind.SMALL_CLASS,
+                    Severity.WARNING,
+                    "All photos are of one class, " + some.get(0).name() + ".",
+                    "Add photos of the other classes before training on these; a run that knows more classes can be judged by them as they are.",
+                    List.of()));
+        }
     }
 
     private static void small(List<ClassCount> counts, int minPhotos, List<Finding> findings) {

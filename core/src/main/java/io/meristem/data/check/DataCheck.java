@@ -39,7 +39,7 @@ public final class DataCheck {
             Progress progress) {
         long start = System.nanoTime();
         SplitOptions whole = SplitOptions.defaults().withFractions(0, 0).withGroups(groupCsv, groupColumn, pathColumn);
-        ImageFolder data = ImageFolder.scan(folder, withGroupsFound(whole, folder));
+        ImageFolder data = ImageFolder.look(folder, withGroupsFound(whole, folder));
         Reading reading = Reading.ofFiles(data, threads, progress);
         boolean divided = data.photos().stream().anyMatch(p -> p.split() != Split.TRAIN);
         return check(data, reading, divided, limits, probe, true, threads, start);
