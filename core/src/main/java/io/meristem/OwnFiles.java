@@ -46,16 +46,14 @@ public final class OwnFiles {
     }
 
     /**
-     * Refuses what stands in a folder's place and is none of its own.
+     * Refuses a link in a folder's place. Whatever else is there, but a folder, cannot be listed, and nothing is found in it.
      *
      * @throws InputException with the mend
      */
     public static void requireFolder(Path folder) {
         BasicFileAttributes is = attributes(folder);
-        if (is != null && !is.isDirectory()) {
-            throw new InputException(folder
-                    + (is.isSymbolicLink() ? " is a link" : " is a file")
-                    + ": put the folder itself there, or take it away.");
+        if (is != null && is.isSymbolicLink()) {
+            throw new InputException(folder + " is a link: put the folder itself there, or take it away.");
         }
     }
 

@@ -9,12 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A table that says which photos belong together. */
@@ -174,7 +174,7 @@ final class GroupCsv {
         try {
             // A table may name files with either slash, whatever machine it was written on.
             // A table of 'data check --groups-out' has them as cells, too.
-            for (String written : Set.of(path, Escape.fromCell(path))) {
+            for (String written : new LinkedHashSet<>(List.of(path, Escape.fromCell(path)))) {
                 String name = written.replace('\\', '/');
                 put(groups.get(0), root.resolve(name), group, path, row);
                 put(groups.get(1), beside.resolve(name), group, path, row);

@@ -307,8 +307,6 @@ class DataCheckTest {
     @Test
     void whatIsNoDataSetIsRefused() throws IOException {
         assertThrows(InputException.class, () -> check(temporary.resolve("nowhere")));
-        Specimens.write(temporary.resolve("single/disc"), 1, 3, 1);
-        assertThrows(InputException.class, () -> check(temporary.resolve("single")));
         for (String name : List.of("a", "b")) {
             Files.createDirectories(temporary.resolve("broken").resolve(name));
             Files.writeString(temporary.resolve("broken").resolve(name).resolve("1.jpg"), "no picture");
