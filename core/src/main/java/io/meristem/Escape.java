@@ -19,8 +19,7 @@ public final class Escape {
     private static final Pattern ESCAPED = Pattern.compile("\\\\u([0-9a-fA-F]{4})");
 
     /** What Markdown, and the HTML within it, would take for its own; an underscore within a word is none of that. */
-    private static final Pattern MARKDOWN =
-            Pattern.compile("[\\\\|*`<>\\[\\]#~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])");
+    private static final Pattern MARKDOWN = Pattern.compile("[\\\\|*`<>\\[\\]#~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])");
 
     private Escape() {}
 

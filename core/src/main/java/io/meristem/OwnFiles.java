@@ -41,8 +41,8 @@ public final class OwnFiles {
         } catch (IOException e) {
             throw new InputException(file + " is a link that leads nowhere: take it away, or restore the file.", e);
         }
-        throw new InputException(
-                file + " is a link that leads out of " + folder + ": put the file itself there, or take the link away.");
+        throw new InputException(file + " is a link that leads out of " + folder
+                + ": put the file itself there, or take the link away.");
     }
 
     /**

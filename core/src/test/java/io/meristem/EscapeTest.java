@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EscapeTest {
 
-    private static final String CHARACTERS = "ab '=+-@\t\r\n\\u0041\u001b\u009b\u202e\u2066\u200b\ufeff\ud800\udc00\"`,|<>é葉";
+    private static final String CHARACTERS =
+            "ab '=+-@\t\r\n\\u0041\u001b\u009b\u202e\u2066\u200b\ufeff\ud800\udc00\"`,|<>é葉";
 
     private static String random(long seed) {
         Random random = new Random(seed);

@@ -92,7 +92,8 @@ abstract class AnswerWriter {
 
         @Override
         void print(Answer answer) {
-            List<String> row = new ArrayList<>(List.of(Escape.cell(answer.photo().toString())));
+            List<String> row =
+                    new ArrayList<>(List.of(Escape.cell(answer.photo().toString())));
             row.add(answer.problem() == null ? Escape.cell(answer.name()) : "");
             for (int i = 0; i < top; i++) {
                 boolean some = i < answer.guesses().size();

@@ -1,6 +1,5 @@
 package io.meristem.cli;
 
-import io.meristem.Escape;
 import io.meristem.Home;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;

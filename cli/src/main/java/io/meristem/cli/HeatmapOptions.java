@@ -56,8 +56,7 @@ final class HeatmapOptions {
     void write(HeatmapJob.Request request, List<Path> photos, int threads, PrintWriter console) {
         if (request != null) {
             int written = HeatmapJob.write(request, photos, folder, threads);
-            console.println(
-                    Escape.line(written + (written == 1 ? " heatmap is in " : " heatmaps are in ") + folder));
+            console.println(Escape.line(written + (written == 1 ? " heatmap is in " : " heatmaps are in ") + folder));
             console.flush();
         }
     }

@@ -110,7 +110,9 @@ final class StudyCommand implements Callable<Integer> {
                 outcome = StudyJob.run(
                         study, out, threads.count(), cache.folder(), reporter, interrupts.token(), memory.ignored);
             } catch (CancelledException e) {
-                spec.commandLine().getErr().println(Escape.line("meristem: Stopped. Go on with: meristem study --out " + out));
+                spec.commandLine()
+                        .getErr()
+                        .println(Escape.line("meristem: Stopped. Go on with: meristem study --out " + out));
                 spec.commandLine().getErr().flush();
                 return interrupts.code();
             }
@@ -170,8 +172,8 @@ final class StudyCommand implements Callable<Integer> {
             console.println();
             if (study.questions().get(i).kind() == Question.Kind.CURVES) {
                 // For programs to draw.
-                console.println(Escape.line(
-                        table.title() + ": " + out.resolve("tables").resolve(table.id() + ".csv")));
+                console.println(
+                        Escape.line(table.title() + ": " + out.resolve("tables").resolve(table.id() + ".csv")));
             } else {
                 print(console, table);
             }

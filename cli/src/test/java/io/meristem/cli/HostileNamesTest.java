@@ -112,8 +112,18 @@ class HostileNamesTest {
         Path torn = photos.resolve(CLASSES.get(0)).resolve("torn" + ESC + ".png");
         Path study = work.resolve("study" + ESC);
         return Stream.of(
-                List.of("data", "check", photos, "--json", work.resolve("check.json"), "--html", work.resolve("check.html"),
-                        "--groups-out", work.resolve("groups.csv"), "--threads", 1),
+                List.of(
+                        "data",
+                        "check",
+                        photos,
+                        "--json",
+                        work.resolve("check.json"),
+                        "--html",
+                        work.resolve("check.html"),
+                        "--groups-out",
+                        work.resolve("groups.csv"),
+                        "--threads",
+                        1),
                 List.of("evaluate", run, "--threads", 1, "--predictions", work.resolve("answers.csv")),
                 List.of("evaluate", run, "--data", photos, "--json", "--threads", 1),
                 List.of("evaluate", run, "--split", "val", "--perturb", "noise", "--threads", 1),
@@ -124,16 +134,49 @@ class HostileNamesTest {
                 List.of("compare", run, other, "--list", "--threads", 1),
                 List.of("compare", run, other, "--json", "--threads", 1),
                 List.of("calibrate", run, "--threads", 1),
-                List.of("ranks", "--data", photos, "--model", "mobilenet_v2_035", "--weights", "starter", "--size", 32,
-                        "--threads", 1),
+                List.of(
+                        "ranks",
+                        "--data",
+                        photos,
+                        "--model",
+                        "mobilenet_v2_035",
+                        "--weights",
+                        "starter",
+                        "--size",
+                        32,
+                        "--threads",
+                        1),
                 List.of("report", run, "--out", work.resolve("run" + ESC + ".html")),
                 List.of("export", run, "--format", "merged", "--to", work.resolve("m\"" + ESC + ".safetensors")),
                 List.of("export", run, "--format", "safetensors", "--to", work.resolve("a" + ESC + ".safetensors")),
                 List.of("export", run, "--format", "peft", "--to", work.resolve("peft" + ESC)),
                 List.of("export", run, "--format", "onnx", "--to", work.resolve("o" + ESC + ".onnx")),
-                List.of("study", "--preset", "table3", "--data", photos, "--precision", "fp32", "--models",
-                        "mobilenet_v2_035", "--weights", "mobilenet_v2_035=starter", "--size", 32, "--epochs", 1,
-                        "--seeds", "4,", "--batch-size", 8, "--methods", "lora r=4,", "--threads", 1, "--out", study),
+                List.of(
+                        "study",
+                        "--preset",
+                        "table3",
+                        "--data",
+                        photos,
+                        "--precision",
+                        "fp32",
+                        "--models",
+                        "mobilenet_v2_035",
+                        "--weights",
+                        "mobilenet_v2_035=starter",
+                        "--size",
+                        32,
+                        "--epochs",
+                        1,
+                        "--seeds",
+                        "4,",
+                        "--batch-size",
+                        8,
+                        "--methods",
+                        "lora r=4,",
+                        "--threads",
+                        1,
+                        "--out",
+                        study),
                 List.of("report", study, "--out", work.resolve("study" + ESC + ".html")),
                 List.of("train", "--resume", run),
                 // Sentences.
@@ -169,7 +212,9 @@ class HostileNamesTest {
                 String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
                 if (TEXTS.contains(name.substring(name.lastIndexOf('.') + 1))) {
                     String text = Files.readString(file);
-                    assertPlain(Escape.line(file.toString()), text.replace("\t", " ").replace("\r\n", "\n"));
+                    assertPlain(
+                            Escape.line(file.toString()),
+                            text.replace("\t", " ").replace("\r\n", "\n"));
                     assertFalse(name.endsWith(".html") && text.contains("<script>alert"), file.toString());
                     assertFalse(name.endsWith(".md") && text.contains("\\u001b") && text.contains("\n<script>"));
                     seen++;
@@ -185,8 +230,8 @@ class HostileNamesTest {
         RunFolder folderOfRun = RunFolder.open(run);
         assertEquals(CLASSES.stream().sorted().toList(), folderOfRun.classes());
         List<PhotoAnswer> answers = folderOfRun.answers().orElseThrow();
-        assertTrue(
-                answers.stream().anyMatch(a -> a.path().contains(ESC)) || answers.stream().noneMatch(a -> a.path().contains("\\u001b")));
+        assertTrue(answers.stream().anyMatch(a -> a.path().contains(ESC))
+                || answers.stream().noneMatch(a -> a.path().contains("\\u001b")));
         for (PhotoAnswer answer : answers) {
             assertTrue(Files.exists(photos.resolve(answer.path())), Escape.line(answer.path()));
         }

@@ -38,8 +38,9 @@ import java.util.List;
 /** The JSON of all our files: records as they are, names in snake_case, numbers that are not finite as null, paths as they are written, what steers a terminal as escapes. */
 public final class Json {
 
-    private static final ObjectMapper MAPPER = JsonMapper.builder(
-                    new JsonFactoryBuilder().characterEscapes(new SteeringEscapes()).build())
+    private static final ObjectMapper MAPPER = JsonMapper.builder(new JsonFactoryBuilder()
+                    .characterEscapes(new SteeringEscapes())
+                    .build())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

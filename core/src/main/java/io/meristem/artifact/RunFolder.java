@@ -310,7 +310,8 @@ public final class RunFolder {
     /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */
     void remove() {
         try {
-            // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a leftover from then on.
+            // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a
+            // leftover from then on.
             new Checkpoints(path).delete();
             for (String name : List.of(RANKS, METRICS, TIMINGS, CONFIG, CLASSES, PROVENANCE)) {
                 Files.deleteIfExists(file(name));

@@ -40,7 +40,8 @@ public final class StoredPhotos {
             throw new InputException("The run in " + run + " names its photos by the relative path " + place + asks);
         }
         if (!Files.isDirectory(place)) {
-            throw new InputException("The run in " + run + " had its photos in " + place + ", which is no folder" + asks);
+            throw new InputException(
+                    "The run in " + run + " had its photos in " + place + ", which is no folder" + asks);
         }
         Path real;
         StoredPhotos inside = new StoredPhotos();

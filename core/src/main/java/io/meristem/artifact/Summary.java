@@ -111,8 +111,10 @@ final class Summary {
                 scores.macroF1(),
                 scores.meanAveragePrecision(),
                 scores.logLoss());
-        int width =
-                scores.classes().stream().mapToInt(c -> Escape.line(c.name()).length()).max().orElse(5);
+        int width = scores.classes().stream()
+                .mapToInt(c -> Escape.line(c.name()).length())
+                .max()
+                .orElse(5);
         line(out, "  %-" + width + "s  photos  precision  recall      F1      AP", "class");
         for (Scores.ClassScore c : scores.classes()) {
             line(

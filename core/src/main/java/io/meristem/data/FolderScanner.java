@@ -304,7 +304,8 @@ final class FolderScanner {
                 .filter(name -> Names.loose(name).equals(Names.loose(classFolder.name())))
                 .toList();
         if (known != null) {
-            return new InputException("The folder " + classFolder.folder().path() + " holds photos and is none of the classes that are known, "
+            return new InputException("The folder " + classFolder.folder().path()
+                    + " holds photos and is none of the classes that are known, "
                     + known.stream().limit(MOST_KNOWN).collect(Collectors.joining(", "))
                     + (known.size() > MOST_KNOWN ? ", ..." : "")
                     + (like.isEmpty()

@@ -59,7 +59,10 @@ public record Scores(
 
     /** Names of the classes of which no photo was judged. */
     public List<String> absent() {
-        return classes.stream().filter(c -> c.photos() == 0).map(ClassScore::name).toList();
+        return classes.stream()
+                .filter(c -> c.photos() == 0)
+                .map(ClassScore::name)
+                .toList();
     }
 
     /** How many photos' most probable class is the true one. */

@@ -119,7 +119,9 @@ public final class ModelCard {
         line("| class | photos | precision | recall | F1 |");
         line("|---|---|---|---|---|");
         for (Scores.ClassScore c : scores.classes()) {
-            line("| %s | %d | %.3f | %s | %s |", cell(c.name()), c.photos(), c.precision(), figure(c.recall()), figure(c.f1()));
+            line(
+                    "| %s | %d | %.3f | %s | %s |",
+                    cell(c.name()), c.photos(), c.precision(), figure(c.recall()), figure(c.f1()));
         }
         line("");
     }

@@ -95,8 +95,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     private static List<RgbImage> photos(TunedRun run) {
         List<Photo> all;
         try {
-            all = ImageFolder.scan(
-                            run.folder().photos(), run.config().data().split())
+            all = ImageFolder.scan(run.folder().photos(), run.config().data().split())
                     .photos(Split.VAL);
         } catch (InputException e) {
             return List.of();

@@ -56,7 +56,9 @@ record StudyFiles(
         for (RunLine run : runs.values()) {
             if (run.finished() && run.folder() != null) {
                 Path at = folder.resolve(run.folder()).normalize();
-                if (at.startsWith(folder.normalize()) && Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS) && RunFiles.isRun(at)) {
+                if (at.startsWith(folder.normalize())
+                        && Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)
+                        && RunFiles.isRun(at)) {
                     folders.put(run.key(), RunFiles.read(at));
                 }
             }

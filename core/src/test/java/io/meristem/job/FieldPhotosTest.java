@@ -92,7 +92,8 @@ class FieldPhotosTest {
                         cache,
                         JobListener.NONE)
                 .scores();
-        List<PhotoAnswer> answers = PredictionTable.read(table, RunFolder.open(run).classes());
+        List<PhotoAnswer> answers =
+                PredictionTable.read(table, RunFolder.open(run).classes());
         assertEquals(scores.photos(), answers.size());
         String json = Json.pretty(scores);
         assertFalse(json.contains("NaN"), json);
@@ -173,7 +174,8 @@ class FieldPhotosTest {
         for (String name : List.of("blue", "red")) {
             Files.move(field.resolve(name), val.resolve(name));
         }
-        assertEquals(3, CalibrateJob.run(copy, field, 1, cache, JobListener.NONE).photos());
+        assertEquals(
+                3, CalibrateJob.run(copy, field, 1, cache, JobListener.NONE).photos());
     }
 
     @Test
@@ -181,7 +183,9 @@ class FieldPhotosTest {
         Files.createDirectory(field.resolve("green"));
         CheckResult two = DataCheck.run(field, null, null, null, Limits.DEFAULT, true, 1, (done, of) -> {});
         assertEquals(3, two.photos());
-        assertTrue(two.findings().stream().anyMatch(f -> f.sentence().contains("green (0)")), two.findings().toString());
+        assertTrue(
+                two.findings().stream().anyMatch(f -> f.sentence().contains("green (0)")),
+                two.findings().toString());
         Files.move(field.resolve("red"), field.resolve(".red"));
         CheckResult one = DataCheck.run(field, null, null, null, Limits.DEFAULT, true, 1, (done, of) -> {});
         assertTrue(

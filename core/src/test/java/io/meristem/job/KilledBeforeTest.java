@@ -126,13 +126,13 @@ class KilledBeforeTest {
         write(run, List.of("lock", "provenance.json", "classes.json", "config.json"));
         Files.writeString(run.resolve(temporary("metrics.jsonl")), "");
         // Checkpoints that were being taken away when the kill came.
-        Path gone = Files.createDirectories(run.resolve(".checkpoints.gone.part").resolve("epoch-0000-step-000002"));
+        Path gone =
+                Files.createDirectories(run.resolve(".checkpoints.gone.part").resolve("epoch-0000-step-000002"));
         Files.writeString(gone.resolve("state.json"), "{}");
         InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
         assertTrue(e.getMessage().contains("go on with it by 'train --resume " + run + "'"), e.getMessage());
         TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken());
-        assertEquals(
-                Files.readString(whole.resolve("metrics.jsonl")), Files.readString(run.resolve("metrics.jsonl")));
+        assertEquals(Files.readString(whole.resolve("metrics.jsonl")), Files.readString(run.resolve("metrics.jsonl")));
         try (Stream<Path> files = Files.list(run)) {
             assertEquals(List.of(), files.filter(Folders::isTemporary).toList());
         }

@@ -265,7 +265,8 @@ class HostileRunsTest {
             try {
                 inputs++;
                 assertTimeoutPreemptively(
-                        Duration.ofSeconds(60), () -> Hostile.read("run folder with links, " + use, () -> use(use, run)));
+                        Duration.ofSeconds(60),
+                        () -> Hostile.read("run folder with links, " + use, () -> use(use, run)));
                 assertEquals(before, listing(outside));
             } catch (RuntimeException | Error e) {
                 throw new AssertionError(use + " of " + run.getFileName() + " with " + what + ", seed " + seed, e);
