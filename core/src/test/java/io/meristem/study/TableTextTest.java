@@ -68,7 +68,7 @@ class TableTextTest {
     void csv() {
         assertEquals("model,\"accuracy %\"\nmobilenet_v2,\"93.25 ± 0.40 (n=2)\"\nalexnet,–\n", TableText.csv(PLAIN));
         assertEquals(
-                "a|b,\"c,d\"\n\"x\\y {z} $5 & #1 ~^\",\"say \"\"hi\"\"\nthere\"\n\"<b>*bold*</b>\",\"[a](b) `c`\"\n",
+                "a|b,\"c,d\"\n\"x\\y {z} $5 & #1 ~^\",\"say \"\"hi\"\"\\u000athere\"\n\"<b>*bold*</b>\",\"[a](b) `c`\"\n",
                 TableText.csv(NASTY));
     }
 
