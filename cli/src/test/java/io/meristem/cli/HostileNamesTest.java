@@ -149,7 +149,7 @@ class HostileNamesTest {
                 List.of("report", run, "--out", work.resolve("run" + ESC + ".html")),
                 List.of("export", run, "--format", "merged", "--to", work.resolve("m\"" + ESC + ".safetensors")),
                 List.of("export", run, "--format", "safetensors", "--to", work.resolve("a" + ESC + ".safetensors")),
-                List.of("export", run, "--format", "peft", "--to", work.resolve("peft" + ESC)),
+                List.of("export", run, "--format", "peft", "--merge-grouped", "--to", work.resolve("peft" + ESC)),
                 List.of("export", run, "--format", "onnx", "--to", work.resolve("o" + ESC + ".onnx")),
                 List.of(
                         "study",
