@@ -3,6 +3,7 @@
 Run from the repository root: python bench/peers/decode_fixture.py
 """
 
+import io
 import pathlib
 
 import numpy as np
@@ -26,6 +27,67 @@ def as_ycck(path):
     path.write_bytes(data)
 
 
+JFIF = b"\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+
+
+def segment(data, name):
+    """The marker segment that holds a name, whole."""
+    at = data.find(name) - 4
+    return data[at : at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")]
+
+
+def without(data, name):
+    return data.replace(segment(data, name), b"")
+
+
+def with_transform(data, transform):
+    at = data.find(b"Adobe") + 11
+    return data[:at] + bytes([transform]) + data[at + 1 :]
+
+
+def with_names(data, names):
+    """Other identifiers of the three components, in the frame header and in the scan's."""
+    data = bytearray(data)
+    frame, scan = data.find(b"\xff\xc0"), data.find(b"\xff\xda")
+    for i, name in enumerate(names):
+        data[frame + 10 + 3 * i] = data[scan + 5 + 2 * i] = name
+    return bytes(data)
+
+
+def jpeg_markers(image):
+    """JPEGs whose markers say different things about how their colours are stored."""
+    plain = io.BytesIO()
+    image.save(plain, "JPEG", quality=95, subsampling=0)
+    plain = plain.getvalue()
+    rgb = (OUT / "keep_rgb.jpg").read_bytes()
+    cmyk = (OUT / "cmyk.jpg").read_bytes()
+    ycck = (OUT / "ycck_inverted.jpg").read_bytes()
+    ids = (ord("R"), ord("G"), ord("B"))
+    return {
+        "marker_none.jpg": without(plain, b"JFIF"),
+        "marker_none_names_rgb.jpg": without(rgb, b"Adobe"),
+        "marker_none_names_012.jpg": with_names(without(plain, b"JFIF"), (0, 1, 2)),
+        "marker_jfif_names_rgb.jpg": with_names(plain, ids),
+        "marker_jfif_adobe0.jpg": rgb[:2] + JFIF + rgb[2:],
+        "marker_adobe1_names_rgb.jpg": with_transform(rgb, 1),
+        "marker_adobe2.jpg": with_transform(rgb, 2),
+        "marker_none_cmyk.jpg": without(cmyk, b"Adobe"),
+        "marker_none_ycck.jpg": without(ycck, b"Adobe"),
+        "marker_adobe1_ycck.jpg": with_transform(ycck, 1),
+        "marker_jfif_cmyk.jpg": cmyk[:2] + JFIF + cmyk[2:],
+    }
+
+
+def webps(image):
+    image.save(OUT / "lossy.webp", quality=90)
+    image.crop((0, 0, 23, 15)).resize((37, 29), Image.BICUBIC).save(OUT / "lossy_odd.webp", quality=60)
+    y, x = np.mgrid[0:16, 0:24]
+    image.putalpha(Image.fromarray((255 - x * 255 / 23).astype(np.uint8)))
+    image.save(OUT / "lossy_alpha.webp", quality=80)
+    second = Image.new("RGBA", image.size, "red")
+    image.save(OUT / "animated.webp", quality=80, save_all=True, append_images=[second], minimize_size=False)
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     y, x = np.mgrid[0:16, 0:24]
@@ -39,7 +101,9 @@ def main():
     image.save(OUT / "icc.jpg", quality=95, icc_profile=swapped_profile())
     image.save(OUT / "icc.webp", lossless=True, icc_profile=swapped_profile())
     image.save(OUT / "lossless.webp", lossless=True)
-    image.save(OUT / "lossy.webp", quality=90)
+    for name, data in jpeg_markers(image).items():
+        (OUT / name).write_bytes(data)
+    webps(image.copy())
     image.save(OUT / "rgb.bmp")
     image.quantize(32).save(OUT / "rgb.gif")
     Image.fromarray(np.dstack([pixels, (x * 255 / 23).astype(np.uint8)])).save(OUT / "rgba.webp", lossless=True)

@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -38,6 +40,20 @@ public final class InputFiles {
     public static String reason(JsonProcessingException e) {
         String line = e.getOriginalMessage().lines().findFirst().orElse("no reason known");
         return line.length() > MAX_REASON ? line.substring(0, MAX_REASON) + "…" : line;
+    }
+
+    /** Why a file could not be opened, read or listed, in a few words, without its path: {@link java.nio.file.FileSystemException} says the path only. */
+    public static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        String text = e instanceof FileSystemException system ? system.getReason() : e.getMessage();
+        return text == null || text.isBlank()
+                ? e.getClass().getSimpleName()
+                : text.lines().findFirst().orElse("").strip();
     }
 
     private static String text(Path file, Limit most) throws IOException {

@@ -5,20 +5,24 @@ package io.meristem;
  * JAVA_TOOL_OPTIONS=-Dmeristem.json.maxMegabytes=100}. docs/hostile-files.md lists them.
  */
 public enum Limit {
-    /** Millions of pixels of a photo; three bytes of each must fit one Java array. */
-    PHOTO_MEGAPIXELS("meristem.image.maxMegapixels", 100, 715),
+    /** Millions of pixels of a photo: the largest sensors of phones have 201. Three bytes of each must fit one Java array. */
+    PHOTO_MEGAPIXELS("meristem.image.maxMegapixels", 250, 715),
 
     /**
-     * Pixels of a photo for each byte of its file, beyond a few million, which a picture of one colour may have. An empty PNG of two colours comes near 8,256,
-     * deflate's most; of 6,907 real photos none has more than 21. A file that promises more is cut short, or made to have memory taken for nothing.
+     * Pixels of a photo for each byte of its file, beyond a few million, which a picture of one colour may have. Deflate's most is 1,032 bytes for one, so
+     * a PNG of one colour with a byte or more a pixel is below; one of two colours, a bit a pixel, may be above. Of 6,907 real photos none has more than 21.
+     * A file that promises more is cut short, or made to have memory taken for nothing.
      */
-    PHOTO_PIXELS_PER_BYTE("meristem.image.maxPixelsPerByte", 10_000, Integer.MAX_VALUE),
+    PHOTO_PIXELS_PER_BYTE("meristem.image.maxPixelsPerByte", 1_100, Integer.MAX_VALUE),
 
     /** Mebibytes of a photo file. */
     PHOTO_MEGABYTES("meristem.image.maxMegabytes", 1024, Limit.ARRAY_MEGABYTES),
 
     /** Scans of a progressive JPEG; usual ones have about ten, and each costs a pass over the whole picture. */
     PHOTO_SCANS("meristem.image.maxScans", 100, Integer.MAX_VALUE),
+
+    /** Scans of a JPEG times millions of its pixels, which is what decoding costs: ten scans of the largest photo. */
+    PHOTO_SCAN_MEGAPIXELS("meristem.image.maxScanMegapixels", 2_500, Integer.MAX_VALUE),
 
     /** Looks of a decoder beyond the end of a photo: whole pictures take a few, of decoders that read ahead. */
     PHOTO_READS_AT_END("meristem.image.maxReadsAtEnd", 1000, Integer.MAX_VALUE),
@@ -108,13 +112,17 @@ public enum Limit {
         return (int) value();
     }
 
-    /** For a sentence: the limit and how to raise it, such as {@code 100 (-Dmeristem.image.maxScans allows more)}. */
+    /**
+     * For a sentence: the limit and how to raise it, such as {@code 100 (JAVA_TOOL_OPTIONS=-Dmeristem.image.maxScans=200 allows more)}. Java itself reads
+     * that variable, whatever starts it.
+     */
     public String words() {
         return words("");
     }
 
     /** @param unit after the number, such as {@code " MiB"} */
     public String words(String unit) {
-        return value() + unit + " (-D" + property + " allows more)";
+        return value() + unit + " (JAVA_TOOL_OPTIONS=-D" + property + "=" + Math.min(most, 2 * value())
+                + " allows more)";
     }
 }

@@ -22,28 +22,45 @@ import java.util.stream.Stream;
  *
  * @param known those named by other means than standard input
  * @param listed whether more of them come on standard input, after these
- * @param passedOver sentences about links and the like in the folders that were searched
+ * @param notes a sentence for each name that stands for nothing, beside others that do, and about links and the like in the folders that were searched
  */
-record PhotoPaths(List<Path> known, boolean listed, List<String> passedOver) {
+record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
 
     static final String STDIN = "-";
 
-    /** @throws InputException when a name stands for nothing */
+    /**
+     * A file that is not there is among them where others are named too: it gets its own answer, and the others theirs.
+     *
+     * @throws InputException when no name stands for anything
+     */
     static PhotoPaths of(List<String> names) {
         List<Path> files = new ArrayList<>();
-        List<String> passedOver = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
         for (String name : names) {
-            if (!name.equals(STDIN)) {
-                ImageFiles.Found found = files(name);
+            if (name.equals(STDIN)) {
+                continue;
+            }
+            Path path = path(name);
+            if (path != null && names.size() > 1 && !Files.exists(path) && !ImageFiles.isPattern(name)) {
+                files.add(path);
+                continue;
+            }
+            try {
+                ImageFiles.Found found = files(name, path);
                 files.addAll(found.photos());
-                passedOver.addAll(found.passedOver());
+                notes.addAll(found.passedOver());
+            } catch (InputException e) {
+                notes.add(e.getMessage());
             }
         }
-        return new PhotoPaths(files, names.contains(STDIN), passedOver);
+        boolean listed = names.contains(STDIN);
+        if (files.isEmpty() && !listed) {
+            throw new InputException(notes.get(0));
+        }
+        return new PhotoPaths(files, listed, notes);
     }
 
-    private static ImageFiles.Found files(String name) {
-        Path path = path(name);
+    private static ImageFiles.Found files(String name, Path path) {
         if (path != null && Files.isDirectory(path)) {
             ImageFiles.Found inside = ImageFiles.find(path);
             if (inside.photos().isEmpty()) {

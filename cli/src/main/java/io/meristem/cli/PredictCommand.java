@@ -85,7 +85,7 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         PhotoPaths paths = PhotoPaths.of(photos);
-        paths.passedOver().forEach(sentence -> err.println("meristem: " + sentence));
+        paths.notes().forEach(note -> err.println("meristem: " + note));
         PredictJob.Request request = new PredictJob.Request(model, rank, top, views.views, abstain.resolve());
         HeatmapJob.Request wanted = heatmaps.resolve(model, rank);
         List<Path> shown = new ArrayList<>();
@@ -118,7 +118,7 @@ final class PredictCommand implements Callable<Integer> {
             err.flush();
         }
         heatmaps.write(wanted, shown, threads.count(), json || format != AnswerWriter.Format.TABLE ? err : out);
-        return read == 0 && unread > 0 ? Main.BAD_INPUT : 0;
+        return read == 0 && (unread > 0 || !paths.notes().isEmpty()) ? Main.BAD_INPUT : 0;
     }
 
     private AnswerWriter writer(PrintWriter out, Predictor predictor, PhotoPaths paths) {

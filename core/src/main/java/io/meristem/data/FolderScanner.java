@@ -3,7 +3,9 @@ package io.meristem.data;
 import io.meristem.FileNames;
 import io.meristem.FolderWalk;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Names;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,14 +22,6 @@ import java.util.stream.Collectors;
 
 /** Makes out a data folder: which layout it has, its classes, its photos, and what was passed over. docs/formats.md has the layouts as a table. */
 final class FolderScanner {
-
-    /** Pictures that cannot be decoded here: passing them over silently would surprise. */
-    private static final Set<String> OTHER_PICTURES = Set.of(
-            "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "svg", "raw", "dng", "cr2", "cr3", "nef", "arw",
-            "jfif", "psd", "tga", "ppm", "pgm");
-
-    /** Reason for leaving a file out. */
-    static final String NO_PICTURE = "not a picture";
 
     private static final int MOST_NAMES = 5;
 
@@ -413,8 +407,8 @@ final class FolderScanner {
                     switch (p.reason()) {
                         case LEADS_BACK, READ_ALREADY -> false;
                         // A link without an ending may have been one to a folder of photos.
-                        case DEAD_LINK, UNREADABLE -> ImageFiles.isPhoto(name) || name.indexOf('.') < 0;
-                        case SPECIAL -> ImageFiles.isPhoto(name);
+                        case DEAD_LINK, UNREADABLE -> ImageFiles.looksLikePicture(name) || name.indexOf('.') < 0;
+                        case SPECIAL -> ImageFiles.looksLikePicture(name);
                     };
             skip(p.path(), p.reason().words(), lost);
         }
@@ -427,12 +421,11 @@ final class FolderScanner {
     }
 
     private void add(FolderWalk.File file, int label, Split split) {
-        String extension = extension(file.name());
+        ImageFiles.Look look = ImageFiles.look(file.path());
         if (OwnOutput.isHeatmap(file.name())) {
             skip(file.path(), "a heatmap of this program", false);
-        } else if (!ImageFiles.isExtension(extension)) {
-            boolean picture = OTHER_PICTURES.contains(extension);
-            skip(file.path(), picture ? "picture format " + extension + " is not supported" : NO_PICTURE, picture);
+        } else if (!look.photo()) {
+            skip(file.path(), look.reason(), look.picture());
         } else if (file.size() == 0) {
             skip(file.path(), "empty file", true);
         } else if (!FileNames.isText(file.path()) && FileNames.areUnicode()) {
@@ -458,9 +451,5 @@ final class FolderScanner {
 
     private static String count(long n, String noun) {
         return n + " " + noun + (n == 1 ? "" : "s");
-    }
-
-    private static String extension(String name) {
-        return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     }
 }

@@ -1,22 +1,17 @@
 package io.meristem.data;
 
-import com.drew.imaging.ImageProcessingException;
-import com.drew.imaging.jpeg.JpegMetadataReader;
-import com.drew.metadata.Metadata;
-import com.drew.metadata.adobe.AdobeJpegDirectory;
-import com.drew.metadata.adobe.AdobeJpegReader;
-import com.drew.metadata.jpeg.JpegDirectory;
-import com.drew.metadata.jpeg.JpegReader;
+import io.meristem.CancelledException;
+import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Limit;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -27,8 +22,7 @@ import javax.imageio.stream.ImageInputStream;
  *
  * <p>No colour management: the stored values are taken as sRGB, as the pictures were that the pretrained networks saw. Grey is repeated into three
  * channels, 16 bits are scaled to 8, transparency is laid on white, CMYK becomes R = (255 - C)(255 - K) / 255. The format is told by the
- * content, not by the file's name. JPEG, PNG, BMP, GIF and lossless WebP give the very values Pillow gives; lossy WebP differs from it by one or two
- * levels on average.
+ * content, not by the file's name. Pillow gives the same values, up to one level where a JPEG is rounded.
  */
 public final class ImageDecoder {
 
@@ -37,9 +31,37 @@ public final class ImageDecoder {
 
     private ImageDecoder() {}
 
-    /** Decodes one photo; throws {@link UnreadableImageException} when the file is missing, damaged, too large, or no picture. */
+    /**
+     * What is made of a photo while room in memory is kept for it: as a rule something much smaller.
+     *
+     * @param <T> what is made
+     */
+    @FunctionalInterface
+    public interface Use<T> {
+        /** The whole file, before it is decoded; must neither be changed nor kept. */
+        default void contents(byte[] file) {}
+
+        /** May be called twice for one photo, and must not decode another. */
+        T of(RgbImage photo);
+    }
+
+    /**
+     * Decodes one photo, when there is memory for it, and makes something of it; of many that are decoded at once the others wait.
+     *
+     * @throws UnreadableImageException when the file is missing, damaged, too large, or no picture
+     * @throws InputException when it needs more memory than this process may use, even with no other decoded at the same time
+     */
+    public static <T> T decode(Path file, Use<T> use) throws UnreadableImageException {
+        return DecodeMemory.HEAP.decode(file, memory -> {
+            byte[] bytes = read(file);
+            use.contents(bytes);
+            return use.of(decoded(bytes, file, memory));
+        });
+    }
+
+    /** As {@link #decode(Path, Use)}, the photo itself. For one photo at a time: it is not counted once it is handed out. */
     public static RgbImage decode(Path file) throws UnreadableImageException {
-        return decoded(read(file), file);
+        return decode(file, photo -> photo);
     }
 
     /**
@@ -48,24 +70,30 @@ public final class ImageDecoder {
      * @param name what messages call it
      */
     public static RgbImage decode(byte[] bytes, Path name) throws UnreadableImageException {
-        return decoded(bytes.clone(), name);
+        return DecodeMemory.HEAP.decode(name, memory -> decoded(bytes.clone(), name, memory));
     }
 
     /** Bytes may be written to. */
-    private static RgbImage decoded(byte[] bytes, Path name) throws UnreadableImageException {
+    private static RgbImage decoded(byte[] bytes, Path name, DecodeMemory.Lease memory)
+            throws UnreadableImageException {
         try {
             if (bytes.length == 0) {
                 throw new UnreadableImageException(name, "empty file");
             }
-            return decode(bytes);
+            return decode(bytes, memory);
         } catch (UnreadableImageException e) {
             throw new UnreadableImageException(name, e.reason(), e);
+        } catch (InputException | CancelledException e) {
+            throw e; // of this process, not of the photo
         } catch (IOException | RuntimeException | StackOverflowError e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof OutOfMemoryError memoryIsShort) {
+                    throw memoryIsShort;
+                }
+            }
             // Decoders of damaged data fail in many ways, array bounds among them; all of them say the same about the
             // file.
             throw new UnreadableImageException(name, "damaged (" + firstLine(e) + ")", e);
-        } catch (OutOfMemoryError e) {
-            throw new UnreadableImageException(name, "needs more memory than this process may use; raise -Xmx", e);
         }
     }
 
@@ -83,6 +111,10 @@ public final class ImageDecoder {
             if (format == null) {
                 throw new UnreadableImageException(file, "not a picture in a known format");
             }
+            if (format == PhotoBytes.Format.WEBP) {
+                WebpStill still = WebpStill.of(read(file));
+                return Math.min(still.width(), still.height());
+            }
             ImageReader reader = reader(format);
             try {
                 reader.setInput(stream, true, true);
@@ -98,6 +130,9 @@ public final class ImageDecoder {
     }
 
     private static ImageReader reader(PhotoBytes.Format format) {
+        if (format == PhotoBytes.Format.WEBP) {
+            WebpLibrary.load();
+        }
         return ImageIO.getImageReadersByFormatName(format.name).next();
     }
 
@@ -107,7 +142,10 @@ public final class ImageDecoder {
             long size = Files.size(file);
             if (!Files.isRegularFile(file)) {
                 throw new UnreadableImageException(
-                        file, Files.isDirectory(file) ? "a folder, not a photo" : "no ordinary file");
+                        file,
+                        !Files.isDirectory(file)
+                                ? "no ordinary file"
+                                : Files.isReadable(file) ? "a folder, not a photo" : "a folder, permission denied");
             }
             if (size == 0) {
                 throw new UnreadableImageException(file, "empty file");
@@ -125,36 +163,43 @@ public final class ImageDecoder {
         } catch (UnreadableImageException e) {
             throw e;
         } catch (NoSuchFileException e) {
-            throw new UnreadableImageException(file, "no such file", e);
+            throw new UnreadableImageException(
+                    file, Files.isSymbolicLink(file) ? "a link that leads nowhere" : "no such file", e);
+        } catch (AccessDeniedException e) {
+            throw new UnreadableImageException(file, "permission denied", e);
         } catch (IOException e) {
-            throw new UnreadableImageException(file, "cannot be read (" + firstLine(e) + ")", e);
+            throw new UnreadableImageException(file, "cannot be read (" + InputFiles.reason(e) + ")", e);
         }
     }
 
-    private static RgbImage decode(byte[] bytes) throws IOException {
+    private static RgbImage decode(byte[] bytes, DecodeMemory.Lease memory) throws IOException {
         PhotoBytes photo = PhotoBytes.of(bytes);
         if (photo == null) {
-            throw new UnreadableImageException(Path.of(""), "not a picture in a known format");
+            String other = PhotoBytes.otherFormat(bytes);
+            throw new UnreadableImageException(
+                    Path.of(""), other == null ? "not a picture in a known format" : ImageFiles.unsupported(other));
         }
         try (ImageInputStream stream = new PhotoInput(photo.pixels())) {
             ImageReader reader = reader(photo.format());
             try {
                 reader.setInput(stream, false, false);
                 reader.addIIOReadWarningListener((source, warning) -> refuseIfTruncated(warning));
-                checkSize(reader.getWidth(0), reader.getHeight(0), bytes.length);
+                int width = reader.getWidth(0);
+                int height = reader.getHeight(0);
+                checkSize(width, height, bytes.length);
+                int orientation = Orientation.of(photo.exif());
+                memory.reserve(photo.memory((long) width * height, orientation));
                 RgbImage image;
                 if (photo.format() == PhotoBytes.Format.JPEG && reader.canReadRaster()) {
                     // The raster holds the stored components, before any colour conversion.
-                    Raster raster = reader.readRaster(0, null);
-                    Metadata metadata = metadata(photo.pixels());
-                    image = JpegColor.toRgb(
-                            raster,
-                            metadata.getFirstDirectoryOfType(JpegDirectory.class),
-                            metadata.getFirstDirectoryOfType(AdobeJpegDirectory.class));
+                    image = JpegColor.toRgb((WritableRaster) reader.readRaster(0, null), photo.jpeg());
                 } else {
                     image = PixelReader.toRgb(reader.read(0));
                 }
-                return Orientation.upright(image, Orientation.of(photo.exif()));
+                if (photo.webp() != null) {
+                    image = photo.webp().onCanvas(image);
+                }
+                return Orientation.upright(image, orientation);
             } finally {
                 reader.dispose();
             }
@@ -183,18 +228,9 @@ public final class ImageDecoder {
         }
         if (pixels > FREE_PIXELS + Limit.PHOTO_PIXELS_PER_BYTE.value() * bytes) {
             throw new UnreadableImageException(
-                    Path.of(""), "damaged (" + width + " x " + height + " pixels in " + bytes + " bytes)");
-        }
-    }
-
-    /** How the components of a JPEG are to be understood. */
-    private static Metadata metadata(byte[] jpeg) throws IOException {
-        try {
-            return JpegMetadataReader.readMetadata(
-                    new ByteArrayInputStream(jpeg), List.of(new JpegReader(), new AdobeJpegReader()));
-        } catch (ImageProcessingException e) {
-            // Damaged metadata around a picture that decodes: taken as usual.
-            return new Metadata();
+                    Path.of(""),
+                    "damaged or empty, " + width + " x " + height + " pixels in " + bytes
+                            + " bytes; the limit of pixels for each byte is " + Limit.PHOTO_PIXELS_PER_BYTE.words());
         }
     }
 

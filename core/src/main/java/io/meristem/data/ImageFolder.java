@@ -246,7 +246,7 @@ public final class ImageFolder {
             String first = files.get(0).relative();
             if (files.size() == 1) {
                 sentences.add("Left out " + first + ": " + reason + ".");
-            } else if (reason.equals(FolderScanner.NO_PICTURE)) {
+            } else if (reason.equals(ImageFiles.NO_PICTURE)) {
                 sentences.add("Left out " + files.size() + " files that are no pictures, such as " + first + ".");
             } else {
                 sentences.add("Left out " + files.size() + " files (" + reason + "), such as " + first + ".");

@@ -1,11 +1,11 @@
 package io.meristem.data;
 
-import com.drew.metadata.adobe.AdobeJpegDirectory;
-import com.drew.metadata.jpeg.JpegComponent;
-import com.drew.metadata.jpeg.JpegDirectory;
 import java.awt.image.DataBuffer;
-import java.awt.image.Raster;
+import java.awt.image.DataBufferByte;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
+import java.util.Arrays;
 
 /** From the components a JPEG stores to RGB. */
 final class JpegColor {
@@ -34,27 +34,32 @@ final class JpegColor {
 
     private JpegColor() {}
 
-    /** {@code frame} and {@code adobe} may be null, then the usual meaning of the component count holds. */
-    static RgbImage toRgb(Raster raster, JpegDirectory frame, AdobeJpegDirectory adobe) throws IOException {
+    /**
+     * The picture in RGB. Where the raster holds three bytes of each pixel one after the other, as decoders give it, it becomes the picture itself: a large
+     * photo is not held twice.
+     */
+    static RgbImage toRgb(WritableRaster raster, JpegHead head) throws IOException {
         int width = raster.getWidth();
         int height = raster.getHeight();
         int bands = raster.getNumBands();
-        Integer transform = adobe == null ? null : adobe.getInteger(AdobeJpegDirectory.TAG_COLOR_TRANSFORM);
-        byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
-        boolean ycc = bands == 3 ? !storesRgb(frame, transform) : transform != null && transform == 2;
-        // Adobe writes CMYK inverted; files without its marker store ink as it is.
-        boolean inverted = adobe != null;
         if (raster.getTransferType() != DataBuffer.TYPE_BYTE) {
             throw new IOException("JPEG with more than 8 bits");
         }
+        int length = Math.multiplyExact(3, Math.multiplyExact(width, height));
+        byte[] stored = bands == 3 ? interleaved(raster, length) : null;
+        byte[] rgb = stored == null ? new byte[length] : stored;
         byte[] row = new byte[width * bands];
         int at = 0;
         for (int y = 0; y < height; y++) {
-            raster.getDataElements(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+            if (stored == null) {
+                raster.getDataElements(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+            } else {
+                System.arraycopy(stored, at, row, 0, row.length);
+            }
             switch (bands) {
                 case 1 -> grey(row, rgb, at, width);
-                case 3 -> three(row, rgb, at, width, ycc);
-                case 4 -> ink(row, rgb, at, width, ycc, inverted);
+                case 3 -> three(row, rgb, at, width, !head.storesRgb());
+                case 4 -> ink(row, rgb, at, width, head.storesYcck());
                 default -> throw new IOException("JPEG with " + bands + " components");
             }
             at += 3 * width;
@@ -62,22 +67,19 @@ final class JpegColor {
         return new RgbImage(width, height, rgb);
     }
 
-    /** As the common decoders tell: Adobe's word first, then JFIF's silence, then components named R, G, B. */
-    private static boolean storesRgb(JpegDirectory frame, Integer transform) {
-        if (transform != null) {
-            return transform == 0;
-        }
-        if (frame == null) {
-            return false;
-        }
-        String names = "RGB";
-        for (int i = 0; i < 3; i++) {
-            JpegComponent component = frame.getComponent(i);
-            if (component == null || component.getComponentId() != names.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
+    /** The raster's own memory, where nothing else is in it; otherwise null. */
+    private static byte[] interleaved(WritableRaster raster, int length) {
+        boolean plain = raster.getDataBuffer() instanceof DataBufferByte buffer
+                && buffer.getNumBanks() == 1
+                && buffer.getOffset() == 0
+                && buffer.getSize() == length
+                && raster.getSampleModelTranslateX() == 0
+                && raster.getSampleModelTranslateY() == 0
+                && raster.getSampleModel() instanceof PixelInterleavedSampleModel model
+                && model.getPixelStride() == 3
+                && model.getScanlineStride() == 3 * raster.getWidth()
+                && Arrays.equals(model.getBandOffsets(), new int[] {0, 1, 2});
+        return plain ? ((DataBufferByte) raster.getDataBuffer()).getData() : null;
     }
 
     private static void grey(byte[] row, byte[] rgb, int at, int width) {
@@ -104,20 +106,21 @@ final class JpegColor {
         }
     }
 
-    /** Bands C, M, Y, K, or the first three as YCbCr of 255 - ink (YCCK). */
-    private static void ink(byte[] row, byte[] rgb, int at, int width, boolean ycc, boolean inverted) {
+    /**
+     * Bands C, M, Y, K, or the first three as YCbCr of 255 - ink (YCCK). All of them are stored inverted, as Adobe's programs do, whether their marker is still
+     * there or not; so do the common decoders.
+     */
+    private static void ink(byte[] row, byte[] rgb, int at, int width, boolean ycc) {
         byte[] three = new byte[3];
         for (int x = 0, i = 0, o = at; x < width; x++, i += 4, o += 3) {
-            int black = row[i + 3] & 0xff;
+            int paper = row[i + 3] & 0xff;
             if (ycc) {
                 byte[] pixel = {row[i], row[i + 1], row[i + 2]};
                 three(pixel, three, 0, 1, true);
             }
-            int paper = inverted ? black : 255 - black;
             for (int c = 0; c < 3; c++) {
                 // YCCK's YCbCr gives 255 minus the stored ink.
-                int stored = ycc ? 255 - (three[c] & 0xff) : row[i + c] & 0xff;
-                int light = inverted ? stored : 255 - stored;
+                int light = ycc ? 255 - (three[c] & 0xff) : row[i + c] & 0xff;
                 rgb[o + c] = (byte) ((light * paper + 127) / 255);
             }
         }

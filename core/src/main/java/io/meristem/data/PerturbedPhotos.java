@@ -94,10 +94,16 @@ public final class PerturbedPhotos {
         RgbImage[][] views = new RgbImage[end - first][n];
         try {
             Workers.forEach(threads, n, i -> {
-                Original original =
-                        Original.of(ImageDecoder.decode(photos.get(from + i).file()), preprocess);
+                RgbImage[] changed = ImageDecoder.decode(photos.get(from + i).file(), photo -> {
+                    Original original = Original.of(photo, preprocess);
+                    RgbImage[] of = new RgbImage[end - first];
+                    for (int p = first; p < end; p++) {
+                        of[p - first] = preprocess.centre(how.list().get(p).apply(original, how.seed()));
+                    }
+                    return of;
+                });
                 for (int p = first; p < end; p++) {
-                    views[p - first][i] = preprocess.centre(how.list().get(p).apply(original, how.seed()));
+                    views[p - first][i] = changed[p - first];
                 }
             });
         } catch (UnreadableImageException e) {

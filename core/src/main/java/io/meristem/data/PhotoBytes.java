@@ -1,6 +1,5 @@
 package io.meristem.data;
 
-import io.meristem.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,9 +14,15 @@ import java.util.Arrays;
  * @param format told by the first bytes
  * @param pixels what is to be decoded
  * @param exif the TIFF structure of the first Exif block, or null
+ * @param jpeg how a JPEG stores its colours; null for other formats
+ * @param webp where a WebP's picture lies; null for other formats
  */
 @SuppressWarnings("ArrayRecordComponent")
-record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
+record PhotoBytes(Format format, byte[] pixels, byte[] exif, JpegHead jpeg, WebpStill webp) {
+
+    private PhotoBytes(Format format, byte[] pixels, byte[] exif) {
+        this(format, pixels, exif, null, null);
+    }
 
     /** Those that are decoded; others that this Java could decode are not photos. */
     enum Format {
@@ -35,10 +40,49 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
         }
     }
 
-    /** Bytes that tell the format. */
-    static final int START = 12;
+    /**
+     * How much memory decoding takes, the result included; {@code HostilePhotosTest} measures it.
+     *
+     * @param orientation of Exif: a picture that is turned is held twice
+     */
+    long memory(long pixels, int orientation) {
+        long turned = orientation >= 2 && orientation <= 8 ? 3 : 0;
+        return 3L * this.pixels.length + pixels * (bytesPerPixel() + turned);
+    }
 
-    private static final String EXIF = "Exif\0\0";
+    private int bytesPerPixel() {
+        return switch (format) {
+            case JPEG -> jpegBytesPerPixel();
+            case PNG -> 3 + pngBytesPerPixel();
+            case GIF -> 4;
+            case BMP -> 9;
+            case WEBP -> 11;
+        };
+    }
+
+    /** Bits a sample and the colour type of its header. */
+    private int pngBytesPerPixel() {
+        if (pixels.length < 26) {
+            return 8;
+        }
+        int samples =
+                switch (pixels[25]) {
+                    case 0, 3 -> 1;
+                    case 2 -> 3;
+                    case 4 -> 4; // with transparency the decoder holds them twice
+                    default -> 8;
+                };
+        return Math.max(1, samples * (pixels[24] & 0xff) / 8);
+    }
+
+    /** The decoder keeps all coefficients of a progressive JPEG, two bytes each, outside the Java heap, but in the same machine. */
+    private int jpegBytesPerPixel() {
+        int bands = jpeg.components().length;
+        return (bands == 3 ? 3 : 3 + bands) + (jpeg.progressive() ? 2 * bands : 0);
+    }
+
+    /** Bytes that tell the format. */
+    static final int START = 16;
 
     /** @return null when it is no picture of a known format; {@code bytes} may be written to */
     static PhotoBytes of(byte[] bytes) throws IOException {
@@ -47,14 +91,20 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
             return null;
         }
         return switch (format) {
-            case JPEG -> new PhotoBytes(format, bytes, jpeg(bytes));
+            case JPEG -> {
+                JpegHead head = JpegHead.read(bytes);
+                yield new PhotoBytes(format, bytes, head.exif(), head, null);
+            }
             case PNG -> png(bytes);
             case GIF -> new PhotoBytes(format, gif(bytes), null);
             case BMP -> {
                 requirePlainBmp(bytes);
                 yield new PhotoBytes(format, bytes, null);
             }
-            case WEBP -> webp(bytes);
+            case WEBP -> {
+                WebpStill still = WebpStill.of(bytes);
+                yield new PhotoBytes(format, still.file(), still.exif(), null, still);
+            }
         };
     }
 
@@ -78,36 +128,47 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
         return starts(start, 0, "RIFF") && starts(start, 8, "WEBP") ? Format.WEBP : null;
     }
 
-    /** Walks the segments up to the pixels, hides colour profiles in place, and returns the Exif block. */
-    private static byte[] jpeg(byte[] bytes) throws IOException {
-        byte[] exif = null;
-        int at = 2;
-        while (at + 4 <= bytes.length && (bytes[at] & 0xff) == 0xff) {
-            int marker = bytes[at + 1] & 0xff;
-            if (marker == 0xff) {
-                at++; // a fill byte
-                continue;
-            }
-            if (marker == 0xda) {
-                break;
-            }
-            int length = (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
-            if (marker == 0xe1 && exif == null && starts(bytes, at + 4, EXIF)) {
-                int from = at + 4 + EXIF.length();
-                exif = Arrays.copyOfRange(bytes, from, Math.max(from, Math.min(bytes.length, at + 2 + length)));
-            } else if (marker == 0xe2 && starts(bytes, at + 4, "ICC_PROFILE\0")) {
-                bytes[at + 4] = 'x';
-            }
-            at += 2 + Math.max(2, length);
+    /**
+     * What kind of picture it is that is not read here.
+     *
+     * @param start of a file, {@link #START} bytes or what there is
+     * @return null when it is no picture that is known by name
+     */
+    static String otherFormat(byte[] start) {
+        if (starts(start, 0, "II*\0")
+                || starts(start, 0, "MM\0*")
+                || starts(start, 0, "II+\0")
+                || starts(start, 0, "MM\0+")) {
+            return "TIFF or camera raw";
         }
-        int scans = 0;
-        long most = Limit.PHOTO_SCANS.value();
-        for (int i = at; i + 1 < bytes.length; i++) {
-            if ((bytes[i] & 0xff) == 0xff && (bytes[i + 1] & 0xff) == 0xda && ++scans > most) {
-                throw new IOException("more scans than " + Limit.PHOTO_SCANS.words());
+        if (starts(start, 4, "ftyp")) {
+            if (starts(start, 8, "avi")) {
+                return "AVIF";
             }
+            if (starts(start, 8, "crx")) {
+                return "camera raw";
+            }
+            return starts(start, 8, "he") || starts(start, 8, "mif1") || starts(start, 8, "msf1") ? "HEIC" : null;
         }
-        return exif;
+        if (starts(start, 0, "\0\0\0\fjP  ") || starts(start, 0, "\u00ff\u004f\u00ff\u0051")) {
+            return "JPEG 2000";
+        }
+        if (starts(start, 0, "\0\0\0\fJXL ") || starts(start, 0, "\u00ff\n")) {
+            return "JPEG XL";
+        }
+        if (starts(start, 0, "II\u00bc")) {
+            return "JPEG XR";
+        }
+        if (starts(start, 0, "FUJIFILM")
+                || starts(start, 0, "IIRO")
+                || starts(start, 0, "IIU\0")
+                || starts(start, 0, "FOVb")) {
+            return "camera raw";
+        }
+        if (starts(start, 0, "8BPS")) {
+            return "Photoshop";
+        }
+        return null;
     }
 
     /** Keeps what says how the pixels are stored. Decoders take no notice of checksums, so none is changed. */
@@ -192,32 +253,6 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif) {
                 throw new IOException("a bitmap around another picture");
             }
         }
-    }
-
-    /** Hides the colour profile in place, which the decoder would otherwise apply: stored values are wanted, as from the other formats. */
-    private static PhotoBytes webp(byte[] bytes) throws IOException {
-        WebpProfile.hide(bytes);
-        byte[] exif = null;
-        ByteBuffer riff = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        long at = 12;
-        while (at + 8 <= bytes.length) {
-            int chunk = (int) at;
-            long size = Integer.toUnsignedLong(riff.getInt(chunk + 4));
-            int from = chunk + 8;
-            if (starts(bytes, chunk, "VP8L") && from + 5 <= bytes.length) {
-                int sides = riff.getInt(from + 1);
-                ImageDecoder.checkSize((sides & 0x3fff) + 1, (sides >> 14 & 0x3fff) + 1, bytes.length);
-            } else if (starts(bytes, chunk, "VP8 ") && from + 10 <= bytes.length) {
-                ImageDecoder.checkSize(
-                        riff.getShort(from + 6) & 0x3fff, riff.getShort(from + 8) & 0x3fff, bytes.length);
-            } else if (starts(bytes, chunk, "EXIF") && exif == null) {
-                int to = (int) Math.max(from, Math.min(bytes.length, from + size));
-                // Some writers put JPEG's preamble before it.
-                exif = Arrays.copyOfRange(bytes, starts(bytes, from, EXIF) ? Math.min(to, from + 6) : from, to);
-            }
-            at += 8 + size + (size & 1);
-        }
-        return new PhotoBytes(Format.WEBP, bytes, exif);
     }
 
     private static boolean starts(byte[] bytes, int at, String text) {

@@ -74,7 +74,7 @@ public final class PhotoStream implements AutoCloseable {
 
     private Decoded decode(Path file) {
         try {
-            return new Decoded(file, preprocess.scaled(ImageDecoder.decode(file)), null);
+            return new Decoded(file, ImageDecoder.decode(file, preprocess::scaled), null);
         } catch (UnreadableImageException e) {
             return new Decoded(file, null, e.getMessage());
         }

@@ -15,7 +15,7 @@ public record Thumbnail(int width, int height, byte[] jpeg) {
 
     /** The whole photo, upright, its longer side {@code side} pixels or less; smaller photos keep their size. */
     public static Thumbnail of(Path photo, int side) throws IOException {
-        return of(scaled(ImageDecoder.decode(photo), side));
+        return of(ImageDecoder.decode(photo, image -> scaled(image, side)));
     }
 
     /** A picture that has its size already. */

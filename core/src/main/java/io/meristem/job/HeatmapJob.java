@@ -111,13 +111,15 @@ public final class HeatmapJob implements AutoCloseable {
         int written = 0;
         try (HeatmapJob job = open(request.run(), request.method(), threads)) {
             for (int i = 0; i < photos.size(); i++) {
-                RgbImage photo;
+                RgbImage picture;
                 try {
-                    photo = ImageDecoder.decode(photos.get(i));
+                    picture = ImageDecoder.decode(
+                            photos.get(i),
+                            photo -> Legend.below(job.of(photo, request.label()).over(photo)));
                 } catch (UnreadableImageException e) {
                     continue; // the prediction has said why
                 }
-                save(Legend.below(job.of(photo, request.label()).over(photo)), folder.resolve(names.get(i)));
+                save(picture, folder.resolve(names.get(i)));
                 written++;
             }
         }

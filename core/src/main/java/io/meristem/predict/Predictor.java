@@ -97,7 +97,8 @@ public final class Predictor implements AutoCloseable {
 
     /** @throws UnreadableImageException when the file is no photo that can be read */
     public Answer predict(Path photo) throws UnreadableImageException {
-        return answer(photo, ImageDecoder.decode(photo));
+        RgbImage scaled = ImageDecoder.decode(photo, classifier.preprocess()::scaled);
+        return answer(photo, probabilities(List.of(scaled)).get(0));
     }
 
     /**

@@ -122,19 +122,31 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
         }
 
         private Row row(PhotoAnswer answer) throws IOException {
-            RgbImage photo = ImageDecoder.decode(Mistakes.inside(photos, answer.path()));
-            RgbImage small = Thumbnail.scaled(photo, SIDE);
+            Drawn drawn = ImageDecoder.decode(
+                    Mistakes.inside(photos, answer.path()),
+                    photo -> new Drawn(
+                            Thumbnail.scaled(photo, SIDE),
+                            answer.right() ? null : job.of(photo, answer.predicted()),
+                            job.of(photo, answer.label())));
             List<Panel> panels = new ArrayList<>();
-            panels.add(panel("photo of " + run.classes().get(answer.label()), "", small));
-            if (!answer.right()) {
-                panels.add(speaksFor(answer.predicted(), photo, small, "named "));
+            panels.add(panel("photo of " + run.classes().get(answer.label()), "", drawn.small()));
+            if (drawn.named() != null) {
+                panels.add(speaksFor(answer.predicted(), drawn.named(), drawn.small(), "named "));
             }
-            panels.add(speaksFor(answer.label(), photo, small, answer.right() ? "named rightly " : "is "));
+            panels.add(
+                    speaksFor(answer.label(), drawn.right(), drawn.small(), answer.right() ? "named rightly " : "is "));
             return new Row(answer.path(), panels);
         }
 
-        private Panel speaksFor(int label, RgbImage photo, RgbImage small, String word) throws IOException {
-            Heatmap heatmap = job.of(photo, label);
+        /**
+         * What is shown of one photo.
+         *
+         * @param named for the class that was named by mistake; null where it was the right one
+         * @param right for the class that it is
+         */
+        private record Drawn(RgbImage small, Heatmap named, Heatmap right) {}
+
+        private Panel speaksFor(int label, Heatmap heatmap, RgbImage small, String word) throws IOException {
             String strength = Words.probability(heatmap.explanation().probabilities()[label]);
             return panel(
                     word + run.classes().get(label),

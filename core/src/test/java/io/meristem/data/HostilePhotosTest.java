@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.meristem.InputException;
 import io.meristem.Limit;
 import io.meristem.testing.Hostile;
@@ -11,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.BufferedWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
@@ -87,16 +91,19 @@ class HostilePhotosTest {
         }
     }
 
-    /** The most that PNG holds: two colours, and all the same. */
+    /** The most that a PNG of bytes holds: one colour. A bit a pixel holds eight times as much, of which no photo makes use. */
     @Test
     void readsALargeEmptyPicture() throws Exception {
-        BufferedImage empty = new BufferedImage(5000, 5000, BufferedImage.TYPE_BYTE_BINARY);
+        byte[] grey = empty(5000, BufferedImage.TYPE_BYTE_GRAY);
+        assertTrue(grey.length < 30_000, "a small file");
+        assertEquals(5000, ImageDecoder.decode(grey, Path.of("empty.png")).width());
+        assertTrue(refused(empty(5000, BufferedImage.TYPE_BYTE_BINARY)).contains("5000 x 5000 pixels in"));
+    }
+
+    private static byte[] empty(int side, int type) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ImageIO.write(empty, "png", out);
-        assertTrue(out.size() < 5000, "a small file");
-        assertEquals(
-                5000,
-                ImageDecoder.decode(out.toByteArray(), Path.of("empty.png")).width());
+        ImageIO.write(new BufferedImage(side, side, type), "png", out);
+        return out.toByteArray();
     }
 
     /** A text and a colour profile that inflate to 300 MB each are not inflated. */
@@ -162,6 +169,68 @@ class HostilePhotosTest {
         assertTrue(refused(out.toByteArray()).contains("scans"));
     }
 
+    /** 26 scans of 100 megapixels: within each of the two limits, but hours of work in a few kilobytes. */
+    @Test
+    void refusesManyScansOfALargePicture() throws IOException {
+        byte[] jpeg = Pictures.jpeg(Pictures.smooth(16, 16, 1));
+        for (int i = 2; i + 9 < jpeg.length; i++) {
+            if ((jpeg[i] & 0xff) == 0xff && (jpeg[i + 1] & 0xff) == 0xc0) {
+                ByteBuffer.wrap(jpeg).putShort(i + 5, (short) 10_000).putShort(i + 7, (short) 10_000);
+            }
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(jpeg);
+        for (int i = 0; i < 25; i++) {
+            out.writeBytes(new byte[] {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0});
+        }
+        assertTrue(refused(out.toByteArray()).contains("more scans times megapixels than 2500 (JAVA_TOOL_OPTIONS="));
+    }
+
+    /** Phones have had 108 megapixels since 2020, and 200 since 2022; a plain one of one colour has a kilobyte for each megapixel. */
+    @Test
+    void readsWhatPhonesTake() throws UnreadableImageException {
+        ImageDecoder.checkSize(12_000, 9_000, 105_000);
+        ImageDecoder.checkSize(16_320, 12_240, 40_000_000);
+        ImageDecoder.checkSize(16_384, 12_288, 40_000_000);
+        assertThrows(UnreadableImageException.class, () -> ImageDecoder.checkSize(20_000, 15_000, 40_000_000));
+    }
+
+    /** What is reserved before a photo is decoded is what decoding then takes; a JPEG is held once. */
+    @Test
+    void takesAsMuchMemoryAsWasReserved() throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        BufferedImage rgb = Pictures.smooth(1500, 1000, 3);
+        BufferedImage grey = new BufferedImage(1500, 1000, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage wide = new BufferedImage(1500, 1000, BufferedImage.TYPE_USHORT_GRAY);
+        BufferedImage clear = new BufferedImage(1500, 1000, BufferedImage.TYPE_INT_ARGB);
+        Map<String, BufferedImage> pictures = new TreeMap<>(Map.of(
+                "rgb.jpg",
+                rgb,
+                "grey.jpg",
+                grey,
+                "rgb.png",
+                rgb,
+                "grey.png",
+                grey,
+                "wide.png",
+                wide,
+                "clear.png",
+                clear,
+                "rgb.bmp",
+                rgb,
+                "rgb.gif",
+                rgb));
+        for (Map.Entry<String, BufferedImage> picture : pictures.entrySet()) {
+            byte[] bytes = Files.readAllBytes(Pictures.write(picture.getValue(), dir.resolve(picture.getKey())));
+            ImageDecoder.decode(bytes, Path.of("classes are loaded.jpg"));
+            long before = threads.getCurrentThreadAllocatedBytes();
+            ImageDecoder.decode(bytes, Path.of(picture.getKey()));
+            long taken = threads.getCurrentThreadAllocatedBytes() - before;
+            long reserved = PhotoBytes.of(bytes.clone()).memory(1_500_000, 1);
+            assertTrue(taken < 1.1 * reserved + (1 << 20), picture.getKey() + " takes " + taken + " of " + reserved);
+        }
+    }
+
     @Test
     void refusesAPictureWithinABitmap() throws IOException {
         byte[] bmp = Files.readAllBytes(Pictures.write(Pictures.smooth(9, 7, 1), dir.resolve("a.bmp")));
@@ -173,7 +242,7 @@ class HostilePhotosTest {
     void refusesFormatsThatAreNoPhotos() throws IOException {
         Path tiff = dir.resolve("a.tiff");
         Pictures.write(Pictures.smooth(9, 7, 1), tiff);
-        assertTrue(refused(Files.readAllBytes(tiff)).contains("known format"));
+        assertTrue(refused(Files.readAllBytes(tiff)).contains("TIFF or camera raw is not supported"));
         assertTrue(refused(new byte[] {0, 0, (byte) 0x84, 0, 8, 0}).contains("known format"));
     }
 
@@ -199,8 +268,8 @@ class HostilePhotosTest {
         Pictures.classes(dir, 2, "a", "b");
         Files.createSymbolicLink(dir.resolve("a").resolve("back"), dir);
         Files.createSymbolicLink(dir.resolve("b").resolve("self.png"), dir.resolve("b/self.png"));
-        assertEquals(4, ImageFiles.below(dir).size());
-        assertEquals(4, ImageFiles.matching(dir + "/**.png").size());
+        assertEquals(5, ImageFiles.below(dir).size(), "four photos, and the link to itself, which is to be named");
+        assertEquals(5, ImageFiles.matching(dir + "/**.png").size());
         ImageFolder scanned = ImageFolder.scan(dir, SplitOptions.defaults().withFractions(0, 0));
         assertTrue(scanned.classes().containsAll(List.of("a", "b")));
     }

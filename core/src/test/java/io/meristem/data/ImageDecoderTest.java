@@ -168,7 +168,22 @@ class ImageDecoderTest {
                 "rgb.bmp",
                 "rgb.gif",
                 "grey16.png",
-                "rgba.webp"
+                "rgba.webp",
+                "lossy.webp",
+                "lossy_odd.webp",
+                "lossy_alpha.webp",
+                "animated.webp",
+                "marker_none.jpg",
+                "marker_none_names_rgb.jpg",
+                "marker_none_names_012.jpg",
+                "marker_jfif_names_rgb.jpg",
+                "marker_jfif_adobe0.jpg",
+                "marker_adobe1_names_rgb.jpg",
+                "marker_adobe2.jpg",
+                "marker_none_cmyk.jpg",
+                "marker_none_ycck.jpg",
+                "marker_adobe1_ycck.jpg",
+                "marker_jfif_cmyk.jpg"
             })
     void agreesWithPillow(String name) throws Exception {
         Path file = resource(name);
@@ -178,17 +193,6 @@ class ImageDecoderTest {
         for (int i = 0; i < reference.length; i++) {
             assertEquals(reference[i] & 0xff, image.rgb()[i] & 0xff, 1, "byte " + i);
         }
-    }
-
-    @Test
-    void lossyWebpIsClose() throws Exception {
-        RgbImage image = ImageDecoder.decode(resource("lossy.webp"));
-        byte[] reference = Files.readAllBytes(resource("lossy.webp.rgb"));
-        double sum = 0;
-        for (int i = 0; i < reference.length; i++) {
-            sum += Math.abs((reference[i] & 0xff) - (image.rgb()[i] & 0xff));
-        }
-        assertTrue(sum / reference.length < 8, "mean difference " + sum / reference.length);
     }
 
     private static Path resource(String name) throws URISyntaxException {
@@ -241,7 +245,8 @@ class ImageDecoderTest {
         Path file = folder.resolve("huge.png");
         Files.write(file, bytes);
         assertEquals(
-                "20000 x 20000 pixels, the limit is 100 megapixels (-Dmeristem.image.maxMegapixels allows more)",
+                "20000 x 20000 pixels, the limit is 250 megapixels"
+                        + " (JAVA_TOOL_OPTIONS=-Dmeristem.image.maxMegapixels=500 allows more)",
                 failure(file));
     }
 

@@ -38,11 +38,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         run(threads, photos.size(), i -> {
             Photo photo = photos.get(i);
             try {
-                byte[] bytes = ImageDecoder.read(photo.file());
-                RgbImage image = ImageDecoder.decode(bytes, photo.file());
-                int width = image.width();
-                int height = image.height();
-                seen[i] = new Seen(photo, width, height, Math.min(width, height), sha256(bytes), Look.of(image));
+                seen[i] = ImageDecoder.decode(photo.file(), new Looking(photo));
             } catch (UnreadableImageException e) {
                 failed[i] = new Unreadable(photo.relative(), e.reason());
             }
@@ -90,6 +86,28 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
                 .filter(ImageFolder.Skipped::image)
                 .forEach(s -> unreadable.add(new Unreadable(s.relative(), s.reason())));
         return new Reading(Arrays.stream(seen).filter(Objects::nonNull).toList(), unreadable);
+    }
+
+    private static final class Looking implements ImageDecoder.Use<Seen> {
+
+        private final Photo photo;
+        private String sha256;
+
+        Looking(Photo photo) {
+            this.photo = photo;
+        }
+
+        @Override
+        public void contents(byte[] file) {
+            sha256 = sha256(file);
+        }
+
+        @Override
+        public Seen of(RgbImage image) {
+            int width = image.width();
+            int height = image.height();
+            return new Seen(photo, width, height, Math.min(width, height), sha256, Look.of(image));
+        }
     }
 
     private static String sha256(byte[] bytes) {
