@@ -9,7 +9,7 @@ import java.util.Objects;
 /**
  * Where a run comes from, so that it can be repeated and trusted.
  *
- * @param dataFingerprint SHA-256 over the names and contents of all photos
+ * @param dataFingerprint SHA-256 over the names and contents of the photos that were used, without those left out
  * @param photos by class and side of the split, those that could be read
  * @param unreadable photos left out, with the reason
  * @param dataNotes what the reader of the folder had to decide

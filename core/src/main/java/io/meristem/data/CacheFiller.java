@@ -1,22 +1,28 @@
 package io.meristem.data;
 
 import io.meristem.FileNames;
+import io.meristem.InputException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Compares a cache folder with the photos at hand, decodes what is missing, and clears away what nothing refers to. Needs the folder's lock. */
+/**
+ * Compares a cache folder with the contents of the photos at hand, decodes what is missing or damaged, and clears away what nothing refers to. Needs the
+ * folder's lock.
+ */
 final class CacheFiller {
 
     /** Between two commits of the index during a long fill: so much work a killed process may lose. */
@@ -25,14 +31,14 @@ final class CacheFiller {
     /** Below this size a folder is not rebuilt for being mostly dead pixels. */
     private static final long SMALL_BYTES = 64L << 20;
 
-    private record Stat(long size, long modified) {}
-
     private final Path folder;
     private final ImageFolder data;
     private final Preprocess preprocess;
     private final Progress progress;
+    private final SortedMap<String, Fingerprint.Content> contents;
     private final Map<String, CacheIndex.Entry> stored;
-    private final Map<Integer, PixelCache.Unreadable> failures = new HashMap<>();
+    private final Map<String, String> failures = new HashMap<>(); // content to reason
+    private final List<String> notes = new ArrayList<>();
     private int done;
     private int decoded;
     private long lastCommit;
@@ -42,31 +48,35 @@ final class CacheFiller {
         this.data = data;
         this.preprocess = preprocess;
         this.progress = progress;
-        this.stored = CacheIndex.read(folder);
+        this.contents = data.contents();
+        CacheIndex.Found found = CacheIndex.read(folder);
+        this.stored = found.entries();
+        if (found.damage() != null) {
+            notes.add("The photo cache in " + folder + " was damaged (" + found.damage()
+                    + "): what is missing is decoded again.");
+        }
     }
 
     void fill(int threads) throws IOException {
-        List<Photo> photos = data.photos();
-        dropVanished(photos);
+        dropVanished();
         rebuildIfMostlyDead();
-        Stat[] stats = new Stat[photos.size()];
-        List<Integer> missing = new ArrayList<>();
-        for (int i = 0; i < stats.length; i++) {
-            Photo photo = photos.get(i);
-            stats[i] = stat(photo.file());
-            CacheIndex.Entry entry = stored.get(photo.relative());
-            if (entry == null || entry.size() != stats[i].size() || entry.modified() != stats[i].modified()) {
-                stored.remove(photo.relative());
-                missing.add(i);
+        dropDamaged(threads);
+        Map<String, List<Photo>> missing = new LinkedHashMap<>();
+        int total = 0;
+        for (Photo photo : data.photos()) {
+            String sha256 = sha256(photo);
+            if (sha256 != null && !stored.containsKey(sha256)) {
+                missing.computeIfAbsent(sha256, k -> new ArrayList<>()).add(photo);
+                total++;
             }
         }
         lastCommit = System.nanoTime();
         if (!missing.isEmpty()) {
+            List<String> order = List.copyOf(missing.keySet());
+            int all = total;
             try (SegmentWriter writer = new SegmentWriter(folder)) {
-                Workers.forEach(threads, missing.size(), k -> {
-                    int i = missing.get(k);
-                    decode(i, photos.get(i), stats[i], writer, missing.size());
-                });
+                Workers.forEach(
+                        threads, order.size(), k -> decode(order.get(k), missing.get(order.get(k)), writer, all));
             }
         }
         if (decoded > 0) {
@@ -75,11 +85,17 @@ final class CacheFiller {
         clear();
     }
 
-    private void decode(int index, Photo photo, Stat stat, SegmentWriter writer, int total) throws IOException {
+    private String sha256(Photo photo) {
+        return Objects.requireNonNull(contents.get(photo.relative())).sha256();
+    }
+
+    /** @param photos whose files have this content */
+    private void decode(String sha256, List<Photo> photos, SegmentWriter writer, int total) throws IOException {
+        Photo photo = photos.get(0);
         RgbImage image = null;
         UnreadableImageException failure = null;
         try {
-            image = preprocess.scaled(ImageDecoder.decode(photo.file()));
+            image = scaled(photo, sha256, preprocess);
         } catch (UnreadableImageException e) {
             failure = e;
         }
@@ -87,33 +103,60 @@ final class CacheFiller {
             if (image != null) {
                 SegmentWriter.Place place = writer.append(image.rgb());
                 stored.put(
-                        photo.relative(),
+                        sha256,
                         new CacheIndex.Entry(
+                                sha256,
                                 photo.relative(),
-                                stat.size(),
-                                stat.modified(),
                                 image.width(),
                                 image.height(),
                                 place.segment(),
-                                place.offset()));
-                decoded++;
+                                place.offset(),
+                                CacheIndex.checksum(image.rgb())));
+                decoded += photos.size();
             } else {
-                failures.put(index, new PixelCache.Unreadable(photo, failure.reason()));
+                failures.put(sha256, failure.reason());
             }
             if (System.nanoTime() - lastCommit > COMMIT_NANOS) {
                 writer.force();
                 CacheIndex.write(folder, stored.values());
                 lastCommit = System.nanoTime();
             }
-            progress.update(++done, total);
+            for (int i = 0; i < photos.size(); i++) {
+                progress.update(++done, total);
+            }
         }
     }
 
+    /**
+     * A photo at evaluation scale, of the very content that was fingerprinted.
+     *
+     * @throws InputException when the file has changed since
+     */
+    static RgbImage scaled(Photo photo, String sha256, Preprocess preprocess) throws UnreadableImageException {
+        return ImageDecoder.decode(photo.file(), new ImageDecoder.Use<>() {
+            @Override
+            public void contents(byte[] file) {
+                if (!Fingerprint.of(file).equals(sha256)) {
+                    throw new InputException(
+                            "The photo " + photo.file()
+                                    + " has changed while the photos were read: start again when nothing writes to them any more.");
+                }
+            }
+
+            @Override
+            public RgbImage of(RgbImage image) {
+                return preprocess.scaled(image);
+            }
+        });
+    }
+
     /** Entries of photos outside this selection (another limit or split) stay as long as their files do. */
-    private void dropVanished(List<Photo> photos) {
-        Set<String> listed = new HashSet<>();
-        photos.forEach(p -> listed.add(p.relative()));
-        stored.keySet().removeIf(path -> !listed.contains(path) && !FileNames.exists(data.root(), path));
+    private void dropVanished() {
+        Set<String> wanted = new HashSet<>(data.contentHashes().values());
+        stored.values()
+                .removeIf(entry -> !wanted.contains(entry.sha256())
+                        && (contents.containsKey(entry.path())
+                                || !FileNames.exists(data.root(), entry.path())));
     }
 
     private void rebuildIfMostlyDead() throws IOException {
@@ -126,6 +169,36 @@ final class CacheFiller {
         }
         if (total > SMALL_BYTES && live < total / 2) {
             stored.clear();
+        }
+    }
+
+    /** Reads the pixels of this selection once and compares their checksums: a disk may have failed, another program may have written. */
+    private void dropDamaged(int threads) throws IOException {
+        List<CacheIndex.Entry> wanted = data.contentHashes().values().stream()
+                .distinct()
+                .map(stored::get)
+                .filter(Objects::nonNull)
+                .toList();
+        Map<String, SegmentReader> segments = new ConcurrentHashMap<>();
+        Set<CacheIndex.Entry> damaged = ConcurrentHashMap.newKeySet();
+        Workers.forEach(threads, wanted.size(), i -> {
+            CacheIndex.Entry entry = wanted.get(i);
+            byte[] pixels = new byte[entry.length()];
+            try {
+                segments.computeIfAbsent(entry.segment(), name -> new SegmentReader(folder.resolve(name)))
+                        .read(entry.offset(), pixels);
+            } catch (IOException e) {
+                damaged.add(entry);
+                return;
+            }
+            if (!entry.matches(pixels)) {
+                damaged.add(entry);
+            }
+        });
+        damaged.forEach(entry -> stored.remove(entry.sha256()));
+        if (!damaged.isEmpty()) {
+            notes.add("The pixels of " + damaged.size() + " photos in the photo cache " + folder
+                    + " have been changed: they are decoded again.");
         }
     }
 
@@ -154,25 +227,25 @@ final class CacheFiller {
         }
     }
 
-    private static Stat stat(Path file) {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stat(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
-        } catch (IOException e) {
-            return new Stat(-1, -1); // matches no entry; decoding then says what is wrong
-        }
-    }
-
-    /** Entries by relative path, of the photos of this data set and possibly others below the same root. */
+    /** Entries by content, of the photos of this data set and possibly others below the same root. */
     Map<String, CacheIndex.Entry> entries() {
         return Map.copyOf(stored);
     }
 
     List<PixelCache.Unreadable> unreadable() {
-        return failures.entrySet().stream()
-                .sorted(Comparator.comparing(Map.Entry::getKey))
-                .map(Map.Entry::getValue)
-                .toList();
+        List<PixelCache.Unreadable> unreadable = new ArrayList<>();
+        for (Photo photo : data.photos()) {
+            Fingerprint.Content content = Objects.requireNonNull(contents.get(photo.relative()));
+            String reason = content.sha256() == null ? content.problem() : failures.get(content.sha256());
+            if (reason != null) {
+                unreadable.add(new PixelCache.Unreadable(photo, reason));
+            }
+        }
+        return List.copyOf(unreadable);
+    }
+
+    List<String> notes() {
+        return List.copyOf(notes);
     }
 
     int decoded() {

@@ -1,6 +1,7 @@
 package io.meristem.data;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Names;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,11 +26,12 @@ final class Fingerprint {
      * What is in one file.
      *
      * @param size in bytes
-     * @param sha256 in hex
+     * @param sha256 in hex; null when it cannot be read
+     * @param problem why it cannot be read, in a few words; null when it can
      */
-    record Content(long size, String sha256) {}
+    record Content(long size, String sha256, String problem) {}
 
-    /** The contents of files by name; they are read in parallel. */
+    /** The contents of files by name, also of those that cannot be read; they are read in parallel. */
     static SortedMap<String, Content> contents(Map<String, Path> files) {
         List<String> names = List.copyOf(files.keySet());
         List<Content> read =
@@ -41,10 +43,11 @@ final class Fingerprint {
         return contents;
     }
 
-    /** SHA-256 in hex over the lines "name, size, content hash" in name order, names in NFC. */
+    /** SHA-256 in hex over the lines "name, size, content hash" in name order, names in NFC, of the files that can be read. */
     static String of(SortedMap<String, Content> contents) {
         MessageDigest all = sha256();
         contents.entrySet().stream()
+                .filter(e -> e.getValue().sha256() != null)
                 .sorted(Comparator.comparing((Map.Entry<String, Content> e) -> Names.nfc(e.getKey()))
                         .thenComparing(e -> e.getValue().sha256()))
                 .forEach(e -> {
@@ -52,25 +55,33 @@ final class Fingerprint {
                             + e.getValue().sha256() + "\n";
                     all.update(line.getBytes(StandardCharsets.UTF_8));
                 });
-        return HexFormat.of().formatHex(all.digest());
+        return hex(all.digest());
     }
 
     private static Content content(Path file) {
         MessageDigest digest = sha256();
         long size = 0;
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] block = new byte[1 << 16];
-            for (int n = in.read(block); n >= 0; n = in.read(block)) {
-                digest.update(block, 0, n);
-                size += n;
+        try {
+            InputFiles.requireOrdinary(file);
+            try (InputStream in = Files.newInputStream(file)) {
+                byte[] block = new byte[1 << 16];
+                for (int n = in.read(block); n >= 0; n = in.read(block)) {
+                    digest.update(block, 0, n);
+                    size += n;
+                }
             }
         } catch (IOException e) {
-            throw new InputException(
-                    "Cannot read " + file + " (" + e.getMessage()
-                            + "): check that the file is still there and readable.",
-                    e);
+            return new Content(0, null, InputFiles.reason(e));
         }
-        return new Content(size, HexFormat.of().formatHex(digest.digest()));
+        return new Content(size, hex(digest.digest()), null);
+    }
+
+    static String of(byte[] file) {
+        return hex(sha256().digest(file));
+    }
+
+    private static String hex(byte[] digest) {
+        return HexFormat.of().formatHex(digest);
     }
 
     static MessageDigest sha256() {

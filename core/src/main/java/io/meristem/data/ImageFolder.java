@@ -278,21 +278,27 @@ public final class ImageFolder {
     }
 
     /**
-     * SHA-256 (hex) over relative path, size and content hash of every photo in path order: the same files give the same value on every
-     * machine, wherever they lie and whenever they were copied. The first call reads all photos.
+     * SHA-256 (hex) over relative path, size and content hash of every photo whose file can be read, in path order: the same files give the same value
+     * on every machine, wherever they lie and whenever they were copied. The first call reads all photos. {@link PixelCache#fingerprint} is that of the
+     * photos that could be decoded.
      */
     public String fingerprint() {
         return Fingerprint.of(contents());
     }
 
-    /** SHA-256 (hex) of every photo's file, by relative path. The first call reads all photos. */
+    /** SHA-256 (hex) of every photo's file that can be read, by relative path. The first call reads all photos. */
     public Map<String, String> contentHashes() {
         Map<String, String> hashes = new HashMap<>();
-        contents().forEach((relative, content) -> hashes.put(relative, content.sha256()));
+        contents().forEach((relative, content) -> {
+            if (content.sha256() != null) {
+                hashes.put(relative, content.sha256());
+            }
+        });
         return hashes;
     }
 
-    private synchronized SortedMap<String, Fingerprint.Content> contents() {
+    /** What is in every photo's file, by relative path. The first call reads all photos. */
+    synchronized SortedMap<String, Fingerprint.Content> contents() {
         if (contents == null) {
             Map<String, Path> files = new HashMap<>();
             photos.forEach(p -> files.put(p.relative(), p.file()));

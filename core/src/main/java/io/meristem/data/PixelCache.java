@@ -2,35 +2,34 @@ package io.meristem.data;
 
 import io.meristem.InputException;
 import java.io.IOException;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * The decoded photos of a data set, at evaluation scale ({@link Preprocess#scaled}), as 8-bit RGB in memory-mapped files: each photo is decoded
+ * The decoded photos of a data set, at evaluation scale ({@link Preprocess#scaled}), as 8-bit RGB in files: each photo is decoded
  * once, not once per epoch and run.
  *
- * <p>{@link #open} decodes what is missing before it returns, in parallel. A photo is found again by its path, size and modification time; one that
- * was added or changed is decoded anew, the others stay. With {@link Fit#SQUASH} the photo is stored at exactly the network's size, so that
+ * <p>{@link #open} decodes what is missing before it returns, in parallel. A photo is found again by the SHA-256 of its file, which {@link #fingerprint} is
+ * made of too: what a run was trained on is what its record names, whatever names, sizes and times say. Pixels have checksums; those that have changed on the disk
+ * are decoded again. With {@link Fit#SQUASH} the photo is stored at exactly the network's size, so that
  * evaluation sees one resize, and random crops enlarge.
  *
  * <p>Below the caller's cache folder each pair of data folder and scale has a folder of its own, with pixels in files that only grow and an index that
  * is replaced whole after the pixels have reached the disk. So a process may be killed at any moment: what the index does not name is cleared
- * away by the next. A file lock lets one process at a time fill; another waits, then finds the work done. Reading needs no lock. The mapped
- * files are released when the cache is no longer reachable.
+ * away by the next. A file lock lets one process at a time fill; another waits, then finds the work done. Reading needs no lock.
  */
 public final class PixelCache {
 
     /** To be raised whenever decoding or resizing gives other pixels than before. */
-    private static final int DECODER_VERSION = 2;
+    private static final int DECODER_VERSION = 3;
 
     /**
      * A photo that could not be decoded.
@@ -46,28 +45,26 @@ public final class PixelCache {
     private final Map<String, CacheIndex.Entry> entries;
     private final List<Unreadable> unreadable;
     private final int decoded;
-    private final Map<String, MappedByteBuffer> segments = new HashMap<>();
+    private final List<String> notes;
+    private final SortedMap<String, Fingerprint.Content> contents;
+    private final Map<String, SegmentReader> segments = new HashMap<>();
 
-    private PixelCache(Path folder, Preprocess preprocess, ImageFolder data, CacheFiller filler) throws IOException {
+    private PixelCache(Path folder, Preprocess preprocess, ImageFolder data, CacheFiller filler) {
         this.folder = folder;
         this.preprocess = preprocess;
         this.entries = filler.entries();
         this.unreadable = filler.unreadable();
         this.decoded = filler.decoded();
-        this.photos = data.photos().stream()
-                .filter(p -> entries.containsKey(p.relative()))
-                .toList();
+        this.notes = filler.notes();
+        this.contents = data.contents();
+        this.photos = data.photos().stream().filter(p -> entry(p) != null).toList();
         for (CacheIndex.Entry entry : entries.values()) {
-            if (!segments.containsKey(entry.segment())) {
-                try (FileChannel channel = FileChannel.open(folder.resolve(entry.segment()), StandardOpenOption.READ)) {
-                    segments.put(entry.segment(), channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
-                }
-            }
+            segments.computeIfAbsent(entry.segment(), name -> new SegmentReader(folder.resolve(name)));
         }
     }
 
     /**
-     * Brings the cache up to date and maps it.
+     * Brings the cache up to date and opens it.
      *
      * @param cacheFolder holds caches of any number of data sets; created when missing
      * @param threads how many photos are decoded at once
@@ -158,18 +155,54 @@ public final class PixelCache {
         return preprocess;
     }
 
-    public boolean contains(Photo photo) {
-        return entries.containsKey(photo.relative());
+    /** What a user should know of how the cache was found, a sentence each. */
+    public List<String> notes() {
+        return notes;
     }
 
-    /** A copy of the stored pixels of one photo, at evaluation scale; may be called by any number of threads. */
+    /** SHA-256 (hex) as {@link ImageFolder#fingerprint}, of {@link #photos()} only: of what is really used. */
+    public String fingerprint() {
+        SortedMap<String, Fingerprint.Content> used = new TreeMap<>();
+        photos.forEach(photo -> used.put(photo.relative(), contents.get(photo.relative())));
+        return Fingerprint.of(used);
+    }
+
+    public boolean contains(Photo photo) {
+        return entry(photo) != null;
+    }
+
+    private CacheIndex.Entry entry(Photo photo) {
+        Fingerprint.Content content = contents.get(photo.relative());
+        return content == null || content.sha256() == null ? null : entries.get(content.sha256());
+    }
+
+    /**
+     * A copy of the stored pixels of one photo, at evaluation scale; may be called by any number of threads. Where another program has changed or cut them since
+     * the cache was opened, they are decoded again.
+     *
+     * @throws InputException when that is so, and the photo has gone or changed too
+     */
     public RgbImage image(Photo photo) {
-        CacheIndex.Entry entry = entries.get(photo.relative());
+        CacheIndex.Entry entry = entry(photo);
         if (entry == null) {
             throw new IllegalArgumentException(photo.file() + " is not in the cache");
         }
         byte[] rgb = new byte[entry.length()];
-        Objects.requireNonNull(segments.get(entry.segment())).get(entry.offset(), rgb);
-        return new RgbImage(entry.width(), entry.height(), rgb);
+        try {
+            Objects.requireNonNull(segments.get(entry.segment())).read(entry.offset(), rgb);
+            if (entry.matches(rgb)) {
+                return new RgbImage(entry.width(), entry.height(), rgb);
+            }
+        } catch (IOException e) {
+            // Cut, removed or not to be read any more: as good as changed.
+        }
+        try {
+            return CacheFiller.scaled(photo, entry.sha256(), preprocess);
+        } catch (UnreadableImageException e) {
+            throw new InputException(
+                    "The photo cache in " + folder + " has been damaged, and a photo cannot be decoded again, "
+                            + e.getMessage() + ": put it back, or start again without it.",
+                    e);
+        }
     }
 }

@@ -180,6 +180,7 @@ public final class EvaluateJob {
             EvaluateJob job = new EvaluateJob(
                     request, Inference.answers(network, preprocess.size()), run.classes(), run.temperature(), least);
             Photos opened = Photos.open(photos, preprocess, cache, threads, listener::onDecode);
+            opened.cache().notes().forEach(listener::onNote);
             Outcome outcome = job.judge(opened, wanted, own, config.train().batchSize(), threads, listener);
             String caution = own && (wanted == Part.TEST || wanted == Part.ALL)
                     ? TestUse.note(run, "evaluate", outcome.scores().photos()).orElse(null)
@@ -209,6 +210,7 @@ public final class EvaluateJob {
                     classifier.temperature(),
                     least);
             Photos opened = Photos.open(photos, classifier.preprocess(), cache, threads, listener::onDecode);
+            opened.cache().notes().forEach(listener::onNote);
             return job.judge(opened, wanted, false, FILE_BATCH, threads, listener);
         }
     }

@@ -163,6 +163,7 @@ public final class TrainJob {
                 listener.onDecode(done, total);
                 token.check();
             });
+            photos.cache().notes().forEach(listener::onNote);
             listener.onPhotos(photos.folder(), photos.cache());
             return new Prepared(loaded, photos, provenance(config, photos, loaded));
         } catch (RuntimeException | Error e) {
@@ -245,7 +246,7 @@ public final class TrainJob {
         return new Provenance(
                 VERSION,
                 Engine.info(),
-                photos.folder().fingerprint(),
+                photos.cache().fingerprint(),
                 photos.counts(),
                 photos.unreadable(),
                 notes,

@@ -3,23 +3,30 @@ package io.meristem.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PixelCacheTest {
 
@@ -86,10 +93,135 @@ class PixelCacheTest {
         assertEquals(2, second.decoded());
         assertEquals(24, second.photos().size());
         assertHoldsAll(second);
-        // Same size, other time: content may differ, so it is read again.
+        // The content decides, not the time.
         Files.setLastModifiedTime(root.resolve("a/04.png"), FileTime.fromMillis(12345));
-        assertEquals(1, open().decoded());
+        assertEquals(0, open().decoded());
         assertFalse(Files.readString(second.folder().resolve(CacheIndex.FILE)).contains("b/05.png"));
+    }
+
+    /** Photos of one size and one time that change places, as when two folders bore each other's name. */
+    @Test
+    void photosThatChangePlacesAreNotTakenForEachOther() throws IOException {
+        for (String name : List.of("a/x.bmp", "b/x.bmp")) {
+            Path file = Pictures.write(Pictures.smooth(20, 20, name.charAt(0)), root.resolve(name));
+            Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L));
+        }
+        PixelCache first = open();
+        Path kept = temp.resolve("kept");
+        Files.move(root.resolve("a"), kept);
+        Files.move(root.resolve("b"), root.resolve("a"));
+        Files.move(kept, root.resolve("b"));
+        PixelCache second = open();
+        assertHoldsAll(second);
+        assertNotEquals(first.fingerprint(), second.fingerprint());
+        assertEquals(0, second.decoded(), "the pixels are there, under other names");
+        // Another photo of equal size and time in one's place.
+        Path file = root.resolve("a/x.bmp");
+        Pictures.write(Pictures.smooth(20, 20, 77), file);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L));
+        PixelCache third = open();
+        assertEquals(1, third.decoded());
+        assertHoldsAll(third);
+    }
+
+    @Test
+    void equalPhotosAreDecodedOnce() throws IOException {
+        Files.copy(root.resolve("a/00.png"), root.resolve("a/copy.png"));
+        Files.writeString(root.resolve("a/text.jpg"), "no picture");
+        Files.writeString(root.resolve("b/text.jpg"), "no picture");
+        PixelCache opened = open();
+        assertEquals(25, opened.photos().size());
+        assertEquals(2, opened.unreadable().size());
+        assertHoldsAll(opened);
+    }
+
+    @Test
+    void theFingerprintIsThatOfThePhotosUsed() throws IOException {
+        String all = open().fingerprint();
+        assertEquals(all, scan(false).fingerprint());
+        Files.writeString(root.resolve("a/text.jpg"), "no picture");
+        assertEquals(all, open().fingerprint(), "a photo that cannot be decoded is not used");
+        assertNotEquals(all, scan(false).fingerprint());
+    }
+
+    @Test
+    void aFileWithoutPermissionIsLeftOutAndNamed() throws IOException {
+        Path file = root.resolve("a/00.png");
+        String whole = scan(false).fingerprint();
+        Files.setPosixFilePermissions(file, Set.of());
+        Assumptions.assumeFalse(Files.isReadable(file), "this user may read everything");
+        PixelCache opened = open();
+        assertEquals(23, opened.photos().size());
+        assertEquals("permission denied", opened.unreadable().get(0).reason());
+        assertNotEquals(whole, opened.fingerprint());
+    }
+
+    /** One byte of every photo's pixels, as a failing disk or another program would change it. */
+    @Test
+    void changedPixelsAreDecodedAgain() throws IOException {
+        PixelCache first = open();
+        Path segment = segment(first);
+        byte[] pixels = Files.readAllBytes(segment);
+        for (int i = 100; i < pixels.length; i += 600) {
+            pixels[i] ^= 1;
+        }
+        Files.write(segment, pixels);
+        assertHoldsAll(first);
+        PixelCache second = open();
+        assertTrue(second.decoded() > 10, "decoded " + second.decoded());
+        assertTrue(
+                second.notes().get(0).contains("have been changed"),
+                second.notes().toString());
+        assertHoldsAll(second);
+        assertEquals(List.of(), open().notes());
+    }
+
+    /** Of a mapped file this is an InternalError, thrown somewhere later from compiled code. */
+    @Test
+    void pixelsThatAreCutWhileTheyAreInUseAreDecodedAgain() throws IOException {
+        PixelCache opened = open();
+        for (int i = 0; i < 20_000; i++) {
+            opened.image(opened.photos().get(i % 24));
+        }
+        try (FileChannel channel = FileChannel.open(segment(opened), StandardOpenOption.WRITE)) {
+            channel.truncate(0);
+        }
+        assertHoldsAll(opened);
+        Photo gone = opened.photos().get(0);
+        Files.delete(gone.file());
+        InputException e = assertThrows(InputException.class, () -> opened.image(gone));
+        assertTrue(e.getMessage().contains("has been damaged, and a photo cannot be decoded again"), e.getMessage());
+    }
+
+    private static Path segment(PixelCache cache) throws IOException {
+        return files(cache.folder()).stream()
+                .filter(f -> f.getFileName().toString().startsWith(SegmentWriter.PREFIX))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Each was a stack trace, or was believed. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "null",
+                "[]",
+                "{}",
+                "{\"photos\":null}",
+                "{\"photos\":[null]}",
+                "{\"photos\":[{}]}",
+                "{\"photos\":[{\"sha256\":\"a\",\"path\":\"a\",\"width\":1,\"height\":1,\"segment\":\"../lock\",\"offset\":0,\"crc32c\":0}]}",
+                "{\"photos\":[{\"sha256\":\"a\",\"path\":\"a\",\"width\":70000,\"height\":70000,\"segment\":\"pixels-0.bin\",\"offset\":0,\"crc32c\":0}]}",
+                ""
+            })
+    void aDamagedIndexIsMadeAgainAndSaid(String text) throws IOException {
+        Path index = open().folder().resolve(CacheIndex.FILE);
+        Files.writeString(index, text);
+        PixelCache again = open();
+        assertEquals(24, again.decoded());
+        assertEquals(1, again.notes().size(), "a note");
+        assertHoldsAll(again);
+        assertEquals(List.of(), open().notes());
     }
 
     @Test
