@@ -68,8 +68,8 @@ record PhotoBytes(Format format, byte[] pixels, byte[] exif, JpegHead jpeg, Webp
         int samples =
                 switch (pixels[25]) {
                     case 0, 3 -> 1;
-                    case 2 -> 3;
-                    case 4 -> 4; // with transparency the decoder holds them twice
+                    case 2 -> 7; // here and below the decoder holds them twice
+                    case 4 -> 4;
                     default -> 8;
                 };
         return Math.max(1, samples * (pixels[24] & 0xff) / 8);
