@@ -155,8 +155,7 @@ final class CacheFiller {
         Set<String> wanted = new HashSet<>(data.contentHashes().values());
         stored.values()
                 .removeIf(entry -> !wanted.contains(entry.sha256())
-                        && (contents.containsKey(entry.path())
-                                || !FileNames.exists(data.root(), entry.path())));
+                        && (contents.containsKey(entry.path()) || !FileNames.exists(data.root(), entry.path())));
     }
 
     private void rebuildIfMostlyDead() throws IOException {
