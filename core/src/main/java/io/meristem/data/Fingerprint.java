@@ -1,6 +1,5 @@
 package io.meristem.data;
 
-import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Names;
 import java.io.IOException;
