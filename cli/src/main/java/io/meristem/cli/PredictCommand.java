@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         description = {
             "Says what is on photos, with calibrated probabilities where the run has validation photos.",
-            "A photo that cannot be read gets a line that says why, and the exit code is 2 when none could be."
+            "A photo that cannot be read, or that the network has no answer to, gets a line that says why; the exit code is 2 when no photo got an answer."
         })
 final class PredictCommand implements Callable<Integer> {
 
@@ -114,7 +114,7 @@ final class PredictCommand implements Callable<Integer> {
             unread = counts[1];
         }
         if (unread > 0 && !json) {
-            err.println("meristem: " + unread + " of " + (read + unread) + " photos could not be read.");
+            err.println("meristem: " + unread + " of " + (read + unread) + " photos could not be read or answered.");
             err.flush();
         }
         heatmaps.write(wanted, shown, threads.count(), json || format != AnswerWriter.Format.TABLE ? err : out);
@@ -140,6 +140,7 @@ final class PredictCommand implements Callable<Integer> {
             err.println("meristem: These probabilities are not calibrated; 'meristem calibrate' can mend that for a run"
                     + " with validation photos.");
         }
+        PredictJob.caution(model).ifPresent(note -> err.println("meristem: " + note));
         if (abstain.accuracy != null) {
             err.printf(
                     Locale.ROOT,

@@ -164,6 +164,11 @@ public final class AdapterSet implements AutoCloseable {
         });
     }
 
+    /** Has every layer computed as it will be when it is saved, in float32 and without gradients, or again in its form. */
+    public void asSaved(boolean on) {
+        adapters.values().forEach(adapter -> adapter.asSaved(on));
+    }
+
     /** Adds every update to its frozen weight, in place; the adapters stay attached, so {@link #close} must follow before the next forward. */
     public void merge() {
         adapters.values().forEach(adapter -> adapter.addToWeight(1));

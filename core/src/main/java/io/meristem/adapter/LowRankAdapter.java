@@ -6,6 +6,7 @@ import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Init;
 import io.meristem.nn.WeightedLayer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -23,6 +24,7 @@ public final class LowRankAdapter implements AutoCloseable {
 
     private final WeightedLayer layer;
     private final double dropout;
+    private AdapterForm form;
     private double scaling;
     private Tensor a;
     private Tensor b;
@@ -85,8 +87,24 @@ public final class LowRankAdapter implements AutoCloseable {
     }
 
     /** Has the layer computed in another way from here on. */
-    void use(AdapterForm form) {
+    void use(AdapterForm newForm) {
+        form = newForm;
         layer.setForm(form.of(this));
+    }
+
+    /** Has the layer computed as it will be when it is saved, without gradients, or again as {@link #use} says. */
+    void asSaved(boolean on) {
+        layer.setForm(on ? (self, x, tape) -> self.apply(x, savedWeight(), self.readyBias()) : form.of(this));
+    }
+
+    /** The weight with the update in it, and after that the normalisation: in the order, and so to the bytes, of a network that was saved and folded. */
+    private Tensor savedWeight() {
+        Tensor merged = layer.weight().value().add(delta());
+        Tensor scale = layer.runningScale();
+        long[] rows = new long[layer.weight().shape().length];
+        Arrays.fill(rows, 1);
+        rows[0] = layer.outFeatures();
+        return scale == null ? merged : merged.mul(scale.reshape(rows));
     }
 
     /** Probability with which an entry of its input is dropped in training. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * How much a run's probabilities can be trusted, and the temperature that mends them, fitted on its validation photos.
  *
  * @param temperature what logits are divided by
- * @param note why it is 1, where the photos did not settle it; null otherwise
+ * @param note why it is 1, where the photos did not settle it, or that it lies at a bound; null otherwise
  * @param photos it was fitted on
  * @param val of the validation photos, which flatter: the temperature is theirs; null when the run was imported
  * @param test of the test photos; null when there are none

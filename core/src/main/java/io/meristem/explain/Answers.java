@@ -1,8 +1,10 @@
 package io.meristem.explain;
 
+import io.meristem.InputException;
 import io.meristem.engine.Tensors;
+import io.meristem.eval.Predictions;
+import io.meristem.tune.Inference;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** What a network says of a batch, and the class of each photo that is asked about. */
 @SuppressWarnings("ArrayRecordComponent")
@@ -11,15 +13,15 @@ record Answers(float[][] rows, int[] labels) {
     /**
      * @param logits (N, classes)
      * @param labels null for the most probable class of each
+     * @throws InputException when a logit is not finite: there is no answer to explain then
      */
     static Answers of(Tensor logits, int[] labels) {
-        int n = Math.toIntExact(logits.size(0));
-        int classes = Math.toIntExact(logits.size(1));
-        float[] flat = Tensors.toFloats(torch.softmax(logits, 1));
-        float[][] rows = new float[n][classes];
-        int[] chosen = new int[n];
-        for (int i = 0; i < n; i++) {
-            System.arraycopy(flat, i * classes, rows[i], 0, classes);
+        float[][] rows = Inference.probabilities(logits);
+        int[] chosen = new int[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            if (!Predictions.isAnswer(rows[i])) {
+                throw new InputException("There is nothing to explain, " + Predictions.OVERFLOW + ".");
+            }
             chosen[i] = labels == null ? best(rows[i]) : labels[i];
         }
         return new Answers(rows, chosen);

@@ -2,7 +2,6 @@ package io.meristem.explain;
 
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
-import io.meristem.tune.Inference;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -58,7 +57,8 @@ final class Occlusion implements Explainer {
                     views.add(covered(image, mean, place, size));
                 }
                 Tensor batch = torch.cat(new TensorVector(views.toArray(new Tensor[0])));
-                float[][] rows = Inference.probabilities(network, Tensors.channelsLast(batch));
+                float[][] rows = Answers.of(network.forward(Tensors.channelsLast(batch)), null)
+                        .rows();
                 for (int place = from; place < to; place++) {
                     double fall = log(whole[label]) - log(rows[place - from][label]);
                     falls[place] = (float) Math.max(0, fall);

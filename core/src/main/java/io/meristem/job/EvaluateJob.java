@@ -279,6 +279,7 @@ public final class EvaluateJob {
         List<Robustness.Result> results = new ArrayList<>();
         for (int p = 0; p < predictions.size(); p++) {
             Perturbation perturbation = photos.perturbations().list().get(p);
+            Judged.requireAnswers(photos.photos(), predictions.get(p), " under " + perturbation.kind().label());
             results.add(new Robustness.Result(
                     perturbation, perturbation.setting(), Scores.of(predictions.get(p), classes)));
         }

@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.InputException;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.data.Loader;
 import io.meristem.data.Photo;
@@ -50,8 +51,10 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
         return of(photos, new Predictions(rows, first.labels(), first.photos()), classes, side);
     }
 
+    /** @throws InputException when the network's numbers overflow on some of the photos: there is nothing to judge then */
     private static Judged of(
             List<Photo> photos, Predictions predictions, List<String> classes, Function<Photo, String> side) {
+        requireAnswers(photos, predictions, "");
         List<PhotoAnswer> answers = new ArrayList<>();
         for (int i = 0; i < predictions.size(); i++) {
             Photo photo = photos.get(predictions.photos()[i]);
@@ -62,6 +65,20 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
                     predictions.probabilities()[i]));
         }
         return new Judged(Scores.of(predictions, classes), answers, predictions);
+    }
+
+    /**
+     * @param when such as {@code " under noise"}, for the sentence
+     * @throws InputException when some rows are no answers
+     */
+    static void requireAnswers(List<Photo> photos, Predictions predictions, String when) {
+        int[] overflowed = predictions.overflowed();
+        if (overflowed.length > 0) {
+            throw new InputException("The network's numbers overflow on " + overflowed.length + " of "
+                    + predictions.size() + " photos" + when + ", the first is "
+                    + photos.get(predictions.photos()[overflowed[0]]).relative()
+                    + ": its weights are damaged, or its training went wrong; restore them, or train again with a lower --lr.");
+        }
     }
 
     /** What the side of a photo is called in tables. */

@@ -1,10 +1,14 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
+import io.meristem.artifact.Calibration;
+import io.meristem.artifact.RunFolder;
 import io.meristem.data.Views;
 import io.meristem.engine.Engine;
 import io.meristem.predict.Predictor;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Says what is on photos. */
 public final class PredictJob {
@@ -21,6 +25,13 @@ public final class PredictJob {
     public record Request(Path model, Integer rank, int top, Views views, Abstention abstention) {}
 
     private PredictJob() {}
+
+    /** What the calibration of a run says of itself, such as that too few photos were there for one; empty for a file. */
+    public static Optional<String> caution(Path model) {
+        return Files.isDirectory(model)
+                ? RunFolder.open(model).calibration().map(Calibration::note)
+                : Optional.empty();
+    }
 
     /**
      * A predictor that answers, on the engine with so many threads; the caller closes it.

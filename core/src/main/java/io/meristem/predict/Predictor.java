@@ -8,6 +8,7 @@ import io.meristem.data.Preprocess;
 import io.meristem.data.RgbImage;
 import io.meristem.data.UnreadableImageException;
 import io.meristem.data.Views;
+import io.meristem.eval.Predictions;
 import io.meristem.eval.Temperature;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -143,13 +144,16 @@ public final class Predictor implements AutoCloseable {
                     consumer.accept(
                             photo.problem() == null
                                     ? answer(photo.file(), rows.next())
-                                    : Answer.unreadable(photo.file(), photo.problem()));
+                                    : Answer.none(photo.file(), photo.problem()));
                 }
             }
         }
     }
 
     private Answer answer(Path file, float[] row) {
+        if (!Predictions.isAnswer(row)) {
+            return Answer.none(file, (file == null ? "" : file + ": ") + Predictions.OVERFLOW + ".");
+        }
         List<Guess> guesses = IntStream.range(0, row.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(c -> -row[c]))

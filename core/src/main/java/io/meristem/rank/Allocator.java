@@ -34,14 +34,14 @@ public final class Allocator {
      * come first. So the total lies below the budget by less than the numbers of one rank of one layer, unless all that can grow is at its greatest rank.
      *
      * @param layers sizes, in the order of {@code importances}
-     * @throws IllegalArgumentException when an importance is not a number
-     * @throws InputException when even the least ranks do not fit the budget
+     * @throws InputException when an importance is not a number, or when even the least ranks do not fit the budget
      */
     public static int[] allocate(List<LayerSize> layers, double[] importances, RankOptions options) {
         for (int i = 0; i < importances.length; i++) {
             if (!Double.isFinite(importances[i])) {
-                throw new IllegalArgumentException(
-                        "the importance of layer " + layers.get(i).name() + " is " + importances[i]);
+                throw new InputException("Ranks cannot be allocated, the importance of layer "
+                        + layers.get(i).name() + " came out as " + importances[i]
+                        + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
             }
         }
         int[] ranks = new int[importances.length];

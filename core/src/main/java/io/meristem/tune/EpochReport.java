@@ -8,7 +8,7 @@ import io.meristem.eval.Scores;
  * @param rate learning rate of the adapters at the epoch's end
  * @param trainLoss mean over its photos, augmented and with label smoothing and class weights as trained
  * @param trainAccuracy on the same augmented photos, in passing
- * @param val on the validation photos after the epoch, or null without any
+ * @param val on the validation photos after the epoch, in float32 whatever is trained in, as the result has them; or null without any
  * @param numbers trainable numbers of the method in this epoch, those of its last step where they change within it (the head, when it trains in
  *     full, is not among them)
  * @param allocated trainable numbers that there is memory for then: {@code numbers} and those that are masked

@@ -27,7 +27,7 @@ public final class Inference {
     @FunctionalInterface
     public interface Answers {
 
-        /** Class probabilities (N, classes). */
+        /** Class probabilities (N, classes); NaN throughout a row whose logits are not finite. */
         float[][] of(Batch batch);
     }
 
@@ -59,7 +59,7 @@ public final class Inference {
         return rows(network, images, false);
     }
 
-    /** Class probabilities (N, classes) of one batch. */
+    /** Class probabilities (N, classes) of one batch; NaN throughout a row whose logits are not finite. */
     public static float[][] probabilities(Network network, Tensor images) {
         return rows(network, images, true);
     }
@@ -68,13 +68,32 @@ public final class Inference {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor logits = network.forward(images);
-            float[] flat = Tensors.toFloats(softmax ? torch.softmax(logits, 1) : logits);
-            float[][] rows = new float[Math.toIntExact(images.size(0))][network.classes()];
-            for (int i = 0; i < rows.length; i++) {
-                System.arraycopy(flat, i * network.classes(), rows[i], 0, network.classes());
-            }
-            return rows;
+            return softmax ? probabilities(logits) : rows(logits);
         }
+    }
+
+    /**
+     * Probabilities (N, classes) of logits (N, classes). The engine's softmax gives a number for minus infinity, which is an overflow all the same: such a
+     * row is NaN throughout, like those with another logit that is not finite.
+     */
+    public static float[][] probabilities(Tensor logits) {
+        float[][] rows = rows(torch.softmax(logits, 1));
+        float[][] before = rows(logits);
+        for (int i = 0; i < rows.length; i++) {
+            if (!Predictions.isAnswer(before[i])) {
+                Arrays.fill(rows[i], Float.NaN);
+            }
+        }
+        return rows;
+    }
+
+    private static float[][] rows(Tensor tensor) {
+        float[] flat = Tensors.toFloats(tensor);
+        float[][] rows = new float[Math.toIntExact(tensor.size(0))][Math.toIntExact(tensor.size(1))];
+        for (int i = 0; i < rows.length; i++) {
+            System.arraycopy(flat, i * rows[i].length, rows[i], 0, rows[i].length);
+        }
+        return rows;
     }
 
     /**

@@ -59,9 +59,16 @@ public record MemoryForecast(long process, long weights, long trained, long step
                     (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
             steps = Math.max(steps, measuring);
         }
+        // Judging runs forward in float32, on weights with everything in them; those in the training's precision are
+        // gone meanwhile.
+        long weights = weights(network, full, bytes);
+        long judging = FLOAT * (tape.forwardPeak() + FORWARD_WORK * tape.largest()) * config.batchSize()
+                + judgedWeights(network, !full && !(method instanceof HeadOnly))
+                - weights;
+        steps = Math.max(steps, judging);
         return new MemoryForecast(
                 PROCESS,
-                weights(network, full, bytes),
+                weights,
                 trained(network, config, rank),
                 steps,
                 (long) (AHEAD * threads + 1) * config.batchSize() * 3 * size * size * FLOAT);
@@ -98,6 +105,18 @@ public record MemoryForecast(long process, long weights, long trained, long step
         boolean folds = !full && !network.batchNorms().isEmpty();
         long copies = bytes == FLOAT && full ? 0 : bytes;
         return numbers * (FLOAT + (folds ? FLOAT : 0) + copies + (full ? 0 : bytes));
+    }
+
+    /** Values as loaded, those with the normalisation taken in, and one layer's with its update, twice while that is added. */
+    private static long judgedWeights(Network network, boolean adapted) {
+        long numbers = network.params().values().stream()
+                .mapToLong(param -> param.numel())
+                .sum();
+        long layer = network.weightedLayers().values().stream()
+                .mapToLong(l -> l.weight().numel())
+                .max()
+                .orElse(0);
+        return FLOAT * (numbers * (network.batchNorms().isEmpty() ? 1 : 2) + (adapted ? 2 * layer : 0));
     }
 
     private static long trained(Network network, TrainConfig config, int rank) {

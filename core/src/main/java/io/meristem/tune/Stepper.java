@@ -1,9 +1,11 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -138,8 +141,38 @@ public final class Stepper implements AutoCloseable {
     /** And the folding. */
     private void makeOptimiser() {
         optimiser = new Optimiser(method.parameters(), head, config.optimization());
+        fold();
+    }
+
+    private void fold() {
         if (config.norm() != NormPolicy.TRAINED && !(config.method() instanceof FullTuning)) {
             network.fold();
+        }
+    }
+
+    /**
+     * Asks the network as it will be saved, and asked by whoever uses it: in float32, every update added to its weight, normalisation folded. So what is
+     * judged during training, and by which the best epoch is chosen, is what the result says of that epoch. Afterwards the network is as it was.
+     *
+     * @param work with the network in evaluation mode; it must not change it
+     */
+    <T> T asSaved(Supplier<T> work) {
+        AdapterSet adapters = method.adapters();
+        network.unfold();
+        network.setPrecision(Precision.FP32);
+        network.fold();
+        if (adapters != null) {
+            adapters.asSaved(true);
+        }
+        try {
+            return work.get();
+        } finally {
+            if (adapters != null) {
+                adapters.asSaved(false);
+            }
+            network.unfold();
+            network.setPrecision(config.compute().precision());
+            fold();
         }
     }
 

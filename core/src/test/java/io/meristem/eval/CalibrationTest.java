@@ -2,6 +2,7 @@ package io.meristem.eval;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -49,6 +50,18 @@ class CalibrationTest {
         return sum / p.size();
     }
 
+    /** The log loss of photos as probable as the network says, as many as the prior weighs, for each photo of {@code p}. */
+    private static double prior(Predictions p, double temperature) {
+        double sum = 0;
+        Predictions q = Temperature.apply(p, temperature);
+        for (int i = 0; i < p.size(); i++) {
+            for (int c = 0; c < p.probabilities()[i].length; c++) {
+                sum -= p.probabilities()[i][c] * Math.log(q.probabilities()[i][c]);
+            }
+        }
+        return Temperature.PRIOR_PHOTOS * sum / p.size() / p.size();
+    }
+
     @Test
     void theFitFindsTheSharpnessThatWasPutIn() {
         for (double sharpness : new double[] {0.4, 1, 3}) {
@@ -63,11 +76,11 @@ class CalibrationTest {
     void theFitIsTheLeastOfADenseScan() {
         Predictions p = drawn(300, 2.5, 7);
         double t = Temperature.fit(p).temperature();
-        double best = logLoss(p, t);
+        double best = logLoss(p, t) + prior(p, t);
         for (double other = 0.5; other < 10; other += 0.01) {
-            assertTrue(best <= logLoss(p, other) + 1e-12, "T " + other);
+            assertTrue(best <= logLoss(p, other) + prior(p, other) + 1e-12, "T " + other);
         }
-        assertEquals(best, Reliability.of(Temperature.apply(p, t)).logLoss(), 1e-6);
+        assertEquals(logLoss(p, t), Reliability.of(Temperature.apply(p, t)).logLoss(), 1e-6);
     }
 
     @Test
@@ -91,16 +104,103 @@ class CalibrationTest {
 
     @Test
     void photosThatDoNotSettleTheTemperatureLeaveItAlone() {
-        Predictions right = new Predictions(new float[][] {{0.9f, 0.1f}, {0.3f, 0.7f}}, new int[] {0, 1}, new int[2]);
-        assertEquals(1, Temperature.fit(right).temperature());
-        assertNotNull(Temperature.fit(right).note());
-        Predictions wrong = new Predictions(new float[][] {{0.9f, 0.1f}, {0.3f, 0.7f}}, new int[] {1, 0}, new int[2]);
-        assertEquals(1, Temperature.fit(wrong).temperature());
-        assertNotNull(Temperature.fit(wrong).note());
+        Temperature.Fit right = Temperature.fit(named(40, 0.9f, 40));
+        assertEquals(1, right.temperature());
+        assertTrue(right.note().contains("named rightly"), right.note());
+        Temperature.Fit wrong = Temperature.fit(named(40, 0.9f, 10));
+        assertEquals(1, wrong.temperature());
+        assertTrue(wrong.note().contains("by chance"), wrong.note());
         assertNull(Temperature.fit(drawn(100, 1, 1)).note());
         assertThrows(
                 IllegalArgumentException.class,
                 () -> Temperature.fit(new Predictions(new float[0][], new int[0], new int[0])));
+    }
+
+    /** Photos of two classes that are all named with one confidence, some of them rightly. */
+    private static Predictions named(int n, float confidence, int right) {
+        float[][] rows = new float[n][];
+        int[] labels = new int[n];
+        for (int i = 0; i < n; i++) {
+            boolean first = i % 2 == 0;
+            rows[i] = first ? new float[] {confidence, 1 - confidence} : new float[] {1 - confidence, confidence};
+            labels[i] = first == i < right ? 0 : 1;
+        }
+        return new Predictions(rows, labels, new int[n]);
+    }
+
+    /** Four validation photos, as in a first try with a handful of pictures: no temperature is worth having. */
+    @Test
+    void aHandfulOfPhotosNeverMakesProbabilitiesWorse() {
+        for (double sharpness : new double[] {0.05, 0.5, 1, 2}) {
+            double before = 0;
+            double after = 0;
+            for (int seed = 0; seed < 8; seed++) {
+                Temperature.Fit fit = Temperature.fit(drawn(4, sharpness, 100 + seed));
+                assertEquals(1, fit.temperature());
+                assertTrue(fit.note().contains("only 4 validation photos"), fit.note());
+                Predictions test = drawn(80, sharpness, 200 + seed);
+                before += Reliability.of(test).logLoss();
+                after += Reliability.of(Temperature.apply(test, fit.temperature()))
+                        .logLoss();
+            }
+            assertTrue(after <= before, sharpness + ": " + after + " after " + before);
+        }
+        assertNotNull(Temperature.fit(drawn(Temperature.LEAST_PHOTOS - 1, 3, 1)).note());
+        assertTrue(Temperature.fit(drawn(1, 3, 1)).note().contains("only 1 validation photo,"));
+    }
+
+    /** From where a temperature is fitted on, it mends more than it spoils, and spoils little where nothing is to be mended. */
+    @Test
+    void someTensOfPhotosAreDrawnTowardsOne() {
+        for (int n : new int[] {Temperature.LEAST_PHOTOS, 60}) {
+            for (double sharpness : new double[] {0.5, 1, 2.5}) {
+                double gain = 0;
+                for (int seed = 0; seed < 40; seed++) {
+                    Predictions val = drawn(n, sharpness, 300 + seed);
+                    double t = Temperature.fit(val).temperature();
+                    double alone = Temperature.fit(logits(val), val.labels(), 0);
+                    assertTrue(t == 1 || Math.abs(Math.log(t)) <= Math.abs(Math.log(alone)), t + " and " + alone);
+                    Predictions test = drawn(400, sharpness, 400 + seed);
+                    gain += Reliability.of(test).logLoss()
+                            - Reliability.of(Temperature.apply(test, t)).logLoss();
+                }
+                double least = sharpness == 1 ? -0.01 : 0.03;
+                assertTrue(gain / 40 > least, n + " photos, " + sharpness + ": " + gain / 40);
+            }
+        }
+    }
+
+    private static double[][] logits(Predictions p) {
+        double[][] logits = new double[p.size()][];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = new double[p.probabilities()[i].length];
+            for (int c = 0; c < logits[i].length; c++) {
+                logits[i][c] = Math.log(p.probabilities()[i][c]);
+            }
+        }
+        return logits;
+    }
+
+    @Test
+    void aTemperatureAtABoundIsSaid() {
+        Temperature.Fit fit = Temperature.fit(named(100, 0.5001f, 95));
+        assertEquals(Temperature.LEAST, fit.temperature(), 1e-6);
+        assertTrue(fit.note().contains("at a bound"), fit.note());
+    }
+
+    @Test
+    void aRowThatIsNoAnswerStaysOne() {
+        for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            float[] row = Temperature.softmax(new float[] {1, wrong, 2});
+            assertFalse(Predictions.isAnswer(row));
+            for (float p : row) {
+                assertTrue(Float.isNaN(p));
+            }
+            assertFalse(Predictions.isAnswer(Temperature.apply(row, 2)));
+            assertFalse(Predictions.isAnswer(Temperature.mean(List.of(new float[] {1, 0, 0}, row))));
+            Predictions p = new Predictions(new float[][] {{1, 0, 0}, row}, new int[2], new int[2]);
+            assertArrayEquals(new int[] {1}, p.overflowed());
+        }
     }
 
     @Test

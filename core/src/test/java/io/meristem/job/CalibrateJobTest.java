@@ -53,7 +53,7 @@ class CalibrateJobTest {
 
     @BeforeAll
     static void train() {
-        photos = ColourPhotos.write(folder.resolve("photos"), 8, 6, 6);
+        photos = ColourPhotos.write(folder.resolve("photos"), 8, 10, 6);
         run = folder.resolve("run");
         TrainJob.run(
                 TinyRuns.run(TinyRuns.train(TinyRuns.dyLora(false), 1, 3), photos, null),
@@ -88,8 +88,8 @@ class CalibrateJobTest {
         Calibration calibration = folder.calibration().orElseThrow();
         List<PhotoAnswer> answers = folder.answers().orElseThrow();
         Predictions val = Calibration.side(answers, "val");
-        assertEquals(18, val.size());
-        assertEquals(18, calibration.photos());
+        assertEquals(30, val.size());
+        assertEquals(30, calibration.photos());
         assertEquals(Temperature.fit(val).temperature(), calibration.temperature());
         assertEquals(18, calibration.test().before().photos());
         if (calibration.note() == null) {

@@ -195,8 +195,8 @@ class AllocatorTest {
     @Test
     void refusesImportancesThatAreNotNumbers() {
         List<LayerSize> layers = List.of(new LayerSize("stem", "conv", 8, 27));
-        IllegalArgumentException error = assertThrows(
-                IllegalArgumentException.class,
+        InputException error = assertThrows(
+                InputException.class,
                 () -> Allocator.allocate(layers, new double[] {Double.NaN}, RankOptions.DEFAULT));
         assertTrue(error.getMessage().contains("stem"), error.getMessage());
     }

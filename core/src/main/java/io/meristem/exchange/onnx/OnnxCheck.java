@@ -1,7 +1,9 @@
 package io.meristem.exchange.onnx;
 
+import io.meristem.InputException;
 import io.meristem.data.Preprocess;
 import io.meristem.data.RgbImage;
+import io.meristem.eval.Predictions;
 import io.meristem.nn.Network;
 import io.meristem.tune.Inference;
 import java.nio.ByteBuffer;
@@ -111,11 +113,19 @@ public final class OnnxCheck {
         }
     }
 
-    /** The largest, as a share of the largest of our logits. */
+    /**
+     * The largest, as a share of the largest of our logits.
+     *
+     * @throws InputException when one of ours is not finite
+     */
     private static double difference(float[][] ours, float[][] theirs) {
         double largest = 0;
         double scale = Float.MIN_NORMAL;
         for (int i = 0; i < ours.length; i++) {
+            if (!Predictions.isAnswer(ours[i])) {
+                throw new InputException(
+                        "The network's numbers overflow, so that no file can be compared with it, and none was written: its weights are damaged, or its training went wrong.");
+            }
             for (int c = 0; c < ours[i].length; c++) {
                 double difference = Math.abs((double) ours[i][c] - theirs[i][c]);
                 // One that is no number must not count as equal.
