@@ -1,8 +1,10 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
 import io.meristem.tune.Compute;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** How training is computed: time, memory and rounding, not the method. */
@@ -23,6 +25,7 @@ final class ComputeOptions {
         }
     }
 
+    /** What is no file. */
     enum Planning {
         MEASURED,
         KIND
@@ -39,10 +42,10 @@ final class ComputeOptions {
     @Option(
             names = "--plan",
             paramLabel = "WAY",
-            defaultValue = "MEASURED",
+            defaultValue = "kind",
             description =
-                    "How each adapted layer is computed: measured (timed once per machine and shape, seconds) or kind (by the kind of layer). Default: measured.")
-    Planning plan;
+                    "How each layer is computed: kind (by the kind of layer: the same bytes each time), measured (timed once per machine and shape, seconds), or, for 'train', the folder of a run or its plan.json, whose plan is taken again. Default: kind.")
+    String plan;
 
     @Option(
             names = "--checkpointing",
@@ -53,8 +56,34 @@ final class ComputeOptions {
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "CPU", description = "cpu or cuda. Default: cpu.")
     ComputeDevice device;
 
-    /** */
+    /**
+     * For what makes a plan.
+     *
+     * @throws InputException when a file is named
+     */
     Compute resolve() {
-        return new Compute(precision.resolve(), device, plan == Planning.MEASURED, checkpointing);
+        if (planning() == null) {
+            throw new InputException("--plan takes kind or measured here, not " + plan + ".");
+        }
+        return withFile();
+    }
+
+    /** For what can take a plan from a file too, see {@link #file}. */
+    Compute withFile() {
+        return new Compute(precision.resolve(), device, planning() == Planning.MEASURED, checkpointing);
+    }
+
+    /** The plan to take again; null where one is made. */
+    Path file() {
+        return planning() == null ? Path.of(plan) : null;
+    }
+
+    private Planning planning() {
+        for (Planning planning : Planning.values()) {
+            if (planning.name().equalsIgnoreCase(plan)) {
+                return planning;
+            }
+        }
+        return null;
     }
 }

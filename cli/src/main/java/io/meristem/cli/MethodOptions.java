@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.RankLimit;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
@@ -49,6 +50,13 @@ final class MethodOptions {
             paramLabel = "R",
             description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
     int rank;
+
+    @Option(
+            names = "--rank-limit",
+            paramLabel = "WAY",
+            description =
+                    "Where LoRA's rank is more than a layer's weight can use: layer (it is held to that) or none (the layer gets it all the same, as in the published study). Default: the preset's, layer or none.")
+    RankLimit rankLimit;
 
     @Option(
             names = ScorerName.OPTION,
@@ -163,7 +171,7 @@ final class MethodOptions {
         return switch (method) {
             case FULL -> new FullTuning();
             case HEAD -> new HeadOnly();
-            case LORA -> new Lora(rank, adapter());
+            case LORA -> new Lora(rank, adapter(), rankLimit == null ? preset.rankLimit : rankLimit);
             case ADALORA -> adaLora.resolve(budget, adapter());
             case DYLORA -> dyLora.resolve(rankMin, rankMax, adapter());
             case DRA -> dra();

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.artifact.Json;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
@@ -10,6 +11,7 @@ import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Preset;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -25,7 +27,8 @@ import picocli.CommandLine.Spec;
         abbreviateSynopsis = true,
         description = {
             "Says how large a network and its adapters are, from the definition alone.",
-            "Sizes are MiB of float32: 4 bytes a number, 2^20 bytes a MiB."
+            "Sizes are MiB of float32: 4 bytes a number, 2^20 bytes a MiB.",
+            "A rank that is more than a layer's weight can use is held to that, and such layers are counted; --preset paper counts it in full, as the published study does."
         })
 final class SizeCommand implements Callable<Integer> {
 
@@ -99,9 +102,13 @@ final class SizeCommand implements Callable<Integer> {
                 head.weight().numel() + (head.bias() == null ? 0 : head.bias().numel());
         boolean headTrains = preset.head == HeadPolicy.TRAINED;
         Map<String, WeightedLayer> layers = preset.head.adapted(network);
-        long perRank = layers.entrySet().stream()
-                .mapToLong(e -> LayerSize.of(e.getKey(), e.getValue()).perRank())
+        List<LayerSize> adapted = layers.entrySet().stream()
+                .map(e -> LayerSize.of(e.getKey(), e.getValue()))
+                .toList();
+        long numbers = adapted.stream()
+                .mapToLong(layer -> (long) layer.perRank() * preset.rankLimit.of(rank, layer))
                 .sum();
+        long perRank = adapted.stream().mapToLong(LayerSize::perRank).sum();
         Map<String, Object> sizes = new LinkedHashMap<>();
         sizes.put("model", model);
         sizes.put("classes", classes);
@@ -112,8 +119,11 @@ final class SizeCommand implements Callable<Integer> {
             sizes.put("rank", rank);
             sizes.put("adapted_layers", layers.size());
             sizes.put("numbers_per_rank", perRank);
-            sizes.put("adapter_numbers", rank * perRank);
-            sizes.put("adapter_mib", mib(rank * perRank));
+            sizes.put("adapter_numbers", numbers);
+            sizes.put("adapter_mib", mib(numbers));
+            sizes.put(
+                    "held_layers",
+                    preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
             sizes.put("head_numbers", headTrains ? headNumbers : 0);
             sizes.put("head_mib", mib(headTrains ? headNumbers : 0));
         }

@@ -161,6 +161,7 @@ final class TrainCommand implements Callable<Integer> {
                     ? TrainJob.resume(run, data.cache.folder(), checkpointSteps, reporter, token)
                     : TrainJob.run(
                             config,
+                            compute.file(),
                             run,
                             data.cache.folder(),
                             checkpointSteps == null ? 0 : checkpointSteps,
@@ -200,7 +201,7 @@ final class TrainCommand implements Callable<Integer> {
                 optimization.resolve(chosen),
                 method.headPolicy(),
                 optimization.norm,
-                compute.resolve(),
+                compute.withFile(),
                 method.headStart,
                 optimization.onDivergence);
         return new RunConfig(model.resolve(), data.resolve(), train, threads.count());

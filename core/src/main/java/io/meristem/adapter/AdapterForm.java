@@ -107,6 +107,11 @@ public enum AdapterForm {
         return (layer, x, tape) -> forward(adapter, layer, x, tape);
     }
 
+    /** Whether an adapter on {@code layer} can be computed so at all; with dropout on its input only {@link #TWO_BRANCH} can. */
+    public boolean fits(WeightedLayer layer) {
+        return this != TWO_BRANCH || layer instanceof Linear || !layer.isGrouped();
+    }
+
     /** The faster form by the kind of layer, where nothing has been measured; dropout on the adapter's input needs two branches. */
     static AdapterForm forLayer(WeightedLayer layer, double dropout) {
         if (dropout > 0) {

@@ -4,15 +4,31 @@ import io.meristem.engine.Tensors;
 import io.meristem.weights.SavedTensors;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Norms of low-rank updates from their factors: only rank x rank products are formed, never the full matrix. */
+/** Norms of low-rank updates from their factors: rank x rank products are formed, and the full matrix only where it is the smaller one. */
 public final class LowRankChange {
+
+    /** Products of ranks up to which loops are used. */
+    private static final long LOOPS = 64 * 64;
 
     private LowRankChange() {}
 
     /** Factors of {@code B A}, row-major: b (out, rank), a (rank, columns). */
     public record Factors(double[] b, double[] a, int out, int columns, int rank) {
+
+        private Tensor matrixA() {
+            return Tensors.of(a, rank, columns);
+        }
+
+        private Tensor matrixB() {
+            return Tensors.of(b, out, rank);
+        }
+
+        private Tensor product() {
+            return matrixB().matmul(matrixA());
+        }
 
         /** Puts them, in float64, among {@code tensors} to be saved; the current scope owns them. */
         void save(String name, Map<String, Tensor> tensors) {
@@ -42,8 +58,12 @@ public final class LowRankChange {
      * inner product would lose every change below 1e-8 of the update.
      */
     public static double distance(Factors now, Factors before) {
+        int least = before == null ? now.rank : Math.min(now.rank, before.rank);
+        if ((long) least * least > LOOPS && least >= Math.min(now.out, now.columns)) {
+            return direct(now, before);
+        }
         if (before == null) {
-            return Math.sqrt(inner(now, now));
+            return Math.sqrt(Math.max(0, inner(now, now)));
         }
         double squared;
         if (now.rank == before.rank) {
@@ -64,8 +84,30 @@ public final class LowRankChange {
         return difference;
     }
 
-    /** {@code <B1 A1, B0 A0> = tr((B1' B0) (A0 A1'))}. */
+    /** Of factors of so great a rank that the full matrices cost less. */
+    private static double direct(Factors now, Factors before) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor product = now.product();
+            return (before == null ? product : product.sub(before.product()))
+                    .norm()
+                    .item_double();
+        }
+    }
+
+    /**
+     * {@code <B1 A1, B0 A0> = tr((B1' B0) (A0 A1'))}. Large factors go to the engine: for ranks of hundreds the loops would take minutes, while it takes
+     * no longer than a training step that forms {@code B A}.
+     */
     static double inner(Factors one, Factors zero) {
+        if ((long) one.rank * zero.rank > LOOPS) {
+            try (PointerScope scope = new PointerScope();
+                    NoGradGuard guard = new NoGradGuard()) {
+                Tensor bb = one.matrixB().t().matmul(zero.matrixB()); // (rank1, rank0)
+                Tensor aa = one.matrixA().matmul(zero.matrixA().t()); // (rank1, rank0)
+                return bb.mul(aa).sum().item_double();
+            }
+        }
         double sum = 0;
         for (int i = 0; i < one.rank; i++) {
             for (int j = 0; j < zero.rank; j++) {

@@ -39,6 +39,11 @@ public record Plan(List<Row> rows) {
         return ways;
     }
 
+    static InputException incomplete(String layer) {
+        return new InputException("The plan does not say how " + layer
+                + " is computed: restore the run folder as it was, or train again.");
+    }
+
     /** Sets every layer of {@code network}, and of {@code adapters} where there are some, to its way. */
     public void apply(Network network, AdapterSet adapters) {
         apply(ways(), network, adapters);
@@ -55,8 +60,7 @@ public record Plan(List<Row> rows) {
                     adapters == null ? null : adapters.adapters().get(name);
             boolean convolution = network.weightedLayers().get(name) instanceof Conv2d;
             if (way == null || (convolution && way.kernels() == null) || (adapter != null && way.form() == null)) {
-                throw new InputException("The plan does not say how " + name
-                        + " is computed: restore the run folder as it was, or train again.");
+                throw incomplete(name);
             }
             if (network.weightedLayers().get(name) instanceof Conv2d conv) {
                 if (!way.kernels().fits(conv)) {

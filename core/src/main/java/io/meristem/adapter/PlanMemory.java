@@ -1,13 +1,16 @@
 package io.meristem.adapter;
 
-import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.meristem.AtomicFiles;
 import io.meristem.Home;
+import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.adapter.Planner.Timed;
 import io.meristem.engine.Engine;
+import io.meristem.weights.Checksums;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -25,6 +28,28 @@ public final class PlanMemory {
 
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /**
+     * What the file holds.
+     *
+     * @param sha256 of the ways as they are written here; a file whose ways have another one is damaged, and is measured anew
+     */
+    private record Kept(String sha256, Map<String, Timed> ways) {
+
+        static Kept of(Map<String, Timed> ways) throws JsonProcessingException {
+            return new Kept(sum(ways), ways);
+        }
+
+        boolean whole() throws JsonProcessingException {
+            return ways != null
+                    && ways.values().stream().allMatch(timed -> timed != null && timed.way() != null)
+                    && sum(ways).equals(sha256);
+        }
+
+        private static String sum(Map<String, Timed> ways) throws JsonProcessingException {
+            return Checksums.sha256(JSON.writeValueAsBytes(new TreeMap<>(ways)));
+        }
+    }
 
     private final Path file;
     private final Map<String, Timed> ways;
@@ -50,8 +75,9 @@ public final class PlanMemory {
             return Map.of();
         }
         try {
-            return JSON.readValue(Files.readString(file), new TypeReference<Map<String, Timed>>() {});
-        } catch (IOException e) {
+            Kept kept = JSON.readValue(InputFiles.json(file), Kept.class);
+            return kept != null && kept.whole() ? kept.ways : Map.of();
+        } catch (IOException | InputException e) {
             return Map.of();
         }
     }
@@ -82,7 +108,7 @@ public final class PlanMemory {
                                 StandardOpenOption.WRITE);
                         FileLock lock = channel.lock()) {
                     ways.putAll(read(file));
-                    AtomicFiles.writeString(file, JSON.writeValueAsString(ways));
+                    AtomicFiles.writeString(file, JSON.writeValueAsString(Kept.of(ways)));
                 }
             }
             changed = false;

@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.InputException;
 import io.meristem.adapter.Plan.Row;
 import io.meristem.adapter.Plan.Way;
 import io.meristem.engine.Engine;
@@ -75,12 +76,34 @@ public final class Planner {
         return plan((name, layer) -> new Timed(usual(layer, adapter(name)), Double.NaN));
     }
 
+    /**
+     * As another plan has it; where it says nothing of an adapter, by the kind of layer.
+     *
+     * @throws InputException when a way is not whole, or cannot be gone here
+     */
+    public Plan like(Map<String, Way> ways) {
+        return plan((name, layer) -> {
+            Way usual = usual(layer, adapter(name));
+            if (!ways.containsKey(name)) {
+                return new Timed(usual, Double.NaN);
+            }
+            Way way = ways.get(name);
+            if (way == null || (layer instanceof Conv2d && way.kernels() == null)) {
+                throw Plan.incomplete(name);
+            }
+            LowRankAdapter adapter = adapter(name);
+            boolean own = adapter != null && way.form() != null && adapter.dropout() == 0;
+            return new Timed(
+                    new Way(own ? way.form() : usual.form(), layer instanceof Conv2d ? way.kernels() : null), Double.NaN);
+        });
+    }
+
     /** By timing what {@code memory} does not know yet. */
     public Plan measured(PlanMemory memory) {
         plan((name, layer) -> {
             String key = key(name, layer);
             Timed known = memory.get(key);
-            if (known == null) {
+            if (known == null || !fits(known.way(), layer, adapter(name))) {
                 known = undisturbed(() -> measure(name, layer));
                 memory.put(key, known);
             }
@@ -89,6 +112,14 @@ public final class Planner {
         memory.save();
         // Saving may have found that another process was first.
         return plan((name, layer) -> memory.get(key(name, layer)));
+    }
+
+    private static boolean fits(Way way, WeightedLayer layer, LowRankAdapter adapter) {
+        boolean kernels = layer instanceof Conv2d conv
+                ? way.kernels() != null && way.kernels().fits(conv)
+                : way.kernels() == null;
+        return kernels
+                && (adapter == null ? way.form() == null : candidates(layer, adapter).contains(way.form()));
     }
 
     private interface Choice {
@@ -137,7 +168,7 @@ public final class Planner {
         int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
         return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
                 + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()
-                + (isFirst(name) ? " first" : "");
+                + (isFirst(name) ? " first" : "") + (ConvKernels.vectors() ? " vectors" : "");
     }
 
     /** The first layer's input is the photo, which needs no gradient. */

@@ -29,6 +29,7 @@ public final class RunFolder {
     public static final String CONFIG = "config.json";
     public static final String CLASSES = "classes.json";
     public static final String PROVENANCE = "provenance.json";
+    public static final String PLAN = "plan.json";
     public static final String METRICS = "metrics.jsonl";
     public static final String TIMINGS = "timings.jsonl";
     public static final String RANKS = "ranks.jsonl";
@@ -46,7 +47,7 @@ public final class RunFolder {
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
 
     /** Files that are written before the configuration, and are all that a process leaves which is killed before its run has begun. */
-    private static final List<String> BEFORE = List.of(PROVENANCE, CLASSES);
+    private static final List<String> BEFORE = List.of(PROVENANCE, CLASSES, PLAN);
 
     /** All files of a run folder, but for what is in its checkpoints. */
     private static final List<String> ALL = List.of(
@@ -171,13 +172,16 @@ public final class RunFolder {
         }
     }
 
-    /** Puts in what a run begins with; the configuration is last, and with it the run has begun. */
-    void begin(RunConfig config, List<String> classes, Provenance provenance) {
+    /** Puts in what a run begins with, a plan only where one was given; the configuration is last, and with it the run has begun. */
+    void begin(RunConfig config, List<String> classes, Provenance provenance, PlanFile plan) {
         refuseRun(path);
         try {
             removeLeftover();
             write(PROVENANCE, Json.pretty(provenance));
             write(CLASSES, Json.pretty(classes));
+            if (plan != null) {
+                write(PLAN, Json.pretty(plan));
+            }
             write(CONFIG, Json.pretty(config));
         } catch (IOException e) {
             remove();
@@ -313,7 +317,7 @@ public final class RunFolder {
             // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a
             // leftover from then on.
             new Checkpoints(path).delete();
-            for (String name : List.of(RANKS, METRICS, TIMINGS, CONFIG, CLASSES, PROVENANCE)) {
+            for (String name : List.of(RANKS, METRICS, TIMINGS, CONFIG, PLAN, CLASSES, PROVENANCE)) {
                 Files.deleteIfExists(file(name));
             }
             Files.deleteIfExists(file(ProcessLock.NAME));

@@ -6,6 +6,7 @@ import io.meristem.ProcessLock;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.adapter.Plan;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
 import io.meristem.nn.Param;
@@ -51,13 +52,28 @@ public final class RunWriter implements TrainListener, AutoCloseable {
      * @throws InputException when the place is taken or cannot be written
      */
     public RunWriter(Path path, RunConfig config, List<String> classes, Provenance provenance, int checkpointSteps) {
+        this(path, config, classes, provenance, checkpointSteps, null);
+    }
+
+    /** @param ways how layers are computed where that was given, not chosen; otherwise null */
+    public RunWriter(
+            Path path,
+            RunConfig config,
+            List<String> classes,
+            Provenance provenance,
+            int checkpointSteps,
+            Map<String, Plan.Way> ways) {
         this.folder = RunFolder.create(path);
         this.config = config;
         this.checkpointSteps = checkpointSteps;
         this.checkpoints = new Checkpoints(path);
         this.lock = folder.lock();
         try {
-            folder.begin(config, classes, provenance);
+            folder.begin(
+                    config,
+                    classes,
+                    provenance,
+                    ways == null ? null : PlanFile.of(ways, config, PlanFile.Origin.GIVEN));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -105,6 +121,21 @@ public final class RunWriter implements TrainListener, AutoCloseable {
         double[] sorted =
                 seconds.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+    }
+
+    @Override
+    public void onPlan(Plan plan) {
+        PlanFile.Origin origin =
+                config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
+        keep(PlanFile.of(plan.ways(), config, origin));
+    }
+
+    private void keep(PlanFile plan) {
+        try {
+            folder.write(RunFolder.PLAN, Json.pretty(plan));
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.ProcessLock;
+import io.meristem.adapter.Plan;
+import io.meristem.nn.Network;
 import io.meristem.tune.SavedTraining;
 import io.meristem.weights.Checksums;
 import io.meristem.weights.SavedTensors;
@@ -74,6 +76,19 @@ public final class StoppedRun implements AutoCloseable {
     }
 
     /**
+     * How its layers are computed, where it has got so far as to keep that; null otherwise. A checkpoint says it too, and goes before.
+     *
+     * @throws InputException when the file does not fit the run
+     */
+    public Map<String, Plan.Way> ways(Network network) {
+        Path file = folder.file(RunFolder.PLAN);
+        if (found != null || !Files.exists(file)) {
+            return null;
+        }
+        return PlanFile.read(file).ways(file, config, network);
+    }
+
+    /**
      * Puts the run folder back to where the checkpoint found it.
      *
      * @param checkpointSteps steps between two checkpoints within an epoch from here on, to be remembered
@@ -95,6 +110,13 @@ public final class StoppedRun implements AutoCloseable {
                 restore(name);
             }
             Files.deleteIfExists(folder.file(RunFolder.LAST));
+            if (found != null && !Files.exists(folder.file(RunFolder.PLAN))) {
+                PlanFile.Origin origin =
+                        config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
+                folder.write(
+                        RunFolder.PLAN,
+                        Json.pretty(PlanFile.of(found.state().train().plan(), config, origin)));
+            }
             return new RunWriter(
                     folder,
                     config,

@@ -2,6 +2,7 @@ package io.meristem.job;
 
 import io.meristem.InputException;
 import io.meristem.Names;
+import io.meristem.adapter.RankLimit;
 import io.meristem.artifact.ImportedRun;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
@@ -216,7 +217,7 @@ public final class ImportJob {
             boolean whole,
             int threads) {
         int rank = imported.ranks().values().stream().mapToInt(r -> r).max().orElse(0);
-        Method method = whole ? new FullTuning() : rank == 0 ? new HeadOnly() : new Lora(rank, source.options());
+        Method method = whole ? new FullTuning() : rank == 0 ? new HeadOnly() : new Lora(rank, source.options(), RankLimit.NONE);
         TrainConfig usual = TrainConfig.usual(
                 method,
                 Preset.DEFAULT,

@@ -5,9 +5,11 @@ import io.meristem.CancelledException;
 import io.meristem.DivergedException;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.Plan;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.PhotoAnswer;
+import io.meristem.artifact.PlanFile;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -20,6 +22,7 @@ import io.meristem.data.Split;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.eval.Scores;
+import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
@@ -29,6 +32,7 @@ import io.meristem.tune.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Trains as configured and leaves a run folder. */
 public final class TrainJob {
@@ -55,21 +59,45 @@ public final class TrainJob {
      */
     public static RunResult run(
             RunConfig config, Path out, Path cache, int checkpointSteps, JobListener listener, CancelToken token) {
+        return run(config, null, out, cache, checkpointSteps, listener, token);
+    }
+
+    /**
+     * Trains with the plan of another run, so that what that run computed comes out again.
+     *
+     * @param plan the folder of a run, or the file {@value RunFolder#PLAN} of one; null to go by {@code config}
+     * @throws InputException when the plan does not fit
+     */
+    public static RunResult run(
+            RunConfig config,
+            Path plan,
+            Path out,
+            Path cache,
+            int checkpointSteps,
+            JobListener listener,
+            CancelToken token) {
         try {
-            return begin(config, out, cache, checkpointSteps, listener, token);
+            return begin(config, plan, out, cache, checkpointSteps, listener, token);
         } catch (RuntimeException e) {
             throw CancelledException.ifInterrupted(e);
         }
     }
 
     private static RunResult begin(
-            RunConfig config, Path out, Path cache, int checkpointSteps, JobListener listener, CancelToken token) {
+            RunConfig config,
+            Path plan,
+            Path out,
+            Path cache,
+            int checkpointSteps,
+            JobListener listener,
+            CancelToken token) {
         RunFolder.refuseUnlessFree(out);
+        Map<String, Plan.Way> ways = plan == null ? null : ways(plan, config);
         try (Prepared prepared = prepare(config, cache, listener, token);
                 RunWriter writer = new RunWriter(
-                        out, config, prepared.photos.folder().classes(), prepared.provenance, checkpointSteps)) {
+                        out, config, prepared.photos.folder().classes(), prepared.provenance, checkpointSteps, ways)) {
             try {
-                prepared.train(config, writer, checkpointSteps, null, listener, token);
+                prepared.train(config, writer, checkpointSteps, null, ways, listener, token);
             } catch (RuntimeException e) {
                 RuntimeException reason = CancelledException.ifInterrupted(e);
                 if (!(reason instanceof CancelledException)
@@ -82,6 +110,14 @@ public final class TrainJob {
                 throw e;
             }
             return finish(config, prepared, prepared.provenance, writer);
+        }
+    }
+
+    private static Map<String, Plan.Way> ways(Path plan, RunConfig config) {
+        PlanFile file = PlanFile.read(plan);
+        Engine.start(config.threads(), config.train().compute().device()); // which ways there are depends on the device
+        try (Network definition = new Network(Models.find(config.model().name()), 2)) {
+            return file.ways(plan, config, definition);
         }
     }
 
@@ -116,7 +152,14 @@ public final class TrainJob {
                     .ifPresent(listener::onNote);
             int steps = checkpointSteps == null ? stopped.checkpointSteps() : checkpointSteps;
             try (RunWriter writer = stopped.writer(steps)) {
-                prepared.train(stopped.config(), writer, steps, stopped.training(), listener, token);
+                prepared.train(
+                        stopped.config(),
+                        writer,
+                        steps,
+                        stopped.training(),
+                        stopped.ways(prepared.loaded.network()),
+                        listener,
+                        token);
                 return finish(stopped.config(), prepared, stopped.provenance(), writer);
             }
         }
@@ -130,12 +173,19 @@ public final class TrainJob {
                 RunWriter writer,
                 int checkpointSteps,
                 SavedTraining saved,
+                Map<String, Plan.Way> ways,
                 JobListener listener,
                 CancelToken token) {
             TrainListener listeners =
                     new Both(new Both(writer, listener), new Both(new Keeper(writer, listener), new Stopper(token)));
             try {
-                new Trainer(loaded.network(), config.train(), photos.forTraining(config), listeners, checkpointSteps)
+                new Trainer(
+                                loaded.network(),
+                                config.train(),
+                                photos.forTraining(config),
+                                listeners,
+                                checkpointSteps,
+                                ways)
                         .run(saved);
             } catch (DivergedException e) {
                 throw Mend.of(e, writer, config.train().onDivergence());

@@ -40,7 +40,17 @@ public record ConvKernels(Input input, Weight weight) {
 
     /** Whether both can be computed here, for the layer as it runs now. */
     public boolean fits(Conv2d layer) {
-        return input.fits(layer, layer.precision()) && weight.fits(layer, layer.precision());
+        return fits(layer, layer.precision());
+    }
+
+    /** The same for the layer run in {@code precision}. */
+    public boolean fits(Conv2d layer, Precision precision) {
+        return input.fits(layer, precision) && weight.fits(layer, precision);
+    }
+
+    /** Whether Java's vectors are there, which {@link #usual} then chooses for some layers. */
+    public static boolean vectors() {
+        return DepthwiseWeightGradient.fast();
     }
 
     private static <K> K first(K otherwise, Predicate<K> fits, List<K> kernels) {

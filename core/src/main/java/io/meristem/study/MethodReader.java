@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Dra;
+import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
@@ -24,6 +25,7 @@ final class MethodReader {
 
     private static final Map<String, Class<?>> KNOWN = MethodDefaults.named(Method.class);
     private static final String CALIBRATION = "calibration_epochs";
+    private static final String LIMIT = "limit";
     private static final String SCORER = "scorer";
 
     private final Fields fields;
@@ -92,6 +94,9 @@ final class MethodReader {
         Class<?> type = type(given.get("name"), place);
         ObjectNode usual = MethodDefaults.of(given.get("name").asText(), type, given);
         refuseUnknown(given, type, place);
+        if (type == Lora.class) {
+            usual.put(LIMIT, style.rankLimit.name());
+        }
         boolean calibrates = Arrays.stream(type.getRecordComponents())
                 .anyMatch(component -> component.getName().equals("calibrationEpochs"));
         if (calibrates) {

@@ -32,23 +32,25 @@ final class PlannedSize {
         HeadPolicy head = cell.train().head();
         List<LayerSize> layers = materials.layers(cell.model(), cell.data(), head);
         if (method instanceof Lora lora) {
-            return mib(bound(layers, lora.rank(), Integer.MAX_VALUE));
+            return mib(layers.stream()
+                    .mapToLong(layer -> (long) layer.perRank() * lora.limit().of(lora.rank(), layer))
+                    .sum());
         }
         if (method instanceof Dra dra) {
-            long least = bound(layers, dra.ranks().min(), 0);
-            long most = bound(layers, dra.ranks().max(), 0);
+            long least = bound(layers, dra.ranks().min());
+            long most = bound(layers, dra.ranks().max());
             double budget = dra.ranks().budgetMib();
             double bound = LayerSize.mib(most);
             return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }
         if (method instanceof DyLora dylora) {
-            return mib(bound(layers, dylora.rankMax(), 0));
+            return mib(bound(layers, dylora.rankMax()));
         }
         if (method instanceof AdaLora adalora) {
-            long first = bound(layers, adalora.initRank(), 0);
+            long first = bound(layers, adalora.initRank());
             double last = adalora.budgetMib() > 0
                     ? adalora.budgetMib()
-                    : LayerSize.mib(bound(layers, adalora.targetRank(), 0));
+                    : LayerSize.mib(bound(layers, adalora.targetRank()));
             return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
         }
         if (method instanceof FullTuning) {
@@ -57,11 +59,11 @@ final class PlannedSize {
         return mib(0); // the head alone
     }
 
-    /** @param beyond how far a rank may exceed what a layer's weight can use */
-    private static long bound(List<LayerSize> layers, int rank, int beyond) {
+    /** Of one rank for all layers, held to what each can use. */
+    private static long bound(List<LayerSize> layers, int rank) {
         return layers.stream()
                 .mapToLong(layer ->
-                        (long) layer.perRank() * Allocator.rank(1, rank, rank, Math.max(layer.fullRank(), beyond)))
+                        (long) layer.perRank() * Allocator.rank(1, rank, rank, layer.fullRank()))
                 .sum();
     }
 

@@ -4,6 +4,7 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.adapter.TripletScores;
 import io.meristem.adapter.TripletSet;
@@ -110,6 +111,7 @@ public record AdaLora(
 
     @Override
     public MethodState begin(MethodContext context) {
+        RankLimit.LAYER.note(initRank, context.sizes()).ifPresent(context.listener()::onNote);
         State state = start(context);
         state.tellStart();
         return state;

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.WeightedLayer;
@@ -104,6 +105,11 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     @Override
     public MethodState begin(MethodContext context) {
+        RankLimit.LAYER.note(rankMax, context.sizes()).ifPresent(context.listener()::onNote);
+        return start(context);
+    }
+
+    private State start(MethodContext context) {
         AdapterSet adapters =
                 AdapterSet.attach(context.network(), ranks(context.adaptable(), rankMax), adapter, context.seed());
         State state = new State(this, adapters, new Random(Seeds.of(context.seed(), "dylora")));
@@ -113,7 +119,7 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     @Override
     public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
-        State state = (State) begin(context);
+        State state = start(context);
         state.adapters.load(saved);
         state.skip(memory.as(MethodMemory.Drawn.class).draws());
         return state;

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,13 +12,23 @@ import java.util.Map;
 /**
  * One rank for every layer (Hu et al. 2021).
  *
- * @param rank given to each layer as it is, even where it exceeds what the layer's weight can use: this is the source's baseline and its size
+ * @param rank of every layer
+ * @param limit what becomes of it where it exceeds what a layer's weight can use. {@link RankLimit#NONE} is the source's baseline and its size; null, as in
+ *     runs from before there was a choice, means that.
  */
-public record Lora(int rank, AdapterOptions adapter) implements Method {
+public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements Method {
 
     public static final Lora DEFAULT = new Lora(8, AdapterOptions.DEFAULT);
 
+    /** Held to what each layer can use. */
+    public Lora(int rank, AdapterOptions adapter) {
+        this(rank, adapter, RankLimit.LAYER);
+    }
+
     public Lora {
+        if (limit == null) {
+            limit = RankLimit.NONE;
+        }
         if (rank < 1) {
             throw new IllegalArgumentException("the rank must be at least 1, not " + rank);
         }
@@ -35,21 +46,26 @@ public record Lora(int rank, AdapterOptions adapter) implements Method {
 
     @Override
     public Lora sized(double mib, double factor, List<LayerSize> layers) {
-        return new Lora(LayerSize.nearestRank(factor * mib, layers, false), adapter);
+        return new Lora(LayerSize.nearestRank(factor * mib, layers, limit == RankLimit.LAYER), adapter, limit);
     }
 
     @Override
     public MethodState begin(MethodContext context) {
-        Map<String, Integer> ranks = new LinkedHashMap<>();
-        context.adaptable().keySet().forEach(name -> ranks.put(name, rank));
-        return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
+        limit.note(rank, context.sizes()).ifPresent(context.listener()::onNote);
+        return start(context);
     }
 
     @Override
     public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
-        MethodState state = begin(context);
+        MethodState state = start(context);
         state.adapters().load(saved);
         return state;
+    }
+
+    private MethodState start(MethodContext context) {
+        Map<String, Integer> ranks = new LinkedHashMap<>();
+        context.sizes().forEach(layer -> ranks.put(layer.name(), limit.of(rank, layer)));
+        return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
     }
 
     private record State(AdapterSet adapters) implements AdaptedState {}

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Precision;
+import io.meristem.nn.Linear;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
 
@@ -48,7 +49,7 @@ public record MemoryForecast(long process, long weights, long trained, long step
                         !(method instanceof HeadOnly),
                         full || config.norm() == NormPolicy.TRAINED,
                         config.compute().checkpointing(),
-                        rank),
+                        Math.min(rank, widest(network))),
                 size);
         int work = method instanceof HeadOnly ? FORWARD_WORK : WORK;
         long steps = (bytes * tape.peak() + FLOAT * work * tape.largest()) * config.batchSize();
@@ -81,6 +82,15 @@ public record MemoryForecast(long process, long weights, long trained, long step
     private static TapeForecast walk(Network network, TapeForecast tape, int size) {
         network.describe(new TapeForecast.Value(3, size, size), tape);
         return tape;
+    }
+
+    /** The greatest rank that a linear map, which is what saves something at its rank, can use. */
+    private static int widest(Network network) {
+        return network.weightedLayers().values().stream()
+                .filter(layer -> layer instanceof Linear)
+                .mapToInt(layer -> LayerSize.of("", layer).fullRank())
+                .max()
+                .orElse(0);
     }
 
     /** The greatest rank that a layer may get. */
@@ -128,7 +138,8 @@ public record MemoryForecast(long process, long weights, long trained, long step
         long numbers = head;
         for (WeightedLayer layer : network.weightedLayers().values()) {
             LayerSize size = LayerSize.of("", layer);
-            numbers += (long) Math.min(rank, size.fullRank()) * size.perRank();
+            int given = config.method() instanceof Lora lora ? lora.limit().of(rank, size) : Math.min(rank, size.fullRank());
+            numbers += (long) given * size.perRank();
         }
         // AdaLoRA has P, Q and lambda beside A and B, and two smoothed numbers for each.
         int copies = config.method() instanceof AdaLora ? 2 + moments + 4 : 2 + moments;

@@ -1,8 +1,10 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.LayerSize;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 
@@ -30,5 +32,12 @@ record MethodContext(
     /** The layers that get adapters, by name in definition order. */
     Map<String, WeightedLayer> adaptable() {
         return head.adapted(network);
+    }
+
+    /** Their sizes. */
+    List<LayerSize> sizes() {
+        return adaptable().entrySet().stream()
+                .map(e -> LayerSize.of(e.getKey(), e.getValue()))
+                .toList();
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.RankLimit;
 import io.meristem.rank.CkaScorer;
 import io.meristem.rank.GradientScorer;
 import io.meristem.rank.RankOptions;
@@ -11,14 +12,14 @@ public enum Preset {
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
      * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(20, 5, HeadPolicy.TRAINED) {
+    DEFAULT(20, 5, HeadPolicy.TRAINED, RankLimit.LAYER) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.budgetMib() > 0 ? new GradientScorer() : CkaScorer.DEFAULT;
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(40, 5, HeadPolicy.ADAPTED) {
+    PAPER(40, 5, HeadPolicy.ADAPTED, RankLimit.NONE) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return CkaScorer.DEFAULT;
@@ -29,10 +30,14 @@ public enum Preset {
     public final int calibrationEpochs;
     public final HeadPolicy head;
 
-    Preset(int epochs, int calibrationEpochs, HeadPolicy head) {
+    /** Of LoRA's rank; the sizes of the study's table 3 count ranks that some layers cannot use. */
+    public final RankLimit rankLimit;
+
+    Preset(int epochs, int calibrationEpochs, HeadPolicy head, RankLimit rankLimit) {
         this.epochs = epochs;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
+        this.rankLimit = rankLimit;
     }
 
     /** What DRA's ranks follow, under these bounds. */

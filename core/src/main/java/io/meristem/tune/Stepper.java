@@ -41,6 +41,7 @@ public final class Stepper implements AutoCloseable {
      * @param steps of an epoch
      * @param size side of the input, pixels
      * @param classWeights (classes), of the loss, or null; stays the caller's
+     * @param ways how layers are computed, in place of what {@link Compute} says; or null
      */
     public record Setting(
             BiFunction<Integer, Integer, LabelledFeed> calibration,
@@ -48,7 +49,20 @@ public final class Stepper implements AutoCloseable {
             int steps,
             int size,
             Tensor classWeights,
-            TrainListener listener) {}
+            TrainListener listener,
+            Map<String, Plan.Way> ways) {
+
+        /** With a plan as {@link Compute} says. */
+        public Setting(
+                BiFunction<Integer, Integer, LabelledFeed> calibration,
+                int batch,
+                int steps,
+                int size,
+                Tensor classWeights,
+                TrainListener listener) {
+            this(calibration, batch, steps, size, classWeights, listener, null);
+        }
+    }
 
     /**
      * What a step saw.
@@ -105,12 +119,11 @@ public final class Stepper implements AutoCloseable {
                     : config.method().resume(context, saved.state().method(), saved.tensors());
             method = begun;
             if (saved == null) {
-                prepare();
+                prepare(setting.ways());
             } else {
                 makeOptimiser();
                 optimiser.load(saved.tensors());
-                ways = saved.state().plan();
-                Plan.apply(ways, network, method.adapters());
+                plan(saved.state().plan());
                 if (saved.tensors().has(GoodState.name(GOOD, 0))) {
                     remember();
                     good.load(GOOD, saved.tensors());
@@ -125,17 +138,36 @@ public final class Stepper implements AutoCloseable {
         }
     }
 
-    /** The optimiser, folding and plan for the parameters that the method has now. */
-    private void prepare() {
+    /**
+     * The optimiser, folding and plan for the parameters that the method has now.
+     *
+     * @param known the plan to go by, or null to make one
+     */
+    private void prepare(Map<String, Plan.Way> known) {
         makeOptimiser();
-        if (config.method() instanceof HeadOnly) {
-            return; // no gradient passes any layer below the head
+        if (known != null) {
+            plan(known);
+        } else if (!(config.method() instanceof HeadOnly)) {
+            Planner planner = planner();
+            Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
+            ways = plan.ways();
+            plan.apply(network, method.adapters());
+            setting.listener().onPlan(plan);
+        } else {
+            setting.listener().onPlan(new Plan(List.of())); // no gradient passes any layer below the head
         }
-        Planner planner = new Planner(network, method.adapters(), setting.batch(), setting.size());
-        Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
-        ways = plan.ways();
-        Plan.apply(ways, network, method.adapters());
-        setting.listener().onPlan(plan);
+    }
+
+    /** Goes by a plan that has been made. It stays the training's, whatever ranks come later: what follows is the same whenever that plan is taken again. */
+    private void plan(Map<String, Plan.Way> known) {
+        ways = known;
+        if (!(config.method() instanceof HeadOnly)) {
+            planner().like(known).apply(network, method.adapters());
+        }
+    }
+
+    private Planner planner() {
+        return new Planner(network, method.adapters(), setting.batch(), setting.size());
     }
 
     /** And the folding. */
@@ -176,7 +208,7 @@ public final class Stepper implements AutoCloseable {
         }
     }
 
-    /** How each layer is computed now. */
+    /** How each layer is computed, as was chosen at the start. */
     Map<String, Plan.Way> ways() {
         return ways;
     }
@@ -302,7 +334,7 @@ public final class Stepper implements AutoCloseable {
         if (end.replaced()) {
             optimiser.close();
             optimiser = null;
-            prepare();
+            prepare(ways);
         }
         return end;
     }

@@ -86,6 +86,6 @@ public record TrainConfig(
                 Optimization.usual(method),
                 method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head,
                 NormPolicy.FROZEN,
-                new Compute(Precision.best(), ComputeDevice.CPU, true, false));
+                new Compute(Precision.best(), ComputeDevice.CPU, false, false));
     }
 }

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * What a training goes on from beside tensors.
  *
- * @param plan how each layer is computed: other ways round otherwise, so they are not chosen again
+ * @param plan how each layer is computed, as was chosen at the start: other ways round otherwise, so they are not chosen again
  */
 public record TrainState(Progress progress, Losses losses, MethodMemory method, Map<String, Plan.Way> plan) {
 

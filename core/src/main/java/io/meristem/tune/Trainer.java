@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
+import io.meristem.adapter.Plan;
 import io.meristem.data.Batch;
 import io.meristem.data.Epoch;
 import io.meristem.data.Loader;
@@ -13,6 +14,7 @@ import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -43,6 +45,7 @@ public final class Trainer {
     private final Photos photos;
     private final TrainListener listener;
     private final int checkpointSteps;
+    private final Map<String, Plan.Way> ways;
     private final LossWatch watch;
     private Progress progress = Progress.START;
 
@@ -56,6 +59,18 @@ public final class Trainer {
      * @param checkpointSteps steps between two checkpoints within an epoch; 0 for none there
      */
     public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener, int checkpointSteps) {
+        this(network, config, photos, listener, checkpointSteps, null);
+    }
+
+    /** @param ways how layers are computed, in place of what the configuration says; or null */
+    public Trainer(
+            Network network,
+            TrainConfig config,
+            Photos photos,
+            TrainListener listener,
+            int checkpointSteps,
+            Map<String, Plan.Way> ways) {
+        this.ways = ways;
         this.network = network;
         this.config = config;
         this.photos = photos;
@@ -84,7 +99,8 @@ public final class Trainer {
                 photos.train().batches(),
                 photos.size(),
                 classWeights,
-                listener);
+                listener,
+                ways);
         try (Stepper stepper = new Stepper(network, config, setting, saved)) {
             if (saved == null) {
                 keep(stepper);

@@ -16,6 +16,15 @@ public final class Checksums {
 
     private Checksums() {}
 
+    /** Of some bytes, in hexadecimal. */
+    public static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The SHA-256 of a file, as 64 lower-case hexadecimal digits. */
     public static String sha256(Path path) {
         try (InputStream in = Files.newInputStream(path)) {

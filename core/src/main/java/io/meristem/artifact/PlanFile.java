@@ -1,0 +1,134 @@
+package io.meristem.artifact;
+
+import io.meristem.InputException;
+import io.meristem.adapter.AdapterForm;
+import io.meristem.adapter.Plan;
+import io.meristem.engine.Precision;
+import io.meristem.nn.Conv2d;
+import io.meristem.nn.ConvKernels;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How each layer of a run is computed, as its folder keeps it: what rounding depends on beside {@link RunConfig}, processor, threads and versions.
+ *
+ * @param format {@value #FORMAT}
+ * @param origin where it comes from
+ * @param model name of the network
+ * @param size side of the input, pixels
+ * @param layers those that have a choice, in definition order
+ */
+public record PlanFile(int format, Origin origin, String model, int size, List<Layer> layers) {
+
+    static final int FORMAT = 1;
+
+    /** Where a plan comes from. */
+    public enum Origin {
+        /** The kind of each layer, the precision, and whether Java's vectors were there. */
+        KIND,
+        /** Timed on the machine. */
+        MEASURED,
+        /** Another run's plan, or a file. */
+        GIVEN
+    }
+
+    /**
+     * A layer.
+     *
+     * @param form of its adapter at the start; null where it had none
+     * @param input how a convolution's gradient for the input is computed; null on a linear map, like {@code weight}
+     */
+    public record Layer(String layer, AdapterForm form, ConvKernels.Input input, ConvKernels.Weight weight) {
+
+        public Layer {
+            if (layer == null || (input == null) != (weight == null)) {
+                throw new IllegalArgumentException("a layer of it lacks its name, or one of input and weight");
+            }
+        }
+
+        private Plan.Way way() {
+            return new Plan.Way(form, input == null ? null : new ConvKernels(input, weight));
+        }
+    }
+
+    public PlanFile {
+        if (format != FORMAT) {
+            throw new IllegalArgumentException("its format is " + format + ", not " + FORMAT);
+        }
+        if (origin == null || model == null || layers == null || layers.contains(null)) {
+            throw new IllegalArgumentException("it lacks origin, model or layers");
+        }
+        layers = List.copyOf(layers);
+    }
+
+    static PlanFile of(Map<String, Plan.Way> ways, RunConfig config, Origin origin) {
+        List<Layer> layers = new ArrayList<>();
+        ways.forEach((name, way) -> {
+            ConvKernels kernels = way.kernels();
+            layers.add(new Layer(
+                    name, way.form(), kernels == null ? null : kernels.input(), kernels == null ? null : kernels.weight()));
+        });
+        return new PlanFile(FORMAT, origin, config.model().name(), config.model().size(), layers);
+    }
+
+    /**
+     * @param place such a file, or the folder of a run
+     * @throws InputException when there is none, or it cannot be read
+     */
+    public static PlanFile read(Path place) {
+        Path file = Files.isDirectory(place) ? place.resolve(RunFolder.PLAN) : place;
+        if (!Files.isRegularFile(file)) {
+            throw new InputException(
+                    Files.isDirectory(place)
+                            ? place + " has no " + RunFolder.PLAN
+                                    + ": give --plan the folder of a run that has one, such a file, kind or measured."
+                            : "There is no plan " + place
+                                    + ": give --plan kind, measured, the folder of a run, or the file "
+                                    + RunFolder.PLAN + " of one.");
+        }
+        return Json.read(file, PlanFile.class);
+    }
+
+    /**
+     * What it decides, by layer, for a training.
+     *
+     * @param place where it was read, for the sentences
+     * @param network may be a definition yet
+     * @throws InputException when it is of another network or input, names layers that are not there, or ways that its layers cannot be computed in
+     */
+    public Map<String, Plan.Way> ways(Path place, RunConfig config, Network network) {
+        if (!model.equals(config.model().name()) || size != config.model().size()) {
+            throw new InputException("The plan in " + place + " is for " + model + " at " + size + " pixels, not for "
+                    + config.model().name() + " at " + config.model().size() + ": give the plan of a run like this one, or --plan kind.");
+        }
+        Map<String, Plan.Way> ways = new LinkedHashMap<>();
+        Precision precision = config.train().compute().precision();
+        for (Layer row : layers) {
+            WeightedLayer layer = network.weightedLayers().get(row.layer());
+            String problem = null;
+            if (layer == null) {
+                problem = "names a layer " + row.layer() + ", which " + model + " does not have";
+            } else if (ways.putIfAbsent(row.layer(), row.way()) != null) {
+                problem = "names the layer " + row.layer() + " twice";
+            } else if ((row.input() != null) != (layer instanceof Conv2d)) {
+                problem = "does not say how " + row.layer() + " is computed, or says it of a layer of another kind";
+            } else if (row.form() != null && !row.form().fits(layer)) {
+                problem = "computes the adapter of " + row.layer() + " as " + row.form() + ", which its layer cannot";
+            } else if (layer instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {
+                problem = "computes the gradients of " + row.layer() + " with " + row.input() + " and " + row.weight()
+                        + ", which need another --precision, or a Java that is started with --add-modules jdk.incubator.vector";
+            }
+            if (problem != null) {
+                throw new InputException("The plan in " + place + " " + problem
+                        + ": give the plan of a run like this one, or --plan kind.");
+            }
+        }
+        return ways;
+    }
+}

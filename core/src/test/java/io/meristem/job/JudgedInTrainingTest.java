@@ -1,0 +1,77 @@
+package io.meristem.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.artifact.EpochLine;
+import io.meristem.artifact.Json;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.engine.ComputeDevice;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
+import io.meristem.engine.Tensors;
+import io.meristem.rank.RankOptions;
+import io.meristem.testing.ColourPhotos;
+import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Compute;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A training in bfloat16 judges each epoch as its result is judged. */
+class JudgedInTrainingTest {
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path weights;
+
+    @TempDir
+    Path place;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        Engine.start(1);
+        photos = ColourPhotos.write(folder.resolve("photos"), 8, 6, 1);
+        weights = TinyRuns.pretrained(folder);
+    }
+
+    static java.util.List<Arguments> cases() {
+        return java.util.List.of(
+                Arguments.of(new Lora(2, new AdapterOptions(0, false, 0.2)), HeadPolicy.ADAPTED, NormPolicy.TRAINED),
+                Arguments.of(TinyRuns.dra(RankOptions.DEFAULT), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED),
+                Arguments.of(TinyRuns.adaLora(6, 2, 0), HeadPolicy.TRAINED, NormPolicy.FROZEN),
+                Arguments.of(TinyRuns.dyLora(false), HeadPolicy.ADAPTED, NormPolicy.FROZEN),
+                Arguments.of(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.TRAINED),
+                Arguments.of(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void theBestEpochsFiguresAreTheResults(Method method, HeadPolicy head, NormPolicy norm) {
+        Compute compute = new Compute(Precision.BF16, ComputeDevice.CPU, false, false);
+        TrainConfig train = new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute);
+        Path run = place.resolve("run");
+        long kept = Tensors.kept();
+        RunResult result =
+                TrainJob.run(TinyRuns.run(train, photos, weights), run, folder.resolve("cache"), JobListener.NONE);
+        assertEquals(kept, Tensors.kept());
+        EpochLine best = Json.lines(run.resolve(RunFolder.METRICS), EpochLine.class)
+                .get(result.bestEpoch() - 1);
+        assertEquals(result.val().accuracy(), best.valAccuracy());
+        assertEquals(result.val().logLoss(), best.valLoss(), 1e-7);
+    }
+}
