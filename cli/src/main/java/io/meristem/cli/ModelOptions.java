@@ -38,7 +38,7 @@ final class ModelOptions {
             names = "--std",
             split = ",",
             paramLabel = "R,G,B",
-            description = "Likewise the standard deviation. Default: the model's.")
+            description = "The standard deviation of the colours (above 0, up to 1). Default: the model's.")
     List<Float> std;
 
     @Option(

@@ -337,8 +337,15 @@ public final class RunFolder {
         return path.resolve(name);
     }
 
+    /** @throws InputException when it cannot be read, or says that photos are prepared in a way that cannot be */
     public RunConfig config() {
-        return Json.read(file(CONFIG), RunConfig.class);
+        RunConfig config = Json.read(file(CONFIG), RunConfig.class);
+        try {
+            config.model().preprocess();
+        } catch (InputException e) {
+            throw new InputException(file(CONFIG) + " cannot be used. " + e.getMessage(), e);
+        }
+        return config;
     }
 
     public Provenance provenance() {

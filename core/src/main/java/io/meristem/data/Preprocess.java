@@ -1,9 +1,12 @@
 package io.meristem.data;
 
 import io.meristem.InputException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.StringJoiner;
 
 /**
  * From a decoded photo to the network's input, as in evaluation; torchvision's Resize, CenterCrop, ToTensor, Normalize with its rounding.
@@ -12,14 +15,17 @@ import java.util.Objects;
  * @param size side of the square the network sees, in pixels
  * @param cropFraction share of the resized short side that the centre crop keeps, in (0, 1]; {@link Fit#SQUASH} makes no use of it
  * @param fit how the square is reached
- * @param mean per channel (red, green, blue), of values scaled to 0..1
- * @param std per channel, likewise
+ * @param mean per channel (red, green, blue), of values scaled to 0..1: from 0 to 1
+ * @param std per channel, likewise: above 0, up to 1
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, float[] std) {
 
     private static final float[] IMAGENET_MEAN = {0.485f, 0.456f, 0.406f};
     private static final float[] IMAGENET_STD = {0.229f, 0.224f, 0.225f};
+
+    /** The largest value of a colour before it is scaled to 0..1. */
+    private static final float BYTE = 255;
 
     /** The long side kept of a very long photo, in short sides: what lies farther out is cut off, the centre is not touched. */
     public static final int MAX_ASPECT = 4;
@@ -35,19 +41,38 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
         if (mean.length != 3 || std.length != 3) {
             throw new InputException("Mean and standard deviation need three values each, for red, green and blue.");
         }
-        for (float m : mean) {
-            if (!Float.isFinite(m)) {
-                throw new InputException("A mean of " + m + " was given: all three must be finite numbers.");
-            }
-        }
-        for (float s : std) {
-            if (!(s > 0) || Float.isInfinite(s)) {
-                throw new InputException(
-                        "A standard deviation of " + s + " was given: all three must be positive and finite.");
-            }
-        }
+        requireUnits(mean, std);
         mean = mean.clone();
         std = std.clone();
+    }
+
+    /** Colours are scaled to 0..1, so a mean lies in there, and no standard deviation is above 1. */
+    private static void requireUnits(float[] mean, float[] std) {
+        boolean usable = true;
+        boolean ofBytes = true;
+        for (int i = 0; i < mean.length; i++) {
+            usable &= mean[i] >= 0 && mean[i] <= 1 && std[i] > 0 && std[i] <= 1;
+            ofBytes &= mean[i] >= 0 && mean[i] <= BYTE && std[i] > 0 && std[i] <= BYTE;
+        }
+        if (!usable) {
+            throw new InputException("The mean " + list(mean, 1) + " with the standard deviation " + list(std, 1)
+                    + " is not for colours from 0 to 1: "
+                    + (ofBytes
+                            ? "these look like constants for colours from 0 to 255, so divide by 255, which gives the mean "
+                                    + list(mean, BYTE) + " and the standard deviation " + list(std, BYTE) + "."
+                            : "give means from 0 to 1, and standard deviations above 0, up to 1."));
+        }
+    }
+
+    private static String list(float[] values, float divisor) {
+        StringJoiner joiner = new StringJoiner(",");
+        for (float value : values) {
+            BigDecimal shown = Float.isFinite(value)
+                    ? BigDecimal.valueOf(value / divisor).round(new MathContext(4)).stripTrailingZeros()
+                    : null;
+            joiner.add(shown == null ? Float.toString(value) : shown.toPlainString());
+        }
+        return joiner.toString();
     }
 
     /** Centre crop of 0.875 with ImageNet's mean and standard deviation. */

@@ -121,10 +121,19 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
                         "The metadata of " + file
                                 + " lacks the model, the input, the origin or the classes, or one of them cannot be used: export it again.");
             }
+            requireUse(file, info);
             return info;
         } catch (JsonProcessingException e) {
             throw new InputException(
                     "The metadata of " + file + " cannot be read (" + InputFiles.reason(e) + "): export it again.", e);
+        }
+    }
+
+    private static void requireUse(Path file, ClassifierInfo info) {
+        try {
+            info.asModel(null).preprocess();
+        } catch (InputException e) {
+            throw new InputException("The metadata of " + file + " cannot be used. " + e.getMessage(), e);
         }
     }
 

@@ -2,8 +2,10 @@ package io.meristem.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
@@ -72,5 +74,38 @@ class PreprocessTest {
         ObjectMapper json = new ObjectMapper();
         Preprocess p = Preprocess.imageNet(96);
         assertEquals(p, json.readValue(json.writeValueAsString(p), Preprocess.class));
+    }
+
+    @Test
+    void constantsForBytesAreRefusedWithTheDividedOnes() {
+        InputException e = assertThrows(
+                InputException.class,
+                () -> new Preprocess(8, 1, Fit.CROP, new float[] {123.675f, 116.28f, 103.53f}, new float[] {
+                    58.395f, 57.12f, 57.375f
+                }));
+        assertTrue(e.getMessage().contains("divide by 255"), e.getMessage());
+        assertTrue(e.getMessage().contains("mean 0.485,0.456,0.406"), e.getMessage());
+        assertTrue(e.getMessage().contains("deviation 0.229,0.224,0.225"), e.getMessage());
+        float[][] others = {{0, 255}, {127.5f, 0.5f}, {0.5f, 127.5f}, {0, 1.001f}};
+        for (float[] other : others) {
+            e = assertThrows(InputException.class, () -> filled(other[0], other[1]));
+            assertTrue(e.getMessage().contains("divide by 255"), e.getMessage());
+        }
+        float[][] hopeless = {{-0.1f, 1}, {0.5f, -1}, {0.5f, 0}, {300, 1}, {Float.NaN, 1}, {0.5f, Float.NaN}};
+        for (float[] other : hopeless) {
+            e = assertThrows(InputException.class, () -> filled(other[0], other[1]));
+            assertTrue(e.getMessage().contains("from 0 to 1"), e.getMessage());
+            assertFalse(e.getMessage().contains("255"), e.getMessage());
+        }
+        // The ends are in use: no scaling, from -1 to 1, and grey levels.
+        filled(0, 1);
+        filled(0.5f, 0.5f);
+        filled(0, 1 / 255f);
+        filled(1, 1);
+    }
+
+    private static Preprocess filled(float mean, float std) {
+        return new Preprocess(
+                8, 1, Fit.CROP, new float[] {mean, mean, mean}, new float[] {std, std, std});
     }
 }
