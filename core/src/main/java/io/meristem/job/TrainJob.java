@@ -209,6 +209,9 @@ public final class TrainJob {
                 config.train().headStart(),
                 config.train().seed());
         try {
+            if (loaded.report() != null) {
+                loaded.report().notes().forEach(listener::onNote);
+            }
             Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
                 listener.onDecode(done, total);
                 token.check();

@@ -16,20 +16,19 @@ final class ModelGuess {
     private ModelGuess() {}
 
     /**
-     * @param names the file's name for each name in a network's terms
+     * @param tensors the file's
      * @return the end of a sentence: what the file looks like, and what to do
      */
     static String of(
-            Map<String, String> names,
-            Map<String, TensorInfo> tensors,
-            ModelSpec asked,
-            Collection<ModelSpec> candidates) {
+            Map<String, TensorInfo> tensors, ModelSpec asked, Collection<ModelSpec> candidates) {
+        Map<String, String> bare = KeyMap.bare(tensors.keySet());
         ModelSpec best = null;
         double bestScore = 0;
         double bestNames = 0;
         for (ModelSpec spec : candidates) {
             // The head's class count is the file's own affair, so it is built for one class and left out of the count.
             Network network = new Network(spec, 1);
+            Map<String, String> names = KeyMap.nearest(bare, KeyMap.needed(network));
             long same = 0;
             long fitting = 0;
             long all = 0;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Finds the network's tensors in a checkpoint, which may hold much else. */
 final class StateDicts {
@@ -33,22 +34,32 @@ final class StateDicts {
 
     private static final int MAX_DEPTH = 3;
 
-    private record Place(Map<?, ?> map, int depth) {}
+    /** @param name dotted, of the keys that lead there; empty for the whole checkpoint */
+    private record Place(Map<?, ?> map, int depth, String name) {}
+
+    /**
+     * What was found.
+     *
+     * @param tensors by name, in order; empty when there are none
+     * @param note what was chosen beside what, or null where there was no choice
+     */
+    record Found(Map<String, TensorRef> tensors, String note) {}
 
     private StateDicts() {}
 
     /**
      * The mapping with the most tensors directly in it; among equals the one nearest to the top, then the one with the likelier name. What belongs
-     * to an optimiser is left aside.
-     *
-     * @return its tensors by name, in order; empty when there are none
+     * to an optimiser is left aside. Averaged weights are preferred to those that they are an average of.
      */
-    static Map<String, TensorRef> find(Object checkpoint) {
+    static Found find(Object checkpoint) {
         Map<String, TensorRef> best = Map.of();
+        Map<String, TensorRef> averaged = Map.of();
+        String bestName = "";
+        String averagedName = "";
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<Place> queue = new ArrayDeque<>();
         if (checkpoint instanceof Map<?, ?> root) {
-            queue.add(new Place(root, 0));
+            queue.add(new Place(root, 0, ""));
         }
         while (!queue.isEmpty()) {
             Place place = queue.remove();
@@ -56,14 +67,43 @@ final class StateDicts {
                 continue;
             }
             Map<String, TensorRef> tensors = tensors(place.map);
-            if (tensors.size() > best.size()) {
+            if (KeyMap.isAveraged(place.name)) {
+                if (tensors.size() > averaged.size()) {
+                    averaged = tensors;
+                    averagedName = place.name;
+                }
+            } else if (tensors.size() > best.size()) {
                 best = tensors;
+                bestName = place.name;
             }
             if (place.depth < MAX_DEPTH) {
-                likeliestFirst(place.map).forEach(map -> queue.add(new Place(map, place.depth + 1)));
+                likeliestFirst(place).forEach(queue::add);
             }
         }
-        return best;
+        if (best.isEmpty() || averaged.isEmpty()) {
+            return new Found(best.isEmpty() ? averaged : best, null);
+        }
+        Set<String> weights = weights(best);
+        if (weights(averaged).containsAll(weights)) {
+            return new Found(
+                    averaged, "it holds averaged weights (" + averagedName + ") beside others (" + named(bestName)
+                            + "), and the averaged ones were taken");
+        }
+        return new Found(
+                best, "it holds averaged weights (" + averagedName + ") that lack a part, so the others ("
+                        + named(bestName) + ") were taken");
+    }
+
+    private static String named(String place) {
+        return place.isEmpty() ? "at its top" : place;
+    }
+
+    /** The names without what wrappers leave, and without counters. */
+    private static Set<String> weights(Map<String, TensorRef> tensors) {
+        return tensors.keySet().stream()
+                .map(KeyMap::unwrap)
+                .filter(name -> !name.endsWith("num_batches_tracked"))
+                .collect(Collectors.toSet());
     }
 
     private static Map<String, TensorRef> tensors(Map<?, ?> map) {
@@ -76,16 +116,19 @@ final class StateDicts {
         return tensors;
     }
 
-    private static List<Map<?, ?>> likeliestFirst(Map<?, ?> map) {
+    private static List<Place> likeliestFirst(Place parent) {
         List<String> keys = new ArrayList<>();
-        map.forEach((key, value) -> {
+        parent.map.forEach((key, value) -> {
             if (value instanceof Map && !((String) key).toLowerCase(Locale.ROOT).contains("optim")) {
                 keys.add((String) key);
             }
         });
         keys.sort(Comparator.comparingInt(key -> USUAL.contains(key) ? USUAL.indexOf(key) : USUAL.size()));
-        List<Map<?, ?>> maps = new ArrayList<>();
-        keys.forEach(key -> maps.add((Map<?, ?>) map.get(key)));
-        return maps;
+        List<Place> places = new ArrayList<>();
+        keys.forEach(key -> places.add(new Place(
+                (Map<?, ?>) parent.map.get(key),
+                parent.depth + 1,
+                parent.name.isEmpty() ? key : parent.name + "." + key)));
+        return places;
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -28,6 +29,11 @@ public interface TensorFile extends AutoCloseable {
     /** Words that the file says about itself; empty when it says none. */
     Map<String, String> metadata();
 
+    /** Sentences for the user about what of the file is shown here; empty when that is all of it. */
+    default List<String> notes() {
+        return List.of();
+    }
+
     Path path();
 
     /** The SHA-256 of the whole file, as 64 lower-case hexadecimal digits; reads the file each time. */
@@ -45,7 +51,7 @@ public interface TensorFile extends AutoCloseable {
      */
     static TensorFile open(Path path) {
         if (Files.isDirectory(path)) {
-            throw new InputException(path + " is a folder, not a weights file; name the file in it");
+            throw FileKind.ofFolder(path);
         }
         if (!Files.exists(path)) {
             throw new InputException("there is no weights file " + path + "; check the path");
@@ -54,21 +60,22 @@ public interface TensorFile extends AutoCloseable {
             // Opening a pipe would wait for somebody to write to it.
             throw new InputException(path + " is no ordinary file, so no weights file; name a file");
         }
-        byte[] start;
+        byte[] start = start(path);
+        if (FileKind.isZip(start)) {
+            return TorchZipFile.open(path);
+        }
+        FileKind kind = FileKind.of(path, start);
+        if (kind != null) {
+            throw kind.refusal(path);
+        }
+        return SafetensorsFile.open(path);
+    }
+
+    private static byte[] start(Path path) {
         try (InputStream in = Files.newInputStream(path)) {
-            start = in.readNBytes(9);
+            return in.readNBytes(FileKind.START);
         } catch (IOException e) {
             throw new InputException("cannot read " + path + ": " + e.getMessage(), e);
         }
-        if (start.length >= 4 && start[0] == 'P' && start[1] == 'K' && start[2] == 3 && start[3] == 4) {
-            return TorchZipFile.open(path);
-        }
-        boolean braced = start.length == 9 && start[8] == '{';
-        if (!braced && start.length >= 2 && (start[0] & 0xff) == 0x80 && start[1] >= 1 && start[1] <= 5) {
-            throw new InputException(path
-                    + " is a pickle of the kind that PyTorch wrote before 1.6; load it once with PyTorch and save it again "
-                    + "with torch.save (1.6 or newer) or as safetensors");
-        }
-        return SafetensorsFile.open(path);
     }
 }

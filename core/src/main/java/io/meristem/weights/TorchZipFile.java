@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -33,10 +34,15 @@ final class TorchZipFile implements TensorFile {
     private final Map<String, TorchView> views = new LinkedHashMap<>();
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
+    private final String note;
 
     private TorchZipFile(Path path, ZipFile zip) throws IOException {
         this.path = path;
         this.zip = zip;
+        FileKind kind = FileKind.ofEntries(zip.stream().map(ZipEntry::getName).toList());
+        if (kind != null) {
+            throw kind.refusal(path);
+        }
         checkSizes();
         String top = top();
         order = byteOrder(top);
@@ -45,7 +51,9 @@ final class TorchZipFile implements TensorFile {
             throw new IOException("its pickle is larger than " + Limit.PICKLE_MEGABYTES.words(" MiB"));
         }
         Object checkpoint = TorchPickle.read(bytes(pickle));
-        for (Map.Entry<String, TensorRef> tensor : StateDicts.find(checkpoint).entrySet()) {
+        StateDicts.Found found = StateDicts.find(checkpoint);
+        note = found.note();
+        for (Map.Entry<String, TensorRef> tensor : found.tensors().entrySet()) {
             TorchView view = view(top, tensor.getKey(), tensor.getValue());
             views.put(tensor.getKey(), view);
             tensors.put(tensor.getKey(), view.info());
@@ -71,6 +79,9 @@ final class TorchZipFile implements TensorFile {
             ZipDirectory.requireSmall(path);
             zip = new ZipFile(path.toFile());
             return new TorchZipFile(path, zip);
+        } catch (InputException e) {
+            closeQuietly(zip);
+            throw e;
         } catch (TorchPickle.RefusedException e) {
             closeQuietly(zip);
             throw new InputException(
@@ -187,6 +198,11 @@ final class TorchZipFile implements TensorFile {
     @Override
     public Map<String, String> metadata() {
         return Collections.unmodifiableMap(metadata);
+    }
+
+    @Override
+    public List<String> notes() {
+        return note == null ? List.of() : List.of(path + ": " + note + ".");
     }
 
     @Override

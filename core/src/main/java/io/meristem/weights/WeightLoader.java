@@ -62,7 +62,10 @@ public final class WeightLoader {
         this.file = file;
         this.network = network;
         this.options = options;
-        this.names = KeyMap.toNetwork(file.tensors().keySet());
+        KeyMap found = KeyMap.of(file.path(), file.tensors().keySet(), KeyMap.needed(network));
+        this.names = found.names();
+        notes.addAll(file.notes());
+        notes.addAll(found.notes());
     }
 
     /**
@@ -159,7 +162,7 @@ public final class WeightLoader {
                 .append(Words.first(bad))
                 .append(firstShapes(bad))
                 .append("); ");
-        return sentence.append(ModelGuess.of(names, file.tensors(), network.spec(), options.candidates))
+        return sentence.append(ModelGuess.of(file.tensors(), network.spec(), options.candidates))
                 .toString();
     }
 

@@ -18,6 +18,7 @@ final class ZipDirectory {
     private static final int LOCATOR_BYTES = 20;
     private static final int END_64_AT = 8;
 
+    private static final int END_64 = 0x06064b50; // PK 6 6
     private static final int END_64_BYTES = 56;
     private static final int SIZE_64_AT = 40;
 
@@ -37,7 +38,12 @@ final class ZipDirectory {
                     if (at >= LOCATOR_BYTES && tail.getInt(at - LOCATOR_BYTES) == LOCATOR) {
                         long end = tail.getLong(at - LOCATOR_BYTES + END_64_AT);
                         if (end >= 0 && end <= size - END_64_BYTES) {
-                            require(read(file, end, end + END_64_BYTES).getLong(SIZE_64_AT), false);
+                            // What has another signature is passed over by readers too: the locator is that of an
+                            // archive within this one, and counts from its start.
+                            ByteBuffer wide = read(file, end, end + END_64_BYTES);
+                            if (wide.getInt(0) == END_64) {
+                                require(wide.getLong(SIZE_64_AT), false);
+                            }
                         }
                     }
                 }

@@ -26,7 +26,7 @@ class ModelGuessTest {
     void knowsEveryModelByItsTensors(String name) {
         Map<String, TensorInfo> tensors = tensors(Models.find(name), 1000);
         ModelSpec asked = Models.find(name.equals("alexnet") ? "mobilenet_v2" : "alexnet");
-        String guess = ModelGuess.of(KeyMap.toNetwork(tensors.keySet()), tensors, asked, Models.all());
+        String guess = ModelGuess.of(tensors, asked, Models.all());
         assertEquals(
                 "these look like " + name + " weights, so choose that model or a file of " + asked.name() + " weights",
                 guess);
@@ -36,7 +36,7 @@ class ModelGuessTest {
     void knowsAnotherWidth() {
         Map<String, TensorInfo> tensors = tensors(Models.find("mobilenet_v2_035"), 1000);
         ModelSpec asked = Models.find("mobilenet_v2");
-        assertTrue(ModelGuess.of(KeyMap.toNetwork(tensors.keySet()), tensors, asked, Models.all())
+        assertTrue(ModelGuess.of(tensors, asked, Models.all())
                 .contains("another variant or width of mobilenet_v2"));
     }
 
