@@ -77,7 +77,11 @@ final class ImportCommand implements Callable<Integer> {
             description = "Mean of the colours (0 to 1) that it expects. Default: what it says, or the model's.")
     List<Float> mean;
 
-    @Option(names = "--std", split = ",", paramLabel = "R,G,B", description = "The standard deviation of the colours (above 0, up to 1). Default: as for --mean.")
+    @Option(
+            names = "--std",
+            split = ",",
+            paramLabel = "R,G,B",
+            description = "The standard deviation of the colours (above 0, up to 1). Default: as for --mean.")
     List<Float> std;
 
     @Option(
@@ -106,6 +110,7 @@ final class ImportCommand implements Callable<Integer> {
                         ? ""
                         : "; " + outcome.layers() + " layers with ranks from " + outcome.least() + " to "
                                 + outcome.greatest()));
+        outcome.notes().forEach(note -> console.println(Escape.line(note)));
         console.println(Escape.line("The run is in " + out));
         console.flush();
         return 0;

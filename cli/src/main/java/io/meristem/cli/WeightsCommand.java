@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -48,26 +49,33 @@ final class WeightsCommand {
             PrintWriter out = spec.commandLine().getOut();
             List<WeightCache.Cached> cached = WeightCache.open().cached();
             List<Map<String, Object>> lines = new ArrayList<>();
-            Table table = new Table("model", "tag", "classes", "here", "licence");
+            Table table = new Table("model", "tag", "classes", "MiB", "here", "checksum", "licence");
             for (ModelSpec model : Models.all()) {
                 for (WeightSource source : model.weights()) {
-                    boolean here = cached.stream()
-                            .anyMatch(c ->
-                                    c.model().equals(model.name()) && c.tag().equals(source.tag()));
+                    WeightCache.Cached here = cached.stream()
+                            .filter(c ->
+                                    c.model().equals(model.name()) && c.tag().equals(source.tag()))
+                            .findFirst()
+                            .orElse(null);
+                    long bytes = here == null ? WeightCache.bytes(source, model) : here.bytes();
                     Map<String, Object> line = new LinkedHashMap<>();
                     line.put("model", model.name());
                     line.put("tag", source.tag());
                     line.put("classes", source.classes());
-                    line.put("here", here);
+                    line.put("here", here != null);
+                    line.put("bytes", bytes);
                     line.put("licence", source.licence());
                     line.put("sha256", source.sha256());
+                    line.put("pinned_sha256", here == null ? null : here.sha256());
                     line.put("url", source.url());
                     lines.add(line);
                     table.row(
                             model.name(),
                             source.tag(),
                             String.valueOf(source.classes()),
-                            here ? "yes" : "-",
+                            String.format(Locale.ROOT, "%.0f", bytes / 1048576.0),
+                            here != null ? "yes" : "-",
+                            checksum(source, here),
                             source.licence());
                 }
             }
@@ -75,10 +83,26 @@ final class WeightsCommand {
                 out.print(Json.pretty(lines));
             } else {
                 table.print(out);
+                out.println(
+                        "The checksum (SHA-256) is known from the publisher where 'published' says how many of its 64 digits are;");
+                out.println(
+                        "'first use' is that of the file when it first came, which each later use is held to; '-' will be pinned then.");
             }
             out.flush();
             return 0;
         }
+    }
+
+    /** Who says what the file is. */
+    private static String checksum(WeightSource source, WeightCache.Cached here) {
+        String published =
+                source.sha256().isEmpty() ? "" : "published, " + source.sha256().length() + " digits";
+        String pinned = here == null || here.sha256() == null
+                ? ""
+                : "first use, " + here.sha256().substring(0, 12);
+        return published.isEmpty() && pinned.isEmpty()
+                ? "-"
+                : published + (published.isEmpty() || pinned.isEmpty() ? "" : "; ") + pinned;
     }
 
     @Command(
@@ -99,6 +123,12 @@ final class WeightsCommand {
                 description = "Which of its weights. Default: the first that 'weights list' shows.")
         String tag;
 
+        @Option(
+                names = "--renew",
+                description =
+                        "Take what the publisher has now in place of what came first, though its checksum is another.")
+        boolean renew;
+
         @Override
         public Integer call() {
             ModelSpec model = Models.find(name);
@@ -110,18 +140,29 @@ final class WeightsCommand {
             Path file = fetch(source, model);
             PrintWriter out = spec.commandLine().getOut();
             out.println(Escape.line(file + "  (" + source.licence() + ")"));
+            WeightCache.open().cached().stream()
+                    .filter(cached -> cached.path().equals(file) && cached.sha256() != null)
+                    .forEach(cached -> out.println("SHA-256 " + cached.sha256()
+                            + (source.sha256().isEmpty()
+                                    ? ", pinned by first use: its publisher states none here"
+                                    : ", pinned by first use; the publisher states " + source.sha256())));
             out.flush();
             return 0;
         }
 
-        private static Path fetch(WeightSource source, ModelSpec model) {
+        private Path fetch(WeightSource source, ModelSpec model) {
             if (!Bars.shown()) {
-                return WeightCache.open().pull(source, model.name(), Downloader.Progress.NONE);
+                return fetch(source, model, Downloader.Progress.NONE);
             }
             try (ProgressBar bar = Bars.open(model.name() + "." + source.tag(), -1)) {
-                return WeightCache.open().pull(source, model.name(), (done, total) -> bar.maxHint(total)
-                        .stepTo(done));
+                return fetch(source, model, (done, total) -> bar.maxHint(total).stepTo(done));
             }
+        }
+
+        private Path fetch(WeightSource source, ModelSpec model, Downloader.Progress progress) {
+            return renew
+                    ? WeightCache.open().renew(source, model, progress)
+                    : WeightCache.open().pull(source, model, progress);
         }
     }
 }

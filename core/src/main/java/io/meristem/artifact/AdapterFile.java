@@ -21,11 +21,22 @@ public final class AdapterFile implements AutoCloseable {
 
     private AdapterFile(TensorFile file) {
         this.file = file;
+        for (String name : file.tensors().keySet()) {
+            if (name.endsWith(B) && !file.tensors().containsKey(name.substring(0, name.length() - B.length()) + A)) {
+                throw half(name.substring(0, name.length() - B.length()));
+            }
+        }
     }
 
     /** @throws InputException when it cannot be read */
     public static AdapterFile open(Path path) {
-        return new AdapterFile(TensorFile.open(path));
+        TensorFile file = TensorFile.open(path);
+        try {
+            return new AdapterFile(file);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
     }
 
     /** The same of a file that is open; closing either closes it. */
@@ -75,7 +86,7 @@ public final class AdapterFile implements AutoCloseable {
                     + network.spec().name() + ", which has no layer " + layer + ": use the file that belongs to it.");
         }
         if (!file.tensors().containsKey(layer + B)) {
-            throw new InputException(file.path() + " has one factor of layer " + layer + " only: restore the file.");
+            throw half(layer);
         }
         // Before they are read: the file may hold factors of any size.
         List<Long> shapeA = file.tensors().get(layer + A).shape();
@@ -93,6 +104,10 @@ public final class AdapterFile implements AutoCloseable {
         Tensor a = file.read(layer + A).to(ScalarType.Float);
         Tensor b = file.read(layer + B).to(ScalarType.Float);
         return new LowRankUpdate(b, a);
+    }
+
+    private InputException half(String layer) {
+        return new InputException(file.path() + " has one factor of layer " + layer + " only: restore the file.");
     }
 
     @Override

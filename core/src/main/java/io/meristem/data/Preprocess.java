@@ -68,7 +68,9 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
         StringJoiner joiner = new StringJoiner(",");
         for (float value : values) {
             BigDecimal shown = Float.isFinite(value)
-                    ? BigDecimal.valueOf(value / divisor).round(new MathContext(4)).stripTrailingZeros()
+                    ? BigDecimal.valueOf(value / divisor)
+                            .round(new MathContext(4))
+                            .stripTrailingZeros()
                     : null;
             joiner.add(shown == null ? Float.toString(value) : shown.toPlainString());
         }

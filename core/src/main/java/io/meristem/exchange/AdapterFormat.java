@@ -64,7 +64,7 @@ public record AdapterFormat() implements ExportFormat {
                                 + "    weight = model.get_submodule(layer).weight\n"
                                 + "    weight.data += (state[layer + \".lora_B\"] @ state[layer + \".lora_A\"]).reshape(weight.shape)\n"
                                 + "model.load_state_dict({k: v for k, v in state.items() if \".lora_\" not in k}, strict=False)",
-                        home.baseImports(run))
+                        "")
                 + "\nIn Meristem `meristem import " + name + " --weights BASE --out RUN` makes a run folder of it.\n";
     }
 }

@@ -21,6 +21,11 @@ public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFo
      */
     void write(TunedRun run, Path place) throws IOException;
 
+    /** For the model card: what goes in and comes out, in Markdown, with code that prepares a photo. */
+    default String inputs(TunedRun run) {
+        return TorchInputs.of(run);
+    }
+
     /**
      * For the model card: how the export is loaded, in Markdown, with code.
      *

@@ -2,12 +2,14 @@ package io.meristem.exchange;
 
 import io.meristem.nn.ModelSpec;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 
 /** How a network is made in Python, in the library whose names it bears. */
-record HomeLibrary(ModelSpec spec, int classes) {
+record HomeLibrary(ModelSpec spec, int classes, OptionalDouble temperature) {
 
     static HomeLibrary of(TunedRun run) {
-        return new HomeLibrary(run.network().spec(), run.classes().size());
+        return new HomeLibrary(
+                run.network().spec(), run.classes().size(), run.folder().temperature());
     }
 
     /** The line that imports the library. */
@@ -28,11 +30,6 @@ record HomeLibrary(ModelSpec spec, int classes) {
                 : "torchvision.models." + spec.name() + "(num_classes=" + classes + ")";
     }
 
-    /** Imports that {@link #baseLines} needs. */
-    String baseImports(TunedRun run) {
-        return isPth(run) ? "import torch\n" : "";
-    }
-
     /** Python lines that load the run's pretrained weights but for the head. */
     String baseLines(TunedRun run) {
         String file = Path.of(run.config().model().weights()).getFileName().toString();
@@ -48,14 +45,15 @@ record HomeLibrary(ModelSpec spec, int classes) {
         return !run.config().model().weights().endsWith(".safetensors");
     }
 
-    /** A block of Python that makes the network, then does {@code lines}, and has it ready as {@code model}. */
+    /** A block of Python that makes the network, then does {@code lines}, has it ready as {@code model}, and asks it; it goes on from the block about the input. */
     String code(String lines, String imports) {
         return "```python\n"
-                + importLine() + "\n" + imports
+                + "import torch\n" + importLine() + "\n" + imports
                 + "from safetensors.torch import load_file\n\n"
                 + "model = " + construction() + "\n"
                 + lines + "\n"
-                + "model.eval()\n"
+                + "model.eval()\n\n"
+                + PythonCode.answer(temperature) + "\n"
                 + "```\n";
     }
 }

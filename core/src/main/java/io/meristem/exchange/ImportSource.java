@@ -47,7 +47,14 @@ public sealed interface ImportSource extends AutoCloseable permits PeftAdapter, 
     /** The network's parameters and buffers that are replaced as a whole. */
     Set<String> replaced();
 
-    /** The shape of one of them. */
+    /**
+     * Biases of the network that the source's own network has not, beside weights that it replaces: they are zero.
+     *
+     * @throws InputException when they should be there
+     */
+    Set<String> absentBiases(Network network);
+
+    /** The shape of one of those that are replaced. */
     long[] shape(String name);
 
     /** The values of one of them; the caller's scope owns them. */

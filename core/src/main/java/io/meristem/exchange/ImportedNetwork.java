@@ -11,10 +11,12 @@ import io.meristem.weights.LoadReport;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * What an import comes to on a network; the tensors belong to the scope that it was made in.
@@ -23,9 +25,14 @@ import org.bytedeco.pytorch.Tensor;
  * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it
  * @param ranks by updated layer
  * @param headAdapted whether the head has a low-rank update
+ * @param notes sentences for the user about anything out of the ordinary
  */
 public record ImportedNetwork(
-        Map<String, Tensor> network, Map<String, Tensor> adapter, Map<String, Integer> ranks, boolean headAdapted) {
+        Map<String, Tensor> network,
+        Map<String, Tensor> adapter,
+        Map<String, Integer> ranks,
+        boolean headAdapted,
+        List<String> notes) {
 
     /** Whether the source holds every parameter and buffer itself. */
     public static boolean isWhole(ImportSource source, ModelSpec spec, int classes) {
@@ -51,7 +58,11 @@ public record ImportedNetwork(
             Map<String, Param> params = base.params();
             Map<String, Tensor> adapter = new LinkedHashMap<>();
             source.replaced().forEach(name -> params.get(name).set(source.read(name)));
+            Set<String> absent = source.absentBiases(base);
+            absent.forEach(
+                    name -> params.get(name).set(torch.zeros(params.get(name).shape())));
             Set<String> kept = new LinkedHashSet<>(source.replaced());
+            kept.addAll(absent);
             params.forEach((name, param) -> {
                 if (param.isBuffer() || name.startsWith(head + ".")) {
                     kept.add(name);
@@ -69,10 +80,15 @@ public record ImportedNetwork(
             }
             Map<String, Tensor> network = new LinkedHashMap<>();
             params.forEach((name, param) -> network.put(name, param.value()));
-            boolean norms =
-                    source.replaced().stream().anyMatch(name -> params.get(name).isBuffer());
-            return new ImportedNetwork(network, adapter, ranks, ranks.containsKey(head));
+            return new ImportedNetwork(network, adapter, ranks, ranks.containsKey(head), notes(source, absent));
         }
+    }
+
+    private static List<String> notes(ImportSource source, Set<String> absent) {
+        return absent.isEmpty()
+                ? List.of()
+                : List.of(source.path() + " has no " + String.join(", ", absent) + ", so "
+                        + (absent.size() == 1 ? "it is" : "they are") + " zero here, which computes the same.");
     }
 
     private static void requireFit(ImportSource source, Network base) {

@@ -4,8 +4,6 @@ import io.meristem.Escape;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
 import io.meristem.data.Split;
 import io.meristem.eval.Interval;
 import io.meristem.eval.Scores;
@@ -13,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** What a person should know about an exported network before using it, in Markdown. */
@@ -37,7 +36,7 @@ public final class ModelCard {
         card.quality();
         card.limits();
         card.sizes();
-        card.input();
+        card.input(format);
         card.origin();
         card.line("## Loading");
         card.line("");
@@ -158,7 +157,13 @@ public final class ModelCard {
         line(
                 "- It always answers with one of its %d classes, whatever the photo shows.",
                 run.classes().size());
-        line("- Its probabilities are not calibrated.");
+        OptionalDouble temperature = run.folder().temperature();
+        line(
+                temperature.isPresent()
+                        ? "- Its probabilities are calibrated: logits are divided by the temperature "
+                                + temperature.getAsDouble()
+                                + ", which was fitted on the validation photos, before the softmax."
+                        : "- Its probabilities are not calibrated.");
         line("- It was judged on photos like those it was trained on; other cameras, places and crops may do worse"
                 + " (`meristem evaluate --perturb all`).");
         if (run.result() == null) {
@@ -187,29 +192,10 @@ public final class ModelCard {
         line("");
     }
 
-    private void input() {
-        Preprocess input = config.model().preprocess();
+    private void input(ExportFormat format) {
         line("## Input");
         line("");
-        line("RGB, float32, (N, 3, %d, %d). In Python, on a PIL image in RGB:", input.size(), input.size());
-        line("");
-        line("```python");
-        line("from torchvision import transforms");
-        line("");
-        line("preprocess = transforms.Compose([");
-        if (input.fit() == Fit.SQUASH) {
-            line("    transforms.Resize((%d, %d)),", input.size(), input.size());
-        } else {
-            line("    transforms.Resize(%d),", input.shortSide());
-            line("    transforms.CenterCrop(%d),", input.size());
-        }
-        line("    transforms.ToTensor(),");
-        line(
-                "    transforms.Normalize(%s, %s),",
-                config.model().mean(), config.model().std());
-        line("])");
-        line("classes = [%s]", run.classes().stream().map(Escape::python).collect(Collectors.joining(", ")));
-        line("```");
+        out.append(format.inputs(run));
         line("");
     }
 

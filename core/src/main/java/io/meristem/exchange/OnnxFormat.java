@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.data.ImageDecoder;
 import io.meristem.data.ImageFolder;
@@ -114,60 +115,88 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
     }
 
     @Override
-    public String howToLoad(TunedRun run, String name) {
+    public String inputs(TunedRun run) {
         int size = run.config().model().size();
-        return input == OnnxInput.PHOTOS ? loadForPhotos(name) : loadForImages(name, size);
-    }
-
-    private static String loadForPhotos(String name) {
+        int classes = run.classes().size();
+        boolean calibrated = run.folder().temperature().isPresent();
+        if (input == OnnxInput.PHOTOS) {
+            return String.format(
+                    Locale.ROOT,
+                    """
+                    | name | type | shape | what |
+                    |---|---|---|---|
+                    | input `photos` | uint8 | (N, H, W, 3) | RGB, upright, any height and width, one batch's photos alike; scaling, cropping and normalisation are in the file |
+                    | output `probabilities` | float32 | (N, %1$d) | %2$s |
+                    | output `logits` | float32 | (N, %1$d) | before the softmax%3$s |
+                    | output `images` | float32 | (N, 3, %4$d, %4$d) | what the network saw |
+                    """,
+                    classes,
+                    calibrated ? "calibrated: the temperature is in them already" : "not calibrated",
+                    calibrated ? ", not divided by the temperature" : "",
+                    size);
+        }
         return String.format(
                 Locale.ROOT,
                 """
+                | name | type | shape | what |
+                |---|---|---|---|
+                | input `images` | float32 | (N, 3, %2$d, %2$d) | RGB, scaled, cropped and normalised as in the code below |
+                | output `logits` | float32 | (N, %1$d) | before the softmax%3$s |
+                """,
+                classes,
+                size,
+                calibrated ? "; divided by the temperature first, it is calibrated" : "");
+    }
+
+    @Override
+    public String howToLoad(TunedRun run, String name) {
+        return """
                 ```python
                 import json, numpy as np, onnxruntime
                 from PIL import Image, ImageOps
 
-                session = onnxruntime.InferenceSession("%s")
-                classes = json.loads(session.get_modelmeta().custom_metadata_map["meristem"])["classes"]
-                photo = np.asarray(ImageOps.exif_transpose(Image.open("leaf.jpg")).convert("RGB"))
-                probabilities, logits = session.run(None, {"photos": photo[None]})
-                print(classes[probabilities[0].argmax()], probabilities[0].max())
-                ```
 
-                `photos` is uint8 (N, H, W, 3), RGB, upright, any height and width; scaling, cropping, normalisation and softmax are in the file.
-                """,
-                name);
-    }
-
-    private static String loadForImages(String name, int size) {
-        return String.format(
-                Locale.ROOT,
                 """
-                ```python
-                import json, numpy as np, onnxruntime
-                from PIL import Image, ImageOps
+                + PythonCode.OPENED
+                + """
 
-                session = onnxruntime.InferenceSession("%1$s")
-                about = json.loads(session.get_modelmeta().custom_metadata_map["meristem"])
-                how = about["input"]
-                photo = ImageOps.exif_transpose(Image.open("leaf.jpg")).convert("RGB")
-                size = how["size"]
-                if how["fit"] == "crop":
-                    short = int(size / how["crop_fraction"] + 0.5)
-                    w, h = photo.size
-                    photo = photo.resize((max(short, short * w // h), max(short, short * h // w)), Image.BILINEAR)
-                    left, top = round((photo.width - size) / 2), round((photo.height - size) / 2)
-                    photo = photo.crop((left, top, left + size, top + size))
-                else:
-                    photo = photo.resize((size, size), Image.BILINEAR)
-                image = (np.asarray(photo, np.float32) / 255 - np.float32(how["mean"])) / np.float32(how["std"])
-                logits = session.run(None, {"images": image.transpose(2, 0, 1)[None]})[0][0]
-                print(about["classes"][logits.argmax()])
+
+                session = onnxruntime.InferenceSession("""
+                + Escape.python(name)
+                + """
+                )
+                metadata = session.get_modelmeta().custom_metadata_map
+                about = json.loads(metadata["meristem"])
+                """
+                + (input == OnnxInput.PHOTOS ? FOR_PHOTOS : FOR_IMAGES)
+                + """
+                print(about["classes"][probabilities.argmax()], float(probabilities.max()))
                 ```
-
-                `images` is float32 (N, 3, %2$d, %2$d), prepared as above; the output is logits.
-                """,
-                name,
-                size);
+                """;
     }
+
+    private static final String FOR_PHOTOS =
+            """
+            photo = np.asarray(opened("leaf.jpg"))
+            probabilities, logits = (out[0] for out in session.run(["probabilities", "logits"], {"photos": photo[None]}))
+            """;
+
+    private static final String FOR_IMAGES =
+            """
+            how = about["input"]
+            size = how["size"]
+            photo = opened("leaf.jpg")
+            if how["fit"] == "crop":
+                short = int(size / how["crop_fraction"] + 0.5)
+                w, h = photo.size
+                photo = photo.resize((max(short, short * w // h), max(short, short * h // w)), Image.BILINEAR)
+                left, top = round((photo.width - size) / 2), round((photo.height - size) / 2)
+                photo = photo.crop((left, top, left + size, top + size))
+            else:
+                photo = photo.resize((size, size), Image.BILINEAR)
+            image = (np.asarray(photo, np.float32) / 255 - np.float32(how["mean"])) / np.float32(how["std"])
+            logits = session.run(["logits"], {"images": image.transpose(2, 0, 1)[None]})[0][0]
+            cooled = logits / float(metadata.get("meristem.temperature", 1))  # calibrated, where that was fitted
+            probabilities = np.exp(cooled - cooled.max()) / np.exp(cooled - cooled.max()).sum()
+            """;
 }

@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -25,6 +27,8 @@ final class PeftAdapter implements ImportSource {
 
     private static final String A_END = PeftNames.A;
     private static final String B_END = PeftNames.B;
+    private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
 
     private final Path folder;
     private final PeftConfig config;
@@ -154,31 +158,42 @@ final class PeftAdapter implements ImportSource {
         return List.copyOf(layers);
     }
 
-    /** Every layer that the configuration targets must be there: PEFT would leave a fresh one where it is not. */
+    /**
+     * What the configuration targets must be there, and nothing else, and what it saves must be whole: PEFT would leave what is fresh where it is not, and leave
+     * aside what it does not expect.
+     */
     private void requireTargets(Network network) {
-        if (config.targets() == null) {
-            return;
-        }
         for (String name : network.weightedLayers().keySet()) {
-            boolean targeted = named(config.targets(), name) && !named(config.modulesToSave(), name);
-            if (targeted
-                    && !layers.contains(name)
-                    && !network.weightedLayers().get(name).isGrouped()) {
+            boolean targeted = config.targets().include(name);
+            if (targeted && !layers.contains(name)) {
                 throw new InputException(file.path() + " lacks the update of layer " + name + ", which " + config.file()
                         + " targets: save the adapter again with PEFT.");
             }
+            if (!targeted && layers.contains(name)) {
+                throw new InputException(file.path() + " has an update of layer " + name + ", which " + config.file()
+                        + " does not target: save the adapter again with PEFT.");
+            }
         }
         for (String module : config.modulesToSave()) {
-            if (replaced.keySet().stream()
-                    .noneMatch(name -> name.startsWith(module + ".") || name.contains("." + module + "."))) {
-                throw new InputException(file.path() + " lacks the module " + module + ", which " + config.file()
-                        + " says is saved: save the adapter again with PEFT.");
+            for (String name : network.params().keySet()) {
+                if (PeftTargets.isWithin(name, module) && !replaced.containsKey(name) && !isAbsentBias(name)) {
+                    throw new InputException(file.path() + " lacks the tensor " + name + " of the module " + module
+                            + ", which " + config.file() + " says is saved: save the adapter again with PEFT.");
+                }
             }
         }
     }
 
-    private static boolean named(List<String> ends, String name) {
-        return ends.stream().anyMatch(end -> name.equals(end) || name.endsWith("." + end));
+    /** PEFT saves a module whole, so one that is saved without a bias has none. */
+    private boolean isAbsentBias(String name) {
+        return name.endsWith(BIAS) && replaced.containsKey(name.substring(0, name.length() - BIAS.length()) + WEIGHT);
+    }
+
+    @Override
+    public Set<String> absentBiases(Network network) {
+        return network.params().keySet().stream()
+                .filter(name -> !replaced.containsKey(name) && isAbsentBias(name))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     @Override

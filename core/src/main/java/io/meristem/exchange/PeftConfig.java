@@ -8,6 +8,7 @@ import io.meristem.artifact.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +17,8 @@ import java.util.Set;
  * The {@code adapter_config.json} of a LoRA adapter, as far as it changes what the adapter computes. Options that do, and have no equal here, are
  * refused when it is read, known to us or not.
  *
- * @param targets names or ends of names of the layers, or null where they are chosen in another way
+ * @param targets which layers have updates
+ * @param modulesToSave names or ends of names of the modules that are saved as a whole
  */
 record PeftConfig(
         Path file,
@@ -26,7 +28,7 @@ record PeftConfig(
         Map<String, Double> alphas,
         boolean rankStabilised,
         double dropout,
-        List<String> targets,
+        PeftTargets targets,
         List<String> modulesToSave,
         String baseModel) {
 
@@ -97,8 +99,10 @@ record PeftConfig(
         JsonNode start = tree.path("init_lora_weights");
         if (start.isTextual() && !PLAIN_STARTS.contains(start.asText())) {
             throw new InputException(file + " says init_lora_weights \"" + start.asText()
-                    + "\", which changes the pretrained weights too: convert the adapter with PEFT to one on the unchanged weights"
-                    + " (path_initial_model_for_weight_conversion) first.");
+                    + "\", which changes the pretrained weights too, so the adapter belongs on other weights than these:"
+                    + " load it with PEFT (PeftModel.from_pretrained), merge it (merge_and_unload), save the state_dict and"
+                    + " import that file. If you have kept the adapter as it was before training, save_pretrained with"
+                    + " path_initial_model_for_weight_conversion makes one that can be imported as it is.");
         }
         tree.fields().forEachRemaining(field -> {
             if (!HARMLESS.contains(field.getKey()) && isSet(field.getValue())) {
@@ -113,12 +117,14 @@ record PeftConfig(
                 pattern(file, tree, "alpha_pattern"),
                 tree.path("use_rslora").asBoolean(),
                 number(file, tree.path("lora_dropout"), "lora_dropout", 0),
-                names(
+                new PeftTargets(
                         file,
-                        tree,
-                        "target_modules",
-                        isSet(tree.path("exclude_modules")) || isSet(tree.path("layers_to_transform"))),
-                names(file, tree, "modules_to_save", false),
+                        choice(file, tree, "target_modules"),
+                        choice(file, tree, "exclude_modules"),
+                        indices(file, tree),
+                        patterns(file, tree),
+                        names(file, tree.path("modules_to_save"), "modules_to_save")),
+                names(file, tree.path("modules_to_save"), "modules_to_save"),
                 tree.path("base_model_name_or_path").asText(null));
     }
 
@@ -176,12 +182,45 @@ record PeftConfig(
         return pattern;
     }
 
-    private static List<String> names(Path file, JsonNode tree, String field, boolean unknown) {
-        JsonNode list = tree.path(field);
-        if (unknown || list.isTextual()) {
+    private static PeftTargets.Choice choice(Path file, JsonNode tree, String field) {
+        JsonNode node = tree.path(field);
+        return node.isTextual() && !node.asText().isEmpty()
+                ? new PeftTargets.Choice(List.of(), node.asText())
+                : new PeftTargets.Choice(names(file, node, field), null);
+    }
+
+    /** Null where the layers' numbers do not matter. */
+    private static Set<Long> indices(Path file, JsonNode tree) {
+        JsonNode node = tree.path("layers_to_transform");
+        if (node.isMissingNode() || node.isNull() || (node.isArray() && node.isEmpty())) {
             return null;
         }
+        Set<Long> indices = new LinkedHashSet<>();
+        for (JsonNode index : node.isArray() ? node : List.of(node)) {
+            if (!index.isIntegralNumber()) {
+                throw new InputException(file
+                        + " has something else than whole numbers in layers_to_transform: save it again with PEFT.");
+            }
+            indices.add(index.asLong());
+        }
+        return indices;
+    }
+
+    private static List<String> patterns(Path file, JsonNode tree) {
+        JsonNode node = tree.path("layers_pattern");
+        return node.isTextual()
+                ? node.asText().isEmpty() ? List.of() : List.of(node.asText())
+                : names(file, node, "layers_pattern");
+    }
+
+    private static List<String> names(Path file, JsonNode list, String field) {
         List<String> names = new ArrayList<>();
+        if (!list.isArray()
+                && !list.isMissingNode()
+                && !list.isNull()
+                && !list.asText("x").isEmpty()) {
+            throw new InputException(file + " has no list of names in " + field + ": save it again with PEFT.");
+        }
         for (JsonNode name : list) {
             if (!name.isTextual()) {
                 throw new InputException(

@@ -168,7 +168,7 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
                                         ? "model.load_state_dict(load_file(\"" + name + "/" + PeftNames.BASE + "\"))\n"
                                         : home.baseLines(run))
                                 + "model = PeftModel.from_pretrained(model, \"" + name + "\")",
-                        (base ? "" : home.baseImports(run)) + "from peft import PeftModel\n")
+                        "from peft import PeftModel\n")
                 + "\nIn Meristem `meristem import " + name + (base ? "" : " --weights BASE")
                 + " --out RUN` makes a run folder of it.\n";
     }

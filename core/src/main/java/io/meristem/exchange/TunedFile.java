@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
@@ -86,6 +87,19 @@ final class TunedFile implements ImportSource {
         Set<String> names = new LinkedHashSet<>(file.others());
         names.removeIf(name -> name.endsWith(MergedFormat.COUNTER));
         return names;
+    }
+
+    @Override
+    public Set<String> absentBiases(Network network) {
+        String head = network.spec().headName();
+        Set<String> names = replaced();
+        if (!names.contains(head + ".weight") || names.contains(head + ".bias")) {
+            return Set.of();
+        }
+        if (info != null) {
+            throw new InputException(path() + " lacks the tensor " + head + ".bias: export it again.");
+        }
+        return Set.of(head + ".bias");
     }
 
     @Override

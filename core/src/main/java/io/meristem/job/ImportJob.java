@@ -29,6 +29,7 @@ import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -64,8 +65,10 @@ public final class ImportJob {
      * @param layers with low-rank updates
      * @param least rank of a layer, or 0
      * @param greatest rank of a layer, or 0
+     * @param notes sentences for the user about anything out of the ordinary
      */
-    public record Outcome(String kind, String model, int classes, int layers, int least, int greatest) {}
+    public record Outcome(
+            String kind, String model, int classes, int layers, int least, int greatest, List<String> notes) {}
 
     private static final double USUAL_CROP = 0.875;
 
@@ -91,11 +94,15 @@ public final class ImportJob {
                 }
                 ImportedNetwork imported = ImportedNetwork.of(source, base.network(), base.report());
                 String sha256 = whole ? source.sha256() : base.sha256();
+                List<String> notes = new ArrayList<>(imported.notes());
+                if (base.report() != null) {
+                    notes.addAll(base.report().notes());
+                }
                 ImportedRun.write(
                         out,
                         config(request, source, model, imported, whole, threads),
                         classes,
-                        provenance(source, sha256),
+                        provenance(source, sha256, imported.notes()),
                         source.temperature(),
                         imported.network(),
                         whole ? Map.of() : imported.adapter());
@@ -111,7 +118,8 @@ public final class ImportJob {
                         imported.ranks().values().stream()
                                 .mapToInt(r -> r)
                                 .max()
-                                .orElse(0));
+                                .orElse(0),
+                        notes);
             }
         } catch (IOException e) {
             throw new InputException(
@@ -238,7 +246,11 @@ public final class ImportJob {
                 model, new RunConfig.Data(folder, SplitOptions.defaults(), Augmentation.standard()), train, threads);
     }
 
-    private static Provenance provenance(ImportSource source, String sha256) {
+    private static Provenance provenance(ImportSource source, String sha256, List<String> notes) {
+        List<String> account = new ArrayList<>();
+        account.add("Imported, not trained here: " + source.kind() + " from "
+                + source.path().toAbsolutePath().normalize() + ", SHA-256 " + source.sha256() + ".");
+        account.addAll(notes);
         ClassifierInfo.Origin origin =
                 source.info() == null ? null : source.info().origin();
         return new Provenance(
@@ -247,8 +259,7 @@ public final class ImportJob {
                 origin == null ? null : origin.dataFingerprint(),
                 Map.of(),
                 List.of(),
-                List.of("Imported, not trained here: " + source.kind() + " from "
-                        + source.path().toAbsolutePath().normalize() + ", SHA-256 " + source.sha256() + "."),
+                account,
                 List.of(),
                 origin != null && origin.synthetic(),
                 sha256,

@@ -11,6 +11,7 @@ import io.meristem.tune.HeadStart;
 import io.meristem.weights.LoadReport;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.TensorFile;
+import io.meristem.weights.WeightCache;
 import io.meristem.weights.WeightLoader;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,8 +72,9 @@ final class Networks {
                 return new Loaded(network, null, null);
             }
             try (TensorFile file = TensorFile.open(Path.of(model.weights()))) {
-                LoadReport report = WeightLoader.load(file, network, options);
-                return new Loaded(network, report, file.sha256());
+                String sha256 = file.sha256();
+                WeightCache.open().require(file.path(), sha256);
+                return new Loaded(network, WeightLoader.load(file, network, options), sha256);
             }
         } catch (RuntimeException e) {
             network.close();

@@ -14,6 +14,7 @@ import io.meristem.nn.Network;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.TensorFile;
+import io.meristem.weights.WeightCache;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,7 +52,9 @@ final class Materials {
             String file = model.model().weights();
             if (file != null) {
                 try (TensorFile opened = TensorFile.open(Path.of(file))) {
-                    weights.put(file, opened.sha256());
+                    String sha256 = opened.sha256();
+                    WeightCache.open().require(opened.path(), sha256);
+                    weights.put(file, sha256);
                 }
             }
         }

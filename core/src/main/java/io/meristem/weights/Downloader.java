@@ -50,6 +50,24 @@ public final class Downloader {
         }
     }
 
+    /**
+     * What is known of a file before it comes.
+     *
+     * @param sha256 the checksum or its first digits, in hexadecimal; empty when none is known
+     * @param mostBytes that it may have
+     * @param mend what to do when it has another checksum: the end of a sentence
+     * @param place where a person would save it by hand
+     */
+    public record Expected(String sha256, long mostBytes, String mend, Path place) {
+
+        public Expected {
+            sha256 = sha256.toLowerCase(Locale.ROOT);
+            if (!sha256.matches("[0-9a-f]{0,64}")) {
+                throw new IllegalArgumentException("not a SHA-256: " + sha256);
+            }
+        }
+    }
+
     private final Settings settings;
     private final HttpClient client;
 
@@ -62,16 +80,11 @@ public final class Downloader {
     }
 
     /**
-     * Fetches {@code uri} to {@code target}, replacing it.
+     * Fetches {@code uri} to {@code target}, replacing it. An address of https leads on to others of https only.
      *
-     * @param sha256 the checksum or its first digits, in hexadecimal; empty when none is known
      * @throws InputException when the file cannot be had, or is not the expected one
      */
-    public void fetch(URI uri, Path target, String sha256, Progress progress) {
-        String expected = sha256.toLowerCase(Locale.ROOT);
-        if (!expected.matches("[0-9a-f]{0,64}")) {
-            throw new IllegalArgumentException("not a SHA-256: " + sha256);
-        }
+    public void fetch(URI uri, Path target, Expected expected, Progress progress) {
         if (uri.getHost() == null || !("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
             throw new InputException(uri + " is not a web address; it should begin with https://");
         }
@@ -88,7 +101,7 @@ public final class Downloader {
                             "another process is downloading " + target + " right now; wait until it is done");
                 }
                 PartialFile part = new PartialFile(absolute);
-                receive(uri, absolute, part, expected, progress);
+                receive(uri, part, expected, progress);
                 check(uri, part, expected);
                 move(part.path(), absolute);
                 part.delete();
@@ -107,13 +120,12 @@ public final class Downloader {
     }
 
     /** Tries until the part is whole. */
-    private void receive(URI uri, Path target, PartialFile part, String expected, Progress progress)
-            throws IOException {
+    private void receive(URI uri, PartialFile part, Expected expected, Progress progress) throws IOException {
         long best = part.length();
         int failures = 0;
         Duration pause = settings.pause();
         while (true) {
-            Transfer transfer = new Transfer(client, settings.stall(), uri, part, !expected.isEmpty(), progress);
+            Transfer transfer = new Transfer(client, settings.stall(), uri, part, expected, progress);
             try {
                 if (transfer.run()) {
                     return;
@@ -128,13 +140,14 @@ public final class Downloader {
                     throw new InputException(
                             reason(uri, e) + "; check the network and try again"
                                     + (part.length() > 0 ? ", it will go on from " + Words.bytes(part.length()) : "")
-                                    + ", or download " + uri + " yourself and save it as " + target,
+                                    + ", or download " + uri + " yourself and save it as " + expected.place(),
                             e);
                 }
             } catch (Transfer.RejectedException e) {
                 throw new InputException(
                         "the server answered " + e.status() + " for " + uri
-                                + "; if the file has moved, download it yourself and save it as " + target,
+                                + (e.isRedirect() ? ", which leads to an address that is not https, or in circles" : "")
+                                + "; if the file has moved, download it yourself and save it as " + expected.place(),
                         e);
             }
             sleep(pause, uri);
@@ -156,17 +169,17 @@ public final class Downloader {
         return "the download from " + uri.getHost() + " broke off (" + why + ")";
     }
 
-    private static void check(URI uri, PartialFile part, String expected) throws IOException {
-        if (expected.isEmpty()) {
+    private static void check(URI uri, PartialFile part, Expected expected) throws IOException {
+        if (expected.sha256().isEmpty()) {
             return;
         }
         String actual = Checksums.sha256(part.path());
-        if (!actual.startsWith(expected)) {
+        if (!actual.startsWith(expected.sha256())) {
             part.delete();
-            throw new InputException("what came from " + uri + " has the SHA-256 " + actual + " where " + expected
-                    + (expected.length() < 64 ? "…" : "")
-                    + " was expected, so it was thrown away; try again, or tell us if the "
-                    + "publisher changed the file");
+            throw new InputException(
+                    "what came from " + uri + " has the SHA-256 " + actual + " where " + expected.sha256()
+                            + (expected.sha256().length() < 64 ? "…" : "")
+                            + " was expected, so it was thrown away; " + expected.mend());
         }
     }
 

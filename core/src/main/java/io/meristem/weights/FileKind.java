@@ -108,7 +108,8 @@ enum FileKind {
         if (begins(start, "7f454c46") || text(start, 0, "%PDF") || text(start, 0, "MZ")) {
             return DOCUMENT;
         }
-        String words = new String(start, StandardCharsets.ISO_8859_1).stripLeading().toLowerCase(Locale.ROOT);
+        String words =
+                new String(start, StandardCharsets.ISO_8859_1).stripLeading().toLowerCase(Locale.ROOT);
         if (words.startsWith("<!doctype html") || words.startsWith("<html") || words.startsWith("<?xml")) {
             return WEB_PAGE;
         }
@@ -133,10 +134,11 @@ enum FileKind {
 
     /** @return null for what may be a checkpoint of PyTorch */
     static FileKind ofEntries(Collection<String> names) {
-        if (names.stream().anyMatch(name -> name.endsWith("models/model.json")
-                || name.endsWith("serialized_exported_program.json")
-                || name.endsWith("/archive_format")
-                || name.equals("archive_format"))) {
+        if (names.stream()
+                .anyMatch(name -> name.endsWith("models/model.json")
+                        || name.endsWith("serialized_exported_program.json")
+                        || name.endsWith("/archive_format")
+                        || name.equals("archive_format"))) {
             return EXPORTED_PROGRAM;
         }
         if (names.stream().anyMatch(name -> name.endsWith("/constants.pkl"))

@@ -234,8 +234,8 @@ record KeyMap(Map<String, String> names, List<String> notes) {
     private static void put(Map<String, String> map, String name, String inFile) {
         String other = map.put(name, inFile);
         if (other != null) {
-            throw new InputException("the weights name the same tensor twice, as " + other + " and as " + inFile
-                    + "; keep one of them");
+            throw new InputException(
+                    "the weights name the same tensor twice, as " + other + " and as " + inFile + "; keep one of them");
         }
     }
 

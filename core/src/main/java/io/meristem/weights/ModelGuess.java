@@ -19,8 +19,7 @@ final class ModelGuess {
      * @param tensors the file's
      * @return the end of a sentence: what the file looks like, and what to do
      */
-    static String of(
-            Map<String, TensorInfo> tensors, ModelSpec asked, Collection<ModelSpec> candidates) {
+    static String of(Map<String, TensorInfo> tensors, ModelSpec asked, Collection<ModelSpec> candidates) {
         Map<String, String> bare = KeyMap.bare(tensors.keySet());
         ModelSpec best = null;
         double bestScore = 0;

@@ -86,12 +86,14 @@ final class StateDicts {
         Set<String> weights = weights(best);
         if (weights(averaged).containsAll(weights)) {
             return new Found(
-                    averaged, "it holds averaged weights (" + averagedName + ") beside others (" + named(bestName)
+                    averaged,
+                    "it holds averaged weights (" + averagedName + ") beside others (" + named(bestName)
                             + "), and the averaged ones were taken");
         }
         return new Found(
-                best, "it holds averaged weights (" + averagedName + ") that lack a part, so the others ("
-                        + named(bestName) + ") were taken");
+                best,
+                "it holds averaged weights (" + averagedName + ") that lack a part, so the others (" + named(bestName)
+                        + ") were taken");
     }
 
     private static String named(String place) {

@@ -46,6 +46,11 @@ final class Transfer {
         int status() {
             return status;
         }
+
+        /** Whether the answer is another address, which the client has not followed. */
+        boolean isRedirect() {
+            return status / 100 == 3;
+        }
     }
 
     private static final int BLOCK = 1 << 16;
@@ -60,22 +65,21 @@ final class Transfer {
     private final Duration stall;
     private final URI uri;
     private final PartialFile part;
-    private final boolean checked;
+    private final Downloader.Expected expected;
     private final Downloader.Progress progress;
 
-    /** @param checked whether a checksum will tell if parts of different versions were put together */
     Transfer(
             HttpClient client,
             Duration stall,
             URI uri,
             PartialFile part,
-            boolean checked,
+            Downloader.Expected expected,
             Downloader.Progress progress) {
         this.client = client;
         this.stall = stall;
         this.uri = uri;
         this.part = part;
-        this.checked = checked;
+        this.expected = expected;
         this.progress = progress;
     }
 
@@ -88,6 +92,8 @@ final class Transfer {
     boolean run() throws IOException, BrokenException, RejectedException {
         PartialFile.Version version = part.version();
         boolean known = version != null && version.url().equals(uri.toString());
+        // A checksum will show if parts of different versions were put together.
+        boolean checked = !expected.sha256().isEmpty();
         long have = known && (checked || !version.validator().isEmpty()) ? part.length() : 0;
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(stall).header("Accept-Encoding", "identity");
         if (have > 0) {
@@ -155,6 +161,7 @@ final class Transfer {
 
     /** Appends the body to the part; {@code total} is the whole file's length or -1. */
     private void copy(InputStream body, long have, long total) throws IOException, BrokenException {
+        requireSize(Math.max(have, total));
         AtomicLong heard = new AtomicLong(System.nanoTime());
         AtomicBoolean silent = new AtomicBoolean();
         ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -182,6 +189,7 @@ final class Transfer {
                 if (total >= 0 && done + n > total) {
                     throw new BrokenException("more came than the " + total + " bytes announced", null);
                 }
+                requireSize(done + n);
                 out.write(block, 0, n);
                 done += n;
                 heard.set(System.nanoTime());
@@ -205,6 +213,15 @@ final class Transfer {
             throw new BrokenException(done + " of " + total + " bytes came", null);
         }
         progress.at(done, total);
+    }
+
+    /** A body need not say how long it is, and what it says need not be true. */
+    private void requireSize(long bytes) throws IOException {
+        if (bytes > expected.mostBytes()) {
+            part.delete();
+            throw new InputException("what comes from " + uri + " is larger than " + Words.bytes(expected.mostBytes())
+                    + ", the most that this file can be, so it was thrown away; check the address");
+        }
     }
 
     private BrokenException silence(Throwable cause) {

@@ -3,14 +3,20 @@ package io.meristem.weights;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.nn.ModelSpec;
+import io.meristem.nn.Network;
+import io.meristem.nn.Param;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -19,15 +25,26 @@ public final class WeightCache {
 
     private static final List<String> EXTENSIONS = List.of(".safetensors", ".pth");
 
-    /** A file in the cache. */
-    public record Cached(String model, String tag, Path path, long bytes) {}
+    /**
+     * A file in the cache.
+     *
+     * @param sha256 of the file when it first came, which each load is held to; null before its first use
+     */
+    public record Cached(String model, String tag, Path path, long bytes, String sha256) {}
+
+    /** Room for a file's directory of names, and for counters, beside its numbers. */
+    private static final long SLACK = 4L << 20;
+
+    private static final double SLACK_SHARE = 1.02;
 
     private final Path root;
+    private final WeightLock lock;
     private final Downloader downloader;
 
     /** @param home the folder that holds {@code weights/} */
     public WeightCache(Path home, Downloader downloader) {
-        this.root = home.resolve("weights");
+        this.root = home.resolve("weights").toAbsolutePath().normalize();
+        this.lock = new WeightLock(root);
         this.downloader = downloader;
     }
 
@@ -37,42 +54,177 @@ public final class WeightCache {
     }
 
     /**
-     * Makes sure that these weights are in the cache.
+     * Makes sure that these weights are in the cache, and are what they were when they first came.
      *
      * @return the file, checked and readable
-     * @throws InputException when they cannot be had
+     * @throws InputException when they cannot be had, or are not what they were
      */
-    public Path pull(ModelSpec.WeightSource source, String model, Downloader.Progress progress) {
-        Path target = target(source, model);
+    public Path pull(ModelSpec.WeightSource source, ModelSpec model, Downloader.Progress progress) {
+        Path target = target(source, model.name());
         if (Files.exists(target)) {
+            String sha256 = Checksums.sha256(target);
+            if (!sha256.startsWith(source.sha256())) {
+                throw new InputException(target + " has the SHA-256 " + sha256 + ", and that of " + source.url()
+                        + " begins with " + source.sha256() + ": remove the file and pull it again.");
+            }
+            require(target, sha256);
             return target;
         }
-        downloader.fetch(URI.create(source.url()), target, source.sha256(), progress);
+        WeightLock.Pin pin = lock.pins().get(key(target));
+        if (pin == null) {
+            return fetch(
+                    source,
+                    model,
+                    target,
+                    source.sha256(),
+                    "try again, or tell us if the publisher changed the file",
+                    progress);
+        }
+        return fetch(
+                source,
+                model,
+                target,
+                pin.sha256(),
+                "it is not what came first, on " + pin.since() + ": try again, or if you trust the new file, run"
+                        + " 'meristem weights pull " + model.name() + " --tag " + quoted(source.tag()) + " --renew'",
+                progress);
+    }
+
+    /**
+     * Takes what the publisher has now in place of what came first. A checksum that the publisher states still counts.
+     *
+     * @throws InputException when it cannot be had; what was there stays
+     */
+    public Path renew(ModelSpec.WeightSource source, ModelSpec model, Downloader.Progress progress) {
+        return fetch(
+                source,
+                model,
+                target(source, model.name()),
+                source.sha256(),
+                "the file that was there stays",
+                progress);
+    }
+
+    private Path fetch(
+            ModelSpec.WeightSource source,
+            ModelSpec model,
+            Path target,
+            String sha256,
+            String mend,
+            Downloader.Progress progress) {
+        Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
+        downloader.fetch(
+                URI.create(source.url()),
+                fresh,
+                new Downloader.Expected(sha256, mostBytes(source, model), mend, target),
+                progress);
         // Without a checksum, a login page of some network may pass for the file.
-        try (TensorFile file = TensorFile.open(target)) {
+        try (TensorFile file = TensorFile.open(fresh)) {
             file.tensors();
         } catch (InputException e) {
-            remove(target);
+            remove(fresh);
             throw new InputException(
                     "what came from " + source.url()
                             + " is not a weights file, so it was thrown away; check the network and try again",
                     e);
         }
+        try {
+            WeightLock.Pin pin = new WeightLock.Pin(
+                    source.url(),
+                    Checksums.sha256(fresh),
+                    size(fresh),
+                    LocalDate.now(ZoneOffset.UTC).toString(),
+                    true);
+            // Before the file is there: a kill between the two leaves a checksum without a file, never a file without.
+            lock.put(key(target), pin);
+            Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            remove(fresh);
+            throw new InputException("cannot write " + target + ": " + e + "; check the folder and the free space", e);
+        }
         return target;
+    }
+
+    /** What such a file can be at most: its numbers in float32, and some room. */
+    private static long mostBytes(ModelSpec.WeightSource source, ModelSpec model) {
+        return (long) (bytes(source, model) * SLACK_SHARE) + SLACK;
+    }
+
+    /** About how large a file of these weights is: all parameters and buffers in float32. */
+    public static long bytes(ModelSpec.WeightSource source, ModelSpec model) {
+        return new Network(model, source.classes())
+                        .params().values().stream().mapToLong(Param::numel).sum()
+                * Float.BYTES;
+    }
+
+    /**
+     * Holds a file of the cache to what it was when it first came, and notes what it is where that has not been done. A file elsewhere is its owner's affair.
+     *
+     * @param file about to be used
+     * @param sha256 of the whole of it, as it is now
+     * @throws InputException when it is another than it was
+     */
+    public void require(Path file, String sha256) {
+        Path path = file.toAbsolutePath().normalize();
+        if (!path.startsWith(root) || path.getNameCount() != root.getNameCount() + 2 || !isOfSource(path)) {
+            return;
+        }
+        WeightLock.Pin pin = lock.pins().get(key(path));
+        if (pin == null) {
+            note(path, sha256);
+        } else if (!pin.sha256().equals(sha256)) {
+            throw new InputException(path + " is not what it was when it first came, on " + pin.since()
+                    + ": its SHA-256 is " + sha256 + ", and " + lock.file() + " says " + pin.sha256()
+                    + ". Remove the file and pull it again, or give another --weights.");
+        }
+    }
+
+    /** Whether it is one that is pulled, as opposed to the starter, which a program unpacks from itself. */
+    private static boolean isOfSource(Path file) {
+        return !file.getFileName().toString().equals("starter.safetensors");
+    }
+
+    private void note(Path path, String sha256) {
+        try {
+            lock.put(
+                    key(path),
+                    new WeightLock.Pin(
+                            "",
+                            sha256,
+                            size(path),
+                            LocalDate.now(ZoneOffset.UTC).toString(),
+                            false));
+        } catch (IOException e) {
+            throw new InputException(
+                    "cannot note in " + lock.file() + " what " + path + " is (" + e
+                            + "): make the folder writable, or name a copy of the file elsewhere with --weights.",
+                    e);
+        }
+    }
+
+    private String key(Path file) {
+        return file.getParent().getFileName() + "/" + file.getFileName();
+    }
+
+    private static String quoted(String tag) {
+        return tag.contains(" ") ? "'" + tag + "'" : tag;
     }
 
     /** Everything in the cache, by model and tag. */
     public List<Cached> cached() {
         List<Cached> found = new ArrayList<>();
+        Map<String, WeightLock.Pin> pins = lock.pins();
         for (Path model : list(root)) {
             for (Path file : list(model)) {
                 String name = file.getFileName().toString();
                 Optional<String> extension =
                         EXTENSIONS.stream().filter(name::endsWith).findFirst();
-                if (extension.isPresent()) {
+                if (extension.isPresent() && !name.startsWith(".")) {
                     String tag =
                             name.substring(0, name.length() - extension.get().length());
-                    found.add(new Cached(model.getFileName().toString(), tag, file, size(file)));
+                    WeightLock.Pin pin = pins.get(key(file));
+                    found.add(new Cached(
+                            model.getFileName().toString(), tag, file, size(file), pin == null ? null : pin.sha256()));
                 }
             }
         }

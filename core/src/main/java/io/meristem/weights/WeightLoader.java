@@ -12,6 +12,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** Copies a file's tensors into a network, all or nothing. */
 public final class WeightLoader {
@@ -57,6 +58,7 @@ public final class WeightLoader {
     private final List<LoadReport.Misshaped> misshaped = new ArrayList<>();
     private final List<String> unexpected = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private boolean headWithoutBias;
 
     private WeightLoader(TensorFile file, Network network, Options options) {
         this.file = file;
@@ -82,7 +84,7 @@ public final class WeightLoader {
         boolean replacedHead = sort();
         List<String> bad = new ArrayList<>(missing);
         misshaped.forEach(m -> bad.add(m.name()));
-        if (replacedHead) {
+        if (replacedHead || headWithoutBias) {
             bad.removeIf(this::isHead);
         }
         if (!bad.isEmpty()) {
@@ -93,6 +95,13 @@ public final class WeightLoader {
         // as it was. It costs a second pass over bytes that the system has just cached, and no memory.
         loaded.forEach(this::check);
         loaded.forEach(this::copy);
+        if (headWithoutBias) {
+            try (PointerScope scope = new PointerScope()) {
+                network.params()
+                        .get(headBias())
+                        .set(torch.zeros(network.params().get(headBias()).shape()));
+            }
+        }
         return new LoadReport(loaded, missing, unexpected, misshaped, replacedHead, notes);
     }
 
@@ -127,6 +136,11 @@ public final class WeightLoader {
     private boolean sortHead() {
         boolean whole = network.params().keySet().stream().filter(this::isHead).allMatch(loaded::contains);
         if (options.head == Head.REQUIRED || (options.head == Head.IF_IT_FITS && whole)) {
+            return false;
+        }
+        if (options.head == Head.IF_IT_FITS && loaded.contains(headWeight()) && missing.contains(headBias())) {
+            headWithoutBias = true;
+            notes.add(file.path() + " has a head without a bias, so its bias is zero here, which computes the same.");
             return false;
         }
         loaded.removeIf(this::isHead);
@@ -204,7 +218,11 @@ public final class WeightLoader {
         return network.spec().headName() + ".weight";
     }
 
+    private String headBias() {
+        return network.spec().headName() + ".bias";
+    }
+
     private boolean isHead(String name) {
-        return name.equals(headWeight()) || name.equals(network.spec().headName() + ".bias");
+        return name.equals(headWeight()) || name.equals(headBias());
     }
 }

@@ -80,9 +80,9 @@ class PreprocessTest {
     void constantsForBytesAreRefusedWithTheDividedOnes() {
         InputException e = assertThrows(
                 InputException.class,
-                () -> new Preprocess(8, 1, Fit.CROP, new float[] {123.675f, 116.28f, 103.53f}, new float[] {
-                    58.395f, 57.12f, 57.375f
-                }));
+                () -> new Preprocess(
+                        8, 1, Fit.CROP, new float[] {123.675f, 116.28f, 103.53f}, new float[] {58.395f, 57.12f, 57.375f
+                        }));
         assertTrue(e.getMessage().contains("divide by 255"), e.getMessage());
         assertTrue(e.getMessage().contains("mean 0.485,0.456,0.406"), e.getMessage());
         assertTrue(e.getMessage().contains("deviation 0.229,0.224,0.225"), e.getMessage());
@@ -105,7 +105,6 @@ class PreprocessTest {
     }
 
     private static Preprocess filled(float mean, float std) {
-        return new Preprocess(
-                8, 1, Fit.CROP, new float[] {mean, mean, mean}, new float[] {std, std, std});
+        return new Preprocess(8, 1, Fit.CROP, new float[] {mean, mean, mean}, new float[] {std, std, std});
     }
 }

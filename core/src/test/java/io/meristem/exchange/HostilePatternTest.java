@@ -1,10 +1,13 @@
 package io.meristem.exchange;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -30,6 +33,20 @@ class HostilePatternTest {
         assertThrows(InputException.class, () -> find("a".repeat(501)));
         assertThrows(InputException.class, () -> find("("));
         assertThrows(InputException.class, () -> find("(?=a)"));
+    }
+
+    @Test
+    void looksAroundInSoManySteps() {
+        Path file = Path.of("adapter_config.json");
+        assertTrue(PeftPattern.isOf("(?!head).*\\.conv", "features.3.conv", file));
+        assertFalse(PeftPattern.isOf("(?!features).*", "features.3.conv", file));
+        for (String pattern : List.of(
+                "(?!x)(([a-z.0-9]+)+)+y",
+                "(?!x)(){2000000000}",
+                "(?=" + "(".repeat(300),
+                "(?=" + "(a|".repeat(160) + "b")) {
+            assertThrows(InputException.class, () -> PeftPattern.isOf(pattern, "features.3.conv", file), pattern);
+        }
     }
 
     private static Optional<Double> find(String pattern) {

@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
@@ -23,10 +25,13 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -239,5 +244,133 @@ class PeftImportTest {
         refuses(source, "alexnet", CLASSES, "cannot be read as safetensors");
         Files.writeString(source.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\", \"r\": 4");
         refuses(source, "alexnet", CLASSES, "adapter_config.json cannot be read");
+    }
+
+    /** A copy of a folder's weights without those tensors whose name has {@code part} in it. */
+    private static void lose(Path source, String part) throws IOException {
+        Path file = source.resolve("adapter_model.safetensors");
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> kept = new TreeMap<>();
+            try (TensorFile tensors = TensorFile.open(file)) {
+                tensors.tensors().keySet().stream()
+                        .filter(name -> !name.contains(part))
+                        .forEach(name -> kept.put(name, tensors.read(name)));
+                assertTrue(kept.size() < tensors.tensors().size(), part);
+            }
+            Safetensors.write(file, kept, Map.of());
+        }
+    }
+
+    /** However the configuration chooses layers: each of them must be there, and what is saved whole must be whole. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pattern", "looking", "exclude", "list"})
+    void whatAnAdapterLacksIsNamed(String kind) throws IOException {
+        String model = "convnext_atto";
+        List<String> layers = new ArrayList<>();
+        shapes(fixture(model).resolve("adapter_model.safetensors")).keySet().stream()
+                .filter(name -> name.endsWith(".lora_A.weight"))
+                .map(name -> name.substring("base_model.model.".length(), name.length() - ".lora_A.weight".length()))
+                .forEach(layers::add);
+        String any = layers.stream().map(name -> name.replace(".", "\\.")).collect(Collectors.joining("|"));
+        Consumer<ObjectNode> choice = config -> {
+            switch (kind) {
+                case "pattern" -> config.put("target_modules", any);
+                case "looking" -> config.put("target_modules", "(?!head)(" + any + ")");
+                case "exclude" -> config.putArray("exclude_modules").add("no.such");
+                default -> {}
+            }
+        };
+        Path source = changed(model, choice);
+        importing(source, model, base(model), CLASSES, place.resolve("whole"));
+        String lost = layers.get(layers.size() - 1);
+        lose(source, lost + ".lora_");
+        refuses(source, model, CLASSES, "lacks the update of layer " + lost);
+        Files.copy(
+                fixture(model).resolve("adapter_model.safetensors"),
+                source.resolve("adapter_model.safetensors"),
+                StandardCopyOption.REPLACE_EXISTING);
+        lose(source, "head.fc");
+        refuses(source, model, CLASSES, "lacks the tensor head.fc.weight");
+    }
+
+    @Test
+    void aHeadWithoutABiasHasAZeroOne() throws IOException {
+        String model = "convnext_atto";
+        Path source = changed(model, config -> {});
+        lose(source, "head.fc.bias");
+        ImportJob.Outcome outcome = importing(source, model, base(model), CLASSES, place.resolve("run"));
+        assertTrue(
+                outcome.notes().toString().contains("has no head.fc.bias"),
+                outcome.notes().toString());
+        try (PointerScope scope = new PointerScope()) {
+            for (String name : List.of(RunFolder.BEST, RunFolder.ADAPTER)) {
+                try (TensorFile file = TensorFile.open(place.resolve("run").resolve(name))) {
+                    assertArrayEquals(new float[CLASSES.size()], Tensors.toFloats(file.read("head.fc.bias")), name);
+                }
+            }
+        }
+        lose(source, "head.fc");
+        try (PointerScope scope = new PointerScope()) {
+            Path file = source.resolve("adapter_model.safetensors");
+            Map<String, Tensor> tensors = new TreeMap<>();
+            try (TensorFile read = TensorFile.open(file)) {
+                read.tensors().keySet().forEach(name -> tensors.put(name, read.read(name)));
+            }
+            tensors.put("base_model.model.head.fc.bias", Tensors.of(new float[CLASSES.size()], CLASSES.size()));
+            Safetensors.write(file, tensors, Map.of());
+        }
+        refuses(source, model, CLASSES, "lacks the tensor head.fc.weight");
+    }
+
+    /** What PEFT's check_target_module_exists (0.21) says. */
+    @Test
+    void aTargetWithinASavedModuleHasNoUpdate() throws IOException {
+        String model = "convnext_atto";
+        Path source = changed(model, config -> {
+            config.withArray("target_modules").add("head.fc").add("fc");
+            config.putArray("modules_to_save").add("head");
+        });
+        // The head's norm is saved with it.
+        Path file = source.resolve("adapter_model.safetensors");
+        try (PointerScope scope = new PointerScope();
+                TensorFile pretrained = TensorFile.open(base(model))) {
+            Map<String, Tensor> tensors = new TreeMap<>();
+            try (TensorFile read = TensorFile.open(file)) {
+                read.tensors().keySet().forEach(name -> tensors.put(name, read.read(name)));
+            }
+            for (String name : List.of("head.norm.weight", "head.norm.bias")) {
+                tensors.put("base_model.model." + name, pretrained.read(name));
+            }
+            Safetensors.write(file, tensors, Map.of());
+        }
+        importing(source, model, base(model), CLASSES, place.resolve("run"));
+        float[] logits = logits(place.resolve("run"), 64);
+        JsonNode expected = expected(model);
+        for (int i = 0; i < logits.length; i++) {
+            assertEquals(expected.get("logits").get(i).asDouble(), logits[i], 1e-4);
+        }
+    }
+
+    @Test
+    void anUpdateThatIsNotTargetedIsRefused() throws IOException {
+        Path source = changed("convnext_atto", config -> config.put("exclude_modules", ".*\\.mlp\\.fc1"));
+        refuses(source, "convnext_atto", CLASSES, "does not target");
+        refuses(changedAgain(config -> config.putNull("target_modules")), "convnext_atto", CLASSES, "target_modules");
+        refuses(
+                changedAgain(config -> config.put("target_modules", "(?!a)(x+)+y{3}")),
+                "convnext_atto",
+                CLASSES,
+                "cannot be followed");
+        refuses(
+                changedAgain(config -> config.put("init_lora_weights", "pissa_niter_4")),
+                "convnext_atto",
+                CLASSES,
+                "merge_and_unload",
+                "path_initial_model_for_weight_conversion");
+    }
+
+    private Path changedAgain(Consumer<ObjectNode> change) throws IOException {
+        Folders.delete(place.resolve("changed"));
+        return changed("convnext_atto", change);
     }
 }

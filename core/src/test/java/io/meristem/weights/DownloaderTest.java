@@ -89,7 +89,7 @@ class DownloaderTest {
     @Test
     void fetchesAWholeFile() throws IOException {
         List<Long> seen = new ArrayList<>();
-        downloader.fetch(uri(), target, sha(content), (done, total) -> {
+        downloader.fetch(uri(), target, expected(sha(content)), (done, total) -> {
             assertEquals(LENGTH, total);
             seen.add(done);
         });
@@ -98,7 +98,7 @@ class DownloaderTest {
         downloader.fetch(
                 uri(),
                 target,
-                sha(content).substring(0, 8).toUpperCase(java.util.Locale.ROOT),
+                expected(sha(content).substring(0, 8).toUpperCase(java.util.Locale.ROOT)),
                 Downloader.Progress.NONE);
         assertDone(2);
     }
@@ -106,7 +106,7 @@ class DownloaderTest {
     @Test
     void goesOnWhereTheLineBroke() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(0));
         assertEquals("bytes=100000- \"v1\"", requests.get(1));
@@ -119,14 +119,14 @@ class DownloaderTest {
         }
         // Each try begins anew for a server that does not know ranges, so there is no new byte and the tries are
         // counted.
-        InputException e =
-                assertThrows(InputException.class, () -> downloader.fetch(uri(), target, "", Downloader.Progress.NONE));
+        InputException e = assertThrows(
+                InputException.class, () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
         assertTrue(e.getMessage().contains("broke off"), e.getMessage());
         assertTrue(e.getMessage().contains("it will go on from"), e.getMessage());
         assertTrue(
                 e.getMessage().contains(uri() + " yourself and save it as " + target.toAbsolutePath()), e.getMessage());
         assertFalse(Files.exists(target));
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -145,7 +145,7 @@ class DownloaderTest {
                 awaitPart(upTo);
             });
         }
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(7);
     }
 
@@ -153,7 +153,7 @@ class DownloaderTest {
     void beginsAnewWhenTheServerKnowsNoRanges() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(exchange -> send(exchange, 200, content));
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(2);
     }
 
@@ -164,7 +164,7 @@ class DownloaderTest {
             content = random(2);
             etag = "\"v2\"";
         });
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(2);
     }
 
@@ -176,7 +176,7 @@ class DownloaderTest {
             etag = "\"v2\"";
         });
         script.add(this::sendRange);
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(3);
         assertEquals("- -", requests.get(2));
     }
@@ -189,14 +189,14 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Content-Range", "bytes 0-9/" + LENGTH);
             send(exchange, 206, Arrays.copyOf(content, 10));
         });
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(3);
     }
 
     @Test
     void understandsThatThePartIsWhole() throws IOException {
         partial(content, "\"v1\"");
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(1);
         assertTrue(requests.get(0).startsWith("bytes=" + LENGTH + "-"));
     }
@@ -204,18 +204,18 @@ class DownloaderTest {
     @Test
     void beginsAnewWhenThePartIsTooLong() throws IOException {
         partial(new byte[LENGTH + 5], "\"v1\"");
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(2);
     }
 
     @Test
     void doesNotTrustAPartOfUnknownVersion() throws IOException {
         partial(new byte[100], "");
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(1);
         assertEquals("- -", requests.get(0));
         Files.write(target.resolveSibling("model.pth.part"), new byte[100]);
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(1));
     }
@@ -223,18 +223,20 @@ class DownloaderTest {
     @Test
     void throwsAwayWhatHasAnotherChecksum() throws IOException {
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(uri(), target, "abcdef12", Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(uri(), target, expected("abcdef12"), Downloader.Progress.NONE));
         assertTrue(e.getMessage().contains("where abcdef12… was expected, so it was thrown away"), e.getMessage());
         assertEquals(List.of(".model.pth.lock"), names());
         assertThrows(
-                IllegalArgumentException.class, () -> downloader.fetch(uri(), target, "xyz", Downloader.Progress.NONE));
+                IllegalArgumentException.class,
+                () -> downloader.fetch(uri(), target, expected("xyz"), Downloader.Progress.NONE));
     }
 
     @Test
     void namesARefusalAndDoesNotInsist() {
         script.add(exchange -> send(exchange, 404, new byte[0]));
-        InputException e =
-                assertThrows(InputException.class, () -> downloader.fetch(uri(), target, "", Downloader.Progress.NONE));
+        InputException e = assertThrows(
+                InputException.class, () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
         assertTrue(e.getMessage().contains("the server answered 404 for " + uri()), e.getMessage());
         assertEquals(1, requests.size());
     }
@@ -243,7 +245,7 @@ class DownloaderTest {
     void triesABusyServerAgain() throws IOException {
         script.add(exchange -> send(exchange, 503, new byte[0]));
         script.add(exchange -> send(exchange, 429, new byte[0]));
-        downloader.fetch(uri(), target, "", Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
         assertDone(3);
     }
 
@@ -253,7 +255,7 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Location", "/elsewhere");
             exchange.sendResponseHeaders(302, -1);
         });
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(2);
     }
 
@@ -266,7 +268,7 @@ class DownloaderTest {
         script.add(redirect);
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(redirect);
-        downloader.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -282,7 +284,7 @@ class DownloaderTest {
             await();
         });
         script.add(exchange -> await());
-        impatient.fetch(uri(), target, sha(content), Downloader.Progress.NONE);
+        impatient.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
         assertDone(3);
         assertTrue(requests.get(2).startsWith("bytes=1000-"), requests.get(2));
     }
@@ -297,7 +299,8 @@ class DownloaderTest {
             await();
         });
         String message = assertThrows(
-                        InputException.class, () -> impatient.fetch(uri(), target, "", Downloader.Progress.NONE))
+                        InputException.class,
+                        () -> impatient.fetch(uri(), target, expected(""), Downloader.Progress.NONE))
                 .getMessage();
         assertTrue(message.contains("nothing came for 0.3 s") || message.startsWith("cannot reach"), message);
     }
@@ -308,16 +311,18 @@ class DownloaderTest {
         server.stop(0);
         URI nobody = URI.create("http://127.0.0.1:" + port + "/model.pth");
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(nobody, target, "", Downloader.Progress.NONE));
+                InputException.class, () -> downloader.fetch(nobody, target, expected(""), Downloader.Progress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach 127.0.0.1; check the network"), e.getMessage());
         assertTrue(
                 e.getMessage().contains("download " + nobody + " yourself and save it as " + target), e.getMessage());
         URI unknown = URI.create("http://nowhere.invalid/model.pth");
-        e = assertThrows(InputException.class, () -> downloader.fetch(unknown, target, "", Downloader.Progress.NONE));
+        e = assertThrows(
+                InputException.class, () -> downloader.fetch(unknown, target, expected(""), Downloader.Progress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach nowhere.invalid"), e.getMessage());
         assertThrows(
                 InputException.class,
-                () -> downloader.fetch(URI.create("file:///etc/passwd"), target, "", Downloader.Progress.NONE));
+                () -> downloader.fetch(
+                        URI.create("file:///etc/passwd"), target, expected(""), Downloader.Progress.NONE));
     }
 
     @Test
@@ -328,7 +333,8 @@ class DownloaderTest {
                 FileLock lock = channel.lock()) {
             assertTrue(lock.isValid());
             InputException e = assertThrows(
-                    InputException.class, () -> downloader.fetch(uri(), target, "", Downloader.Progress.NONE));
+                    InputException.class,
+                    () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
             assertTrue(e.getMessage().contains("another process is downloading"), e.getMessage());
         }
         assertEquals(0, requests.size());
@@ -338,8 +344,8 @@ class DownloaderTest {
     void saysWhenItCannotWrite() throws IOException {
         Files.writeString(dir.resolve("file"), "");
         Path below = dir.resolve("file/model.pth");
-        InputException e =
-                assertThrows(InputException.class, () -> downloader.fetch(uri(), below, "", Downloader.Progress.NONE));
+        InputException e = assertThrows(
+                InputException.class, () -> downloader.fetch(uri(), below, expected(""), Downloader.Progress.NONE));
         assertTrue(e.getMessage().startsWith("cannot write " + below), e.getMessage());
     }
 
@@ -440,6 +446,10 @@ class DownloaderTest {
         byte[] bytes = new byte[LENGTH];
         new Random(seed).nextBytes(bytes);
         return bytes;
+    }
+
+    private Downloader.Expected expected(String sha256) {
+        return new Downloader.Expected(sha256, Long.MAX_VALUE, "ask the publisher", target);
     }
 
     private static String sha(byte[] bytes) {

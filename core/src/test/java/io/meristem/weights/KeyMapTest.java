@@ -86,8 +86,7 @@ class KeyMapTest {
         List<String> needed = List.of("stem.0.weight", "stages.0.blocks.1.conv_dw.weight", "head.norm.weight");
         List<String> file =
                 List.of("model.downsample_layers.0.0.weight", "model.stages.0.1.dwconv.weight", "model.norm.weight");
-        assertEquals(
-                needed, List.copyOf(KeyMap.of(FILE, file, needed).names().keySet()));
+        assertEquals(needed, List.copyOf(KeyMap.of(FILE, file, needed).names().keySet()));
     }
 
     @Test
@@ -96,7 +95,9 @@ class KeyMapTest {
         file.addAll(with("ema_model.", NEEDED));
         KeyMap map = KeyMap.of(FILE, file, NEEDED);
         assertEquals("ema_model.body.0.weight", map.names().get("body.0.weight"));
-        assertTrue(map.notes().get(0).contains("'ema_model.' was taken, not 'model.'"), map.notes().get(0));
+        assertTrue(
+                map.notes().get(0).contains("'ema_model.' was taken, not 'model.'"),
+                map.notes().get(0));
         List<String> twins = new ArrayList<>(with("encoder_q.", NEEDED));
         twins.addAll(with("encoder_k.", NEEDED));
         InputException e = assertThrows(InputException.class, () -> KeyMap.of(FILE, twins, NEEDED));
@@ -111,7 +112,8 @@ class KeyMapTest {
 
     @Test
     void averagesAreToldByWholeWords() {
-        for (String name : List.of("ema", "model_ema", "state_dict_ema", "EMA.model", "swa_model.", "averaged_model.")) {
+        for (String name :
+                List.of("ema", "model_ema", "state_dict_ema", "EMA.model", "swa_model.", "averaged_model.")) {
             assertTrue(KeyMap.isAveraged(name), name);
         }
         for (String name : List.of("", "model", "schema", "thema.x", "state_dict", "avgpool2d")) {

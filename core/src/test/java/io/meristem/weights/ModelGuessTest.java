@@ -36,8 +36,7 @@ class ModelGuessTest {
     void knowsAnotherWidth() {
         Map<String, TensorInfo> tensors = tensors(Models.find("mobilenet_v2_035"), 1000);
         ModelSpec asked = Models.find("mobilenet_v2");
-        assertTrue(ModelGuess.of(tensors, asked, Models.all())
-                .contains("another variant or width of mobilenet_v2"));
+        assertTrue(ModelGuess.of(tensors, asked, Models.all()).contains("another variant or width of mobilenet_v2"));
     }
 
     /** The names of the authors' own release, made from timm's by undoing the renaming one by one. */

@@ -2,6 +2,7 @@ package io.meristem.weights;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -64,11 +65,13 @@ class WeightCacheTest {
         InputException e = assertThrows(InputException.class, () -> cache.resolve("tiny", spec));
         assertTrue(e.getMessage().contains("not downloaded yet; run: meristem weights pull tiny"), e.getMessage());
         assertEquals(List.of(), cache.cached());
-        Path path = cache.pull(spec.weights().get(1), "tiny", Downloader.Progress.NONE);
-        assertEquals(path, cache.pull(spec.weights().get(1), "tiny", Downloader.Progress.NONE));
+        Path path = cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE);
+        assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE));
         assertEquals(1, requests.get());
         assertEquals(dir.resolve("home/weights/tiny/v2_late.safetensors"), path);
-        assertEquals(List.of(new WeightCache.Cached("tiny", "v2_late", path, content.length)), cache.cached());
+        assertEquals(
+                List.of(new WeightCache.Cached("tiny", "v2_late", path, content.length, Checksums.sha256(path))),
+                cache.cached());
         assertEquals(path, cache.resolve("tiny", spec));
         assertEquals(path, cache.resolve("v2 late", spec));
         assertThrows(InputException.class, () -> cache.resolve("v1", spec));
@@ -94,10 +97,100 @@ class WeightCacheTest {
         content = "<html>please log in</html>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         ModelSpec spec = spec();
         InputException e = assertThrows(
-                InputException.class, () -> cache.pull(spec.weights().get(0), "tiny", Downloader.Progress.NONE));
+                InputException.class, () -> cache.pull(spec.weights().get(0), spec, Downloader.Progress.NONE));
         assertTrue(e.getMessage().contains("is not a weights file, so it was thrown away"), e.getMessage());
         assertEquals(List.of(), cache.cached());
         assertFalse(Files.exists(dir.resolve("home/weights/tiny/v1.pth")));
+    }
+
+    /** What came first is what later uses are held to. */
+    @Test
+    void aFileThatChangedIsRefusedAndAnotherBodyToo() throws IOException {
+        ModelSpec spec = spec();
+        ModelSpec.WeightSource source = spec.weights().get(1);
+        Path path = cache.pull(source, spec, Downloader.Progress.NONE);
+        cache.require(path, Checksums.sha256(path));
+        String lock = Files.readString(dir.resolve("home/weights/lock.json"));
+        assertTrue(lock.contains(Checksums.sha256(path)) && lock.contains(source.url()), lock);
+        // As long, and as old.
+        java.nio.file.attribute.FileTime time = Files.getLastModifiedTime(path);
+        byte[] changed = content.clone();
+        changed[changed.length - 1] ^= 1;
+        Files.write(path, changed);
+        Files.setLastModifiedTime(path, time);
+        String now = Checksums.sha256(path);
+        String message = assertThrows(InputException.class, () -> cache.require(path, now))
+                .getMessage();
+        assertTrue(message.contains("is not what it was") && message.contains("pull it again"), message);
+        assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.Progress.NONE));
+        Files.delete(path);
+        byte[] first = content;
+        content = changed;
+        message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.Progress.NONE))
+                .getMessage();
+        assertTrue(message.contains("weights pull tiny --tag 'v2 late' --renew"), message);
+        assertFalse(Files.exists(path));
+        content = first;
+        assertEquals(path, cache.pull(source, spec, Downloader.Progress.NONE));
+        content = changed;
+        assertEquals(path, cache.renew(source, spec, Downloader.Progress.NONE));
+        cache.require(path, now);
+    }
+
+    @Test
+    void aFileThatWasThereIsPinnedByItsFirstUse() throws IOException {
+        Path path = Files.createDirectories(dir.resolve("home/weights/tiny")).resolve("v1.pth");
+        Files.write(path, content);
+        assertNull(cache.cached().get(0).sha256());
+        cache.require(path, Checksums.sha256(path));
+        assertEquals(Checksums.sha256(path), cache.cached().get(0).sha256());
+        assertThrows(InputException.class, () -> cache.require(path, "0".repeat(64)));
+        // Elsewhere it is its owner's affair.
+        cache.require(dir.resolve("published"), "0".repeat(64));
+        Files.writeString(dir.resolve("home/weights/lock.json"), "{\"tiny/v1.pth\": {}}");
+        String message = assertThrows(InputException.class, () -> cache.require(path, "0".repeat(64)))
+                .getMessage();
+        assertTrue(message.contains("lock.json"), message);
+    }
+
+    @Test
+    void aBodyWithoutEndIsBroken() {
+        server.removeContext("/");
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 0); // no length
+            byte[] block = new byte[1 << 16];
+            try {
+                for (int i = 0; i < 1000; i++) {
+                    exchange.getResponseBody().write(block);
+                }
+            } catch (IOException e) {
+                return; // the client has gone
+            } finally {
+                exchange.close();
+            }
+        });
+        ModelSpec spec = spec();
+        String message = assertThrows(
+                        InputException.class, () -> cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE))
+                .getMessage();
+        assertTrue(message.contains("larger than 4.0 MiB, the most that this file can be"), message);
+        assertEquals(List.of(), cache.cached());
+    }
+
+    @Test
+    void addressesInCirclesAreSaid() {
+        server.removeContext("/");
+        server.createContext("/", exchange -> {
+            exchange.getResponseHeaders()
+                    .set("Location", exchange.getRequestURI().toString());
+            exchange.sendResponseHeaders(302, -1);
+            exchange.close();
+        });
+        ModelSpec spec = spec();
+        String message = assertThrows(
+                        InputException.class, () -> cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE))
+                .getMessage();
+        assertTrue(message.contains("302") || message.contains("edirect"), message);
     }
 
     private ModelSpec spec() {

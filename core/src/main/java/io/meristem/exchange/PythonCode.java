@@ -1,0 +1,32 @@
+package io.meristem.exchange;
+
+import java.util.OptionalDouble;
+
+/** Pieces of the Python in model cards. */
+final class PythonCode {
+
+    /** Defines {@code opened}: a photo as Meristem sees it. */
+    static final String OPENED =
+            """
+            def opened(file):
+                \"""The photo upright, as RGB, with white behind what is transparent.\"""
+                photo = ImageOps.exif_transpose(Image.open(file))
+                if photo.mode in ("RGBA", "LA", "PA") or "transparency" in photo.info:
+                    photo = photo.convert("RGBA")
+                    photo = Image.alpha_composite(Image.new("RGBA", photo.size, "white"), photo)
+                return photo.convert("RGB")
+            """;
+
+    private PythonCode() {}
+
+    /** Lines that answer for one photo, where the card has defined {@code preprocess}, {@code classes} and {@code opened}, and {@code model} is ready. */
+    static String answer(OptionalDouble temperature) {
+        return "with torch.no_grad():\n"
+                + "    logits = model(preprocess(opened(\"leaf.jpg\"))[None])\n"
+                + "probabilities = torch.softmax(logits"
+                + (temperature.isPresent() ? " / " + temperature.getAsDouble() : "")
+                + ", dim=1)[0]"
+                + (temperature.isPresent() ? "  # divided by the temperature: calibrated" : "")
+                + "\nprint(classes[probabilities.argmax()], float(probabilities.max()))";
+    }
+}
