@@ -1,6 +1,7 @@
 package io.meristem.study;
 
 import io.meristem.eval.Scores;
+import io.meristem.eval.SignFlips;
 import io.meristem.eval.Spread;
 import java.util.ArrayList;
 import java.util.List;
