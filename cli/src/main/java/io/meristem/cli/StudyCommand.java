@@ -12,14 +12,19 @@ import io.meristem.study.RunLine;
 import io.meristem.study.Scale;
 import io.meristem.study.Study;
 import io.meristem.study.StudyJob;
+import io.meristem.study.StudyLines;
 import io.meristem.study.StudyReader;
+import io.meristem.study.TableText;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,8 +39,11 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "meristem study --preset NAME --data FOLDER --out FOLDER [OPTIONS]",
             "       meristem study STUDY.json --out FOLDER [OPTIONS]",
-            "       meristem study --out FOLDER"
+            "       meristem study --out FOLDER",
+            "       meristem study tables FOLDER [--table ID] [--format FORMAT]",
+            "       meristem study lines STUDY --to FOLDER"
         },
+        subcommands = {StudyCommand.TablesCommand.class, StudyCommand.LinesCommand.class},
         sortOptions = false,
         description = {
             "Compares: runs every model with every method, set of photos and seed, and writes tables.",
@@ -71,7 +79,6 @@ final class StudyCommand implements Callable<Integer> {
 
     @Option(
             names = "--out",
-            required = true,
             paramLabel = "FOLDER",
             description = "Where runs and tables go: a new folder, or a study's to go on with.")
     Path out;
@@ -94,9 +101,102 @@ final class StudyCommand implements Callable<Integer> {
     @Mixin
     OutputOptions output;
 
+    @Command(
+            name = "tables",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "Makes a study's tables from its specification and its lines (study.json and runs.jsonl), and prints them.",
+                "Neither photos nor weights nor run folders need to be there. Tables of courses, of sizes within runs and of perturbed photos need more than lines, and are left out."
+            })
+    static final class TablesCommand implements Callable<Integer> {
+
+        /** How a table is written. */
+        enum Format {
+            md(TableText::markdown),
+            csv(TableText::csv),
+            latex(TableText::latex);
+
+            private final Function<ResultTable, String> text;
+
+            Format(Function<ResultTable, String> text) {
+                this.text = text;
+            }
+        }
+
+        @Spec
+        CommandSpec spec;
+
+        @Parameters(paramLabel = "FOLDER", description = "A study's folder, or one that 'study lines' made.")
+        Path folder;
+
+        @Option(names = "--table", paramLabel = "ID", description = "Only this one. Default: all.")
+        String id;
+
+        @Option(
+                names = "--format",
+                paramLabel = "FORMAT",
+                defaultValue = "md",
+                description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        Format format;
+
+        @Override
+        public Integer call() {
+            List<ResultTable> tables = StudyLines.tables(folder);
+            List<ResultTable> wanted = tables.stream()
+                    .filter(table -> id == null || table.id().equals(id))
+                    .toList();
+            if (wanted.isEmpty()) {
+                throw new InputException(
+                        "No table " + (id == null ? "" : "'" + id + "' ") + "follows from the lines of " + folder
+                                + (tables.isEmpty() ? "." : "; those that do are "
+                                        + tables.stream().map(ResultTable::id).collect(Collectors.joining(", ")) + "."));
+            }
+            PrintWriter console = spec.commandLine().getOut();
+            console.print(wanted.stream().map(format.text).collect(Collectors.joining("\n")));
+            console.flush();
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "lines",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = {
+                "Copies a study's specification, without paths, and its line per run to a folder that is small enough for a repository.",
+                "'study tables' makes the tables from it, and 'study' repeats it with --data and --weights."
+            })
+    static final class LinesCommand implements Callable<Integer> {
+
+        @Spec
+        CommandSpec spec;
+
+        @Parameters(paramLabel = "STUDY", description = "A study's folder.")
+        Path study;
+
+        @Option(
+                names = "--to",
+                required = true,
+                paramLabel = "FOLDER",
+                description = "Made where it is not there; study.json and runs.jsonl in it are replaced.")
+        Path to;
+
+        @Override
+        public Integer call() {
+            StudyLines.copy(study, to);
+            spec.commandLine().getOut().println("Specification and lines are in " + to);
+            spec.commandLine().getOut().flush();
+            return 0;
+        }
+    }
+
     @Override
     public Integer call() {
         PrintWriter console = spec.commandLine().getOut();
+        if (out == null) {
+            throw new InputException("A study needs a folder: give --out, a new one or a study's to go on with.");
+        }
         Study study = Settings.of(() -> study(options.scale()));
         if (dryRun) {
             plan(console, StudyJob.plan(study, out));
@@ -146,24 +246,53 @@ final class StudyCommand implements Callable<Integer> {
         if (output.json) {
             console.print(Json.pretty(runs));
         } else {
-            Table table =
-                    new Table("run", "model", "photos", "method", "seed", "epochs", "for training", "MiB", "state");
+            boolean tuned = runs.stream().anyMatch(run -> run.role().equals("tuning"));
+            Table table = new Table(
+                    "run", "model", "photos", "method", "settings", "seed", "epochs", "for training", "MiB", "state");
             runs.forEach(run -> table.row(
-                    run.key() == null ? "(key follows from its size)" : run.key(),
+                    run.key() != null
+                            ? run.key()
+                            : run.trial() == null ? "(key follows from tuning)" : "(key follows from its size)",
                     run.model(),
                     run.data(),
                     run.method(),
+                    run.trial() == null ? "what tuning chooses" : run.trial(),
                     String.valueOf(run.seed()),
                     String.valueOf(run.epochs()),
                     String.valueOf(run.photos()),
                     run.sizeMib(),
                     run.state()));
             table.print(console);
-            long finished =
-                    runs.stream().filter(run -> run.state().equals("finished")).count();
-            console.printf(Locale.ROOT, "%n%d runs, %d of them finished. Nothing was done.%n", runs.size(), finished);
+            console.println();
+            if (tuned) {
+                runs.stream()
+                        .collect(Collectors.groupingBy(PlannedRun::role, LinkedHashMap::new, Collectors.toList()))
+                        .forEach((role, some) -> console.println(role + ": " + summary(some)));
+            }
+            console.println(summary(runs) + " Nothing was done.");
         }
         console.flush();
+    }
+
+    private static String summary(List<PlannedRun> runs) {
+        List<PlannedRun> missing = runs.stream()
+                .filter(run -> !run.state().equals("finished"))
+                .toList();
+        String counts = runs.size() + (runs.size() == 1 ? " run, " : " runs, ") + (runs.size() - missing.size())
+                + " of them finished.";
+        if (missing.isEmpty()) {
+            return counts;
+        }
+        if (missing.stream().anyMatch(run -> run.seconds() == null)) {
+            long views = missing.stream()
+                    .mapToLong(run -> (long) run.epochs() * run.photos())
+                    .sum();
+            return counts + " Those that are missing train on " + String.format(Locale.ROOT, "%,d", views)
+                    + " photos, counted once an epoch; how long that takes is known after the first run.";
+        }
+        double seconds = missing.stream().mapToDouble(PlannedRun::seconds).sum();
+        return counts + " Those that are missing will take "
+                + StudyReporter.words(Duration.ofMillis(Math.round(1000 * seconds))) + ".";
     }
 
     private void print(PrintWriter console, Study study, StudyJob.Outcome outcome) {

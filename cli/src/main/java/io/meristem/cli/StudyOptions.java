@@ -78,6 +78,14 @@ final class StudyOptions {
                     "How many seeds (from 0 on), or which: a list with commas, such as 3,8 or 5, for seed 5 alone. Default: 3.")
     String seeds;
 
+    @Option(
+            names = "--tuning-seeds",
+            split = ",",
+            paramLabel = "N",
+            description =
+                    "Seeds that choose settings, in place of the study's; none of them may be among those of --seeds. Default: the study's.")
+    List<Long> tuningSeeds = List.of();
+
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training photos of every run.")
     Integer epochs;
 
@@ -113,6 +121,7 @@ final class StudyOptions {
                 std,
                 limitPerClass,
                 seeds == null ? List.of() : seeds(),
+                tuningSeeds,
                 train(),
                 calibrationEpochs,
                 methods);

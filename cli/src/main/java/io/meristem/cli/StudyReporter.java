@@ -40,10 +40,12 @@ final class StudyReporter implements StudyListener, AutoCloseable {
     private static String title(PlannedRun run, int number, int of) {
         return String.format(
                 Locale.ROOT,
-                "[%d/%d] %s, %s on %s, seed %d",
+                "[%d/%d] %s%s%s, %s on %s, seed %d",
                 number,
                 of,
+                run.role().equals("tuning") ? "tuning: " : "",
                 run.method(),
+                run.trial() == null || run.trial().isEmpty() ? "" : " (" + run.trial() + ")",
                 run.model(),
                 run.data(),
                 run.seed());

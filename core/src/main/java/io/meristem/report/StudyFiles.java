@@ -114,21 +114,26 @@ record StudyFiles(
         return runs.stream().filter(RunLine::finished).toList();
     }
 
+    /** Finished runs that compare; those that chose settings before are not among them. */
+    List<RunLine> compared() {
+        return finished().stream().filter(run -> !run.tuned()).toList();
+    }
+
     List<RunLine> failed() {
         return runs.stream().filter(run -> !run.finished()).toList();
     }
 
-    /** Finished runs of one network and one set of photos by method, in the order in which methods came up. */
+    /** Finished runs that compare, of one network and one set of photos, by method, in the order in which methods came up. */
     Map<String, List<RunLine>> byMethod(Setting setting) {
         Map<String, List<RunLine>> groups = new LinkedHashMap<>();
-        finished().stream().filter(run -> Setting.of(run).equals(setting)).forEach(run -> groups.computeIfAbsent(
+        compared().stream().filter(run -> Setting.of(run).equals(setting)).forEach(run -> groups.computeIfAbsent(
                         run.method(), method -> new ArrayList<>())
                 .add(run));
         return groups;
     }
 
     List<Setting> settings() {
-        return finished().stream().map(Setting::of).distinct().toList();
+        return compared().stream().map(Setting::of).distinct().toList();
     }
 
     /** Folders of these runs, as far as they are there. */

@@ -34,14 +34,20 @@ record StudyPage(StudyFiles study) {
     }
 
     List<Cell> tiles() {
-        List<RunLine> finished = study.finished();
-        return List.of(
-                tile(finished.size(), "finished runs"),
+        List<RunLine> finished = study.compared();
+        List<Cell> tiles = new ArrayList<>();
+        int tuning = study.finished().size() - finished.size();
+        if (tuning > 0) {
+            tiles.add(tile(tuning, "finished runs that chose settings"));
+        }
+        tiles.addAll(List.of(
+                tile(finished.size(), tuning > 0 ? "finished runs that compare" : "finished runs"),
                 tile(study.failed().size(), "failed runs"),
                 tile(finished.stream().map(RunLine::method).distinct().count(), "methods"),
                 tile(finished.stream().map(RunLine::model).distinct().count(), "networks"),
                 tile(finished.stream().map(RunLine::data).distinct().count(), "photo sets"),
-                tile(finished.stream().map(RunLine::seed).distinct().count(), "seeds"));
+                tile(finished.stream().map(RunLine::seed).distinct().count(), "seeds")));
+        return tiles;
     }
 
     private static Cell tile(long value, String name) {
@@ -52,6 +58,9 @@ record StudyPage(StudyFiles study) {
     List<String> methods() {
         Set<String> sentences = new LinkedHashSet<>();
         for (RunLine run : study.runs()) {
+            if (run.tuned()) {
+                continue;
+            }
             RunFiles files = study.folders().get(run.key());
             // A study may call a method what it likes; its run knows what it is.
             sentences.add(Settings.sentence(files == null ? run.method() : files.method()));
@@ -189,7 +198,7 @@ record StudyPage(StudyFiles study) {
                         Cell.text(run.key()),
                         Cell.text(run.model()),
                         Cell.text(run.data()),
-                        Cell.text(run.method()),
+                        Cell.text(run.methodAndTrial()),
                         Cell.number(run.seed()),
                         Cell.text(run.error() == null ? "no reason known" : run.error())));
         return grid;
@@ -210,7 +219,7 @@ record StudyPage(StudyFiles study) {
         study.finished()
                 .forEach(run -> grid.row(
                         Cell.text(run.key()),
-                        Cell.text(run.method()),
+                        Cell.text((run.tuned() ? "tuning: " : "") + run.methodAndTrial()),
                         Cell.number(run.seed()),
                         Cell.number(Words.percent(run.testAccuracy())),
                         Cell.number(Words.score(run.testMacroF1())),

@@ -8,9 +8,4 @@ import io.meristem.tune.TrainConfig;
  * @param train but for the seed
  * @param sizeOf where its size comes from, or null
  */
-record Cell(StudyModel model, StudyData data, TrainConfig train, StudyMethod.SizeOf sizeOf, long seed) {
-
-    static Cell of(StudyModel model, StudyData data, StudyMethod method, long seed) {
-        return new Cell(model, data, method.train(), method.sizeOf(), seed);
-    }
-}
+record Cell(StudyModel model, StudyData data, TrainConfig train, StudyMethod.SizeOf sizeOf, long seed) {}

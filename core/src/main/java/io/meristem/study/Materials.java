@@ -35,9 +35,10 @@ final class Materials {
      * @param fingerprint of names and contents
      * @param groups hash of the table of groups, or null
      * @param training how many photos are for training
+     * @param validation how many are for validation
      * @param synthetic whether they are drawings
      */
-    record Photos(List<String> classes, String fingerprint, String groups, int training, boolean synthetic) {}
+    record Photos(List<String> classes, String fingerprint, String groups, int training, int validation, boolean synthetic) {}
 
     private static final int KEY_DIGITS = 8;
 
@@ -48,6 +49,9 @@ final class Materials {
     /** @throws InputException when photos or weights cannot be used */
     Materials(Study study) {
         study.data().forEach(data -> photos.put(data, scan(data.data())));
+        if (study.methods().stream().anyMatch(StudyMethod::isTuned)) {
+            study.data().forEach(this::requireValidation);
+        }
         for (StudyModel model : study.models()) {
             String file = model.model().weights();
             if (file != null) {
@@ -60,6 +64,13 @@ final class Materials {
         }
     }
 
+    private void requireValidation(StudyData data) {
+        if (photos(data).validation() == 0) {
+            throw new InputException("The photos of " + data.name()
+                    + " have no validation part, and tuning chooses settings on it: raise 'val_fraction' of their 'split', or leave the grids away.");
+        }
+    }
+
     private static Photos scan(RunConfig.Data data) {
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
         return new Photos(
@@ -67,6 +78,7 @@ final class Materials {
                 folder.fingerprint(),
                 data.split().groupCsv() == null ? null : hash(bytes(data.split().groupCsv())),
                 folder.photos(Split.TRAIN).size(),
+                folder.photos(Split.VAL).size(),
                 Files.exists(folder.root().resolve(SyntheticFolder.NOTE)));
     }
 
@@ -100,8 +112,12 @@ final class Materials {
         ((ObjectNode) data.get("split")).put("group_csv", photos(cell.data()).groups());
         all.set("data", data);
         all.set("train", Json.tree(train));
-        String hash = hash(Json.line(all).getBytes(StandardCharsets.UTF_8));
-        return words(cell, train.method().label()) + "-" + hash.substring(0, KEY_DIGITS);
+        return words(cell, train.method().label()) + "-" + digits(Json.line(all));
+    }
+
+    /** The first digits of a text's hash. */
+    static String digits(String text) {
+        return hash(text.getBytes(StandardCharsets.UTF_8)).substring(0, KEY_DIGITS);
     }
 
     /** The words of a key. */

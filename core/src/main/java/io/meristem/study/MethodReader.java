@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Reads methods: {@code "dra"}, {@code "lora:8"}, or an object as in a run's config.json in which only what differs needs to be said. Which methods
@@ -55,20 +56,57 @@ final class MethodReader {
                 : fields.object(node, place).deepCopy();
         JsonNode label = given.remove("label");
         JsonNode sizeOf = given.remove("size_of");
-        JsonNode own = given.remove("train");
-        ObjectNode settings = own == null ? null : fields.object(own, place + ".train");
+        JsonNode grid = given.remove("grid");
+        ObjectNode plain = given.deepCopy();
+        plain.remove("train");
+        String usual = label == null ? label(method(plain, place), plain) : null;
+        return new StudyMethod(
+                label == null ? usual : fields.read(label, String.class, place + ".label"),
+                grid == null || grid.isNull()
+                        ? List.of(new Trial("", train(given, place)))
+                        : trials(given, grid, place + ".grid"),
+                sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
+    }
+
+    private List<Trial> trials(ObjectNode given, JsonNode grid, String place) {
+        List<ObjectNode> overlays = new GridReader(fields).read(grid, place);
+        List<TrainConfig> settings = new ArrayList<>();
+        for (int i = 0; i < overlays.size(); i++) {
+            String at = place + "[" + i + "]";
+            if (overlays.get(i).has("name") && !overlays.get(i).get("name").equals(given.get("name"))) {
+                throw fields.refuse(at + ".name", "is another method's: list that as a method of its own");
+            }
+            TrainConfig train = train(Trees.merge(given, overlays.get(i)), at);
+            int same = settings.indexOf(train);
+            if (same >= 0) {
+                throw fields.refuse(
+                        place,
+                        "holds the same settings twice, as trials " + (same + 1) + " and " + (i + 1)
+                                + ": a trial that repeats another is none, so leave it away");
+            }
+            settings.add(train);
+        }
+        List<String> words = GridReader.words(
+                settings.stream().map(train -> (ObjectNode) Json.tree(train)).toList());
+        return IntStream.range(0, settings.size())
+                .mapToObj(i -> new Trial(words.get(i), settings.get(i)))
+                .toList();
+    }
+
+    /** @param given the method's fields and its {@code train} */
+    private TrainConfig train(ObjectNode given, String place) {
+        ObjectNode own = given.deepCopy();
+        JsonNode node = own.remove("train");
+        ObjectNode settings = node == null ? null : fields.object(node, place + ".train");
         if (settings != null) {
             refuseOwnFields(settings, place + ".train");
         }
-        Method method = method(given, place);
+        Method method = method(own, place);
         ObjectNode all = (ObjectNode) Json.tree(TrainConfig.usual(method, style, 0));
         for (ObjectNode layer : Arrays.asList(train, settings, scale.train())) {
             all = Trees.merge(all, layer);
         }
-        return new StudyMethod(
-                label == null ? label(method, given) : fields.read(label, String.class, place + ".label"),
-                fields.read(all, TrainConfig.class, place + ".train"),
-                sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
+        return fields.read(all, TrainConfig.class, place + ".train");
     }
 
     /** A scorer that comes from the style is the whole study's. */
@@ -119,7 +157,7 @@ final class MethodReader {
                 throw fields.refuse(
                         place,
                         "has no field '" + field + "'; its fields are " + String.join(", ", known)
-                                + ", and label, size_of, train");
+                                + ", and label, size_of, grid, train");
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.meristem.study;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
 /**
@@ -7,6 +8,7 @@ import java.util.List;
  *
  * @param id names the table's files
  * @param measure for {@link Kind#MATRIX}
+ * @param side for {@link Kind#POOLED}: what photos methods are compared on
  * @param published the name of the printed numbers that go beside ours ({@link Published}), or null
  * @param methods that are compared
  */
@@ -16,6 +18,7 @@ public record Question(
         String title,
         String caption,
         Measure measure,
+        Side side,
         String published,
         List<StudyMethod> methods) {
 
@@ -28,6 +31,10 @@ public record Question(
         MATRIX(MatrixTable::of),
         /** A row per photos, model and method with its differences to the first method, run by run, and a test of them. */
         PAIRED(PairedTable::of),
+        /** A row per method with its differences to the first method, pooled over photos and models: intervals, a test, and Holm's correction. */
+        POOLED(PooledTable::of),
+        /** A row per photos, model, method and trial: how settings were chosen. */
+        TUNING(TuningTable::of),
         /** A row per run with its sizes and the epochs in which they begin. */
         SIZES(SizesTable::of),
         /** A row per run and epoch: the course of training. */
@@ -44,14 +51,30 @@ public record Question(
         Kind(Builder builder) {
             this.builder = builder;
         }
+
+        /** Whether the table needs no more than a line per run. */
+        boolean fromLines() {
+            return this != SIZES && this != CURVES && this != ROBUSTNESS;
+        }
+    }
+
+    /** Photos that runs are compared on. */
+    public enum Side {
+        /** Those kept apart for the end; runs that have none are left out. */
+        @JsonProperty("test")
+        TEST,
+        /** Those that the best epoch, and settings, are chosen on. */
+        @JsonProperty("val")
+        VAL
     }
 
     public Question {
+        side = side == null ? Side.TEST : side;
         methods = List.copyOf(methods);
     }
 
     Question withMethods(List<StudyMethod> kept) {
-        return new Question(id, kind, title, caption, measure, published, kept);
+        return new Question(id, kind, title, caption, measure, side, published, kept);
     }
 
     /** The answer as far as runs are finished. */

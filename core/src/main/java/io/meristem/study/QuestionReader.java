@@ -27,6 +27,7 @@ final class QuestionReader {
             String title,
             String caption,
             Measure measure,
+            Question.Side side,
             String published,
             List<JsonNode> methods) {}
 
@@ -42,14 +43,45 @@ final class QuestionReader {
      * @param tables of the study, or null
      * @param methods of all tables that have none of their own, or null
      * @param words what the command line wants of the methods; nothing for all
+     * @param tuning of the study, or null
      */
-    List<Question> read(List<JsonNode> tables, List<JsonNode> methods, List<String> words) {
-        List<Question> questions = filtered(questions(tables, methods), words);
-        List<StudyMethod> all =
-                questions.stream().flatMap(q -> q.methods().stream()).toList();
+    List<Question> read(List<JsonNode> tables, List<JsonNode> methods, List<String> words, Tuning tuning) {
+        List<Question> questions = new ArrayList<>(filtered(questions(tables, methods), words));
+        List<StudyMethod> all = questions.stream()
+                .flatMap(q -> q.methods().stream())
+                .distinct()
+                .toList();
         refuseAmbiguousLabels(all);
         MethodReader.checkSizes(fields, all);
+        checkTrials(all, tuning);
+        if (tuning != null && questions.stream().noneMatch(q -> q.kind() == Question.Kind.TUNING)) {
+            List<StudyMethod> tuned =
+                    all.stream().filter(StudyMethod::isTuned).toList();
+            if (!tuned.isEmpty() && questions.stream().noneMatch(q -> q.id().equals("tuning"))) {
+                questions.add(question("tuning", Question.Kind.TUNING, "How settings were chosen", tuned));
+            }
+        }
         return questions;
+    }
+
+    private void checkTrials(List<StudyMethod> methods, Tuning tuning) {
+        for (StudyMethod method : methods) {
+            String place = "the method '" + method.label() + "'";
+            if (method.isTuned() && tuning == null) {
+                throw fields.refuse(
+                        place,
+                        "has a grid of " + method.trials().size()
+                                + " trials, and the study has no 'tuning' to choose among them: give it, as {\"seeds\": [1000, 1001]}");
+            }
+            if (tuning != null
+                    && tuning.trials() != null
+                    && method.trials().size() > tuning.trials()) {
+                throw fields.refuse(
+                        place,
+                        "has " + method.trials().size() + " trials, and 'tuning' allows each method "
+                                + tuning.trials() + ": shorten its grid, or raise 'trials' for all");
+            }
+        }
     }
 
     private List<Question> questions(List<JsonNode> tables, List<JsonNode> given) {
@@ -79,6 +111,9 @@ final class QuestionReader {
                 question("curves", Question.Kind.CURVES, "Course of training", common)));
         List<StudyMethod> dynamic =
                 common.stream().filter(m -> m.train().method() instanceof Dra).toList();
+        if (common.stream().anyMatch(StudyMethod::isTuned) && common.size() > 1) {
+            questions.add(1, question("pooled", Question.Kind.POOLED, "Differences to the first method", common));
+        }
         if (!dynamic.isEmpty()) {
             questions.add(question("sizes", Question.Kind.SIZES, "Sizes during training", dynamic));
         }
@@ -86,7 +121,7 @@ final class QuestionReader {
     }
 
     private static Question question(String id, Question.Kind kind, String title, List<StudyMethod> methods) {
-        return new Question(id, kind, title, "", Measure.ACCURACY, null, methods);
+        return new Question(id, kind, title, "", Measure.ACCURACY, Question.Side.TEST, null, methods);
     }
 
     private Question question(JsonNode node, String place, List<StudyMethod> common) {
@@ -113,6 +148,7 @@ final class QuestionReader {
                 table.title() == null ? table.id() : table.title(),
                 table.caption() == null ? "" : table.caption(),
                 table.measure() == null ? Measure.ACCURACY : table.measure(),
+                table.side(),
                 table.published(),
                 own);
     }

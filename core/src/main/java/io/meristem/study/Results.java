@@ -1,10 +1,13 @@
 package io.meristem.study;
 
+import io.meristem.eval.Scores;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 
 /** What is known of a study's runs, for its tables. */
 final class Results {
@@ -16,15 +19,49 @@ final class Results {
      */
     record Group(StudyData data, StudyModel model, StudyMethod method, List<Finished> runs) {}
 
+    /**
+     * A trial as tuning saw it.
+     *
+     * @param runs that are finished
+     * @param failed how many failed
+     * @param expected how many there are to be
+     */
+    record Tried(Trial trial, List<Finished> runs, int failed, int expected) {
+
+        boolean ended() {
+            return runs.size() + failed == expected;
+        }
+
+        /** On validation photos, mean over the runs. */
+        double accuracy() {
+            return mean(Scores::accuracy);
+        }
+
+        double logLoss() {
+            return mean(Scores::logLoss);
+        }
+
+        private double mean(ToDoubleFunction<Scores> measure) {
+            return runs.stream()
+                    .mapToDouble(run -> measure.applyAsDouble(run.result().val()))
+                    .average()
+                    .orElse(Double.NaN);
+        }
+    }
+
+    /** Means of the same numbers in another order differ by rounding. */
+    private static final double SAME = 1e-12;
+
     private final Study study;
-    private final Materials materials;
+    private final Predicate<StudyData> synthetic;
     private final Map<Cell, Finished> finished = new HashMap<>();
-    private final Map<Cell, String> failed = new HashMap<>();
+    private final Map<Object, String> failed = new HashMap<>();
     private PerturbedRuns perturbed;
 
-    Results(Study study, Materials materials) {
+    /** @param synthetic whether photos are drawn */
+    Results(Study study, Predicate<StudyData> synthetic) {
         this.study = study;
-        this.materials = materials;
+        this.synthetic = synthetic;
     }
 
     /** Says how runs are judged on perturbed photos, for tables that ask. */
@@ -41,8 +78,9 @@ final class Results {
         failed.remove(cell);
     }
 
-    void addFailure(Cell cell, String error) {
-        failed.put(cell, error);
+    void addFailure(Slot slot, String error) {
+        Cell cell = cell(slot);
+        failed.put(cell == null ? slot : cell, error);
     }
 
     Study study() {
@@ -54,8 +92,74 @@ final class Results {
         return finished.get(cell);
     }
 
+    /** Likewise, or when its settings are not chosen yet. */
+    Finished of(Slot slot) {
+        Cell cell = cell(slot);
+        return cell == null ? null : of(cell);
+    }
+
+    /** The run that compares. */
     Finished of(StudyModel model, StudyData data, StudyMethod method, long seed) {
-        return of(Cell.of(model, data, method, seed));
+        return of(Slot.of(model, data, method, Slot.Role.CONFIRMATION, seed));
+    }
+
+    /** Null while its settings are not chosen. */
+    Cell cell(Slot slot) {
+        Trial trial = trial(slot);
+        return trial == null ? null : slot.with(trial);
+    }
+
+    Trial trial(Slot slot) {
+        return slot.isOpen() ? chosen(slot.model(), slot.data(), slot.method()) : slot.trial();
+    }
+
+    /**
+     * The settings that tuning chooses: those with the highest mean validation accuracy, among equals the lowest mean log loss, then the first of the grid. A
+     * trial of which a run failed cannot be chosen. Null until all trials have ended, and when none can be chosen.
+     */
+    Trial chosen(StudyModel model, StudyData data, StudyMethod method) {
+        List<Tried> all = tried(model, data, method);
+        if (!all.stream().allMatch(Tried::ended)) {
+            return null;
+        }
+        Tried best = null;
+        for (Tried tried : all) {
+            if (tried.failed() == 0 && (best == null || better(tried, best))) {
+                best = tried;
+            }
+        }
+        return best == null ? null : best.trial();
+    }
+
+    private static boolean better(Tried one, Tried other) {
+        double gain = one.accuracy() - other.accuracy();
+        return gain > SAME || (gain > -SAME && one.logLoss() < other.logLoss() - SAME);
+    }
+
+    /** The method's trials, on these photos and model or on all, as the study tunes. */
+    List<Tried> tried(StudyModel model, StudyData data, StudyMethod method) {
+        boolean all = study.tuning().choose() == Tuning.Choose.ALL;
+        List<Tried> tried = new ArrayList<>();
+        for (Trial trial : method.trials()) {
+            List<Finished> runs = new ArrayList<>();
+            int broken = 0;
+            int expected = 0;
+            for (StudyData photos : all ? study.data() : List.of(data)) {
+                for (StudyModel network : all ? study.models() : List.of(model)) {
+                    for (long seed : study.tuning().seeds()) {
+                        Cell cell = new Cell(network, photos, trial.train(), method.sizeOf(), seed);
+                        expected++;
+                        if (finished.containsKey(cell)) {
+                            runs.add(finished.get(cell));
+                        } else if (failed.containsKey(cell)) {
+                            broken++;
+                        }
+                    }
+                }
+            }
+            tried.add(new Tried(trial, runs, broken, expected));
+        }
+        return tried;
     }
 
     /** By photos, model and method, in the study's order; also where nothing is finished. */
@@ -87,17 +191,18 @@ final class Results {
             for (StudyModel model : study.models()) {
                 for (StudyMethod method : question.methods()) {
                     for (long seed : study.seeds()) {
-                        Cell cell = Cell.of(model, data, method, seed);
+                        Slot slot = Slot.of(model, data, method, Slot.Role.CONFIRMATION, seed);
                         planned++;
-                        done += finished.containsKey(cell) ? 1 : 0;
-                        if (failed.containsKey(cell)) {
+                        done += of(slot) != null ? 1 : 0;
+                        String error = failed.getOrDefault(cell(slot), failed.get(slot));
+                        if (error != null) {
                             errors.add("Failed: " + method.label() + " on " + model.label() + ", " + data.name()
-                                    + ", seed " + seed + ": " + failed.get(cell));
+                                    + ", seed " + seed + ": " + error);
                         }
                     }
                 }
             }
-            if (materials.photos(data).synthetic()) {
+            if (synthetic.test(data)) {
                 notes.add("The photos of " + data.name()
                         + " are SYNTHETIC: drawn by a program. These figures say nothing about real plants.");
             }

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param mean of RGB, of every model
  * @param std likewise
  * @param limitPerClass of every folder
+ * @param tuningSeeds in place of those that the study tunes with
  * @param train fields of a training, as in a run's config.json
  * @param calibrationEpochs of every method that has such a setting
  * @param methods labels or names; others are left out
@@ -30,10 +31,11 @@ public record Scale(
         List<Float> std,
         Integer limitPerClass,
         List<Long> seeds,
+        List<Long> tuningSeeds,
         ObjectNode train,
         Integer calibrationEpochs,
         List<String> methods) {
 
     public static final Scale NONE =
-            new Scale(null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), null, null, List.of());
+            new Scale(null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), List.of(), null, null, List.of());
 }

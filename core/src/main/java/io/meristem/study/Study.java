@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.artifact.Json;
 import io.meristem.job.ModelChoice;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,11 +13,17 @@ import java.util.Locale;
  * What is to be compared, nothing left open: every model with every photo folder, method and seed.
  *
  * @param title for people
- * @param seeds of the runs
+ * @param seeds of the runs that compare
+ * @param tuning how settings are chosen before, or null where none are
  * @param questions and their methods; each run serves all that need it
  */
 public record Study(
-        String title, List<StudyModel> models, List<StudyData> data, List<Long> seeds, List<Question> questions) {
+        String title,
+        List<StudyModel> models,
+        List<StudyData> data,
+        List<Long> seeds,
+        Tuning tuning,
+        List<Question> questions) {
 
     public Study {
         models = List.copyOf(models);
@@ -58,6 +65,9 @@ public record Study(
             folder.setAll((ObjectNode) Json.tree(d.data()));
         });
         json.set("seeds", Json.tree(seeds));
+        if (tuning != null) {
+            json.set("tuning", Json.tree(tuning));
+        }
         ArrayNode tables = json.putArray("tables");
         questions.forEach(q -> tables.add(json(q)));
         return json;
@@ -70,19 +80,57 @@ public record Study(
         json.put("title", question.title());
         json.put("caption", question.caption());
         json.put("measure", question.measure().name().toLowerCase(Locale.ROOT));
+        json.set("side", Json.tree(question.side()));
         json.put("published", question.published());
         ArrayNode methods = json.putArray("methods");
         for (StudyMethod method : question.methods()) {
-            ObjectNode train = (ObjectNode) Json.tree(method.train());
             ObjectNode one = methods.addObject();
-            one.setAll((ObjectNode) train.remove("method"));
-            train.remove("seed");
+            ObjectNode first = json(method.trials().get(0));
+            if (method.isTuned()) {
+                one.set("name", first.get("name"));
+            } else {
+                one.setAll(first);
+            }
             one.put("label", method.label());
             if (method.sizeOf() != null) {
                 one.set("size_of", Json.tree(method.sizeOf()));
             }
-            one.set("train", train);
+            if (method.isTuned()) {
+                ArrayNode grid = one.putArray("grid");
+                method.trials().forEach(trial -> grid.add(json(trial)));
+            }
         }
         return json;
+    }
+
+    private static ObjectNode json(Trial trial) {
+        ObjectNode train = (ObjectNode) Json.tree(trial.train());
+        ObjectNode json = (ObjectNode) train.remove("method");
+        train.remove("seed");
+        json.set("train", train);
+        return json;
+    }
+
+    /** As {@link #json}, without what tells where files lie: photos go by their names, weights and tables of groups by their files' names. */
+    ObjectNode portable() {
+        ObjectNode json = json();
+        json.get("models").forEach(model -> shorten((ObjectNode) model, "weights"));
+        for (int i = 0; i < data.size(); i++) {
+            ObjectNode folder = (ObjectNode) json.get("data").get(i);
+            folder.put("folder", SubjectReader.last(Path.of(data.get(i).data().folder())));
+            shorten((ObjectNode) folder.get("split"), "group_csv");
+        }
+        return json;
+    }
+
+    private static void shorten(ObjectNode json, String field) {
+        if (json.hasNonNull(field)) {
+            json.put(field, SubjectReader.last(Path.of(json.get(field).asText())));
+        }
+    }
+
+    /** Tells this study's lines from another's: the first digits of a hash of what it compares, wherever its files lie. */
+    String key() {
+        return Materials.digits(Json.line(portable()));
     }
 }

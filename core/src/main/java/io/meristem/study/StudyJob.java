@@ -15,6 +15,7 @@ import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Runs what a study lacks, and writes its tables. */
 public final class StudyJob {
@@ -63,14 +65,16 @@ public final class StudyJob {
     private final StudyFolder folder;
     private final Results results;
     private final TimeLeft time;
-    private final Map<Cell, RunLine> lines = new LinkedHashMap<>();
+    private final String studyKey;
+    private final Map<Slot, RunLine> lines = new LinkedHashMap<>();
 
     private StudyJob(Study study, Materials materials, StudyFolder folder) {
         this.study = study;
         this.materials = materials;
         this.plan = new Plan(study);
         this.folder = folder;
-        this.results = new Results(study, materials);
+        this.results = new Results(study, data -> materials.photos(data).synthetic());
+        this.studyKey = study.key();
         this.time = new TimeLeft(data -> materials.photos(data).training());
     }
 
@@ -132,16 +136,17 @@ public final class StudyJob {
     public static List<PlannedRun> plan(Study study, Path out) {
         StudyJob job = new StudyJob(study, new Materials(study), StudyFolder.look(out));
         job.load();
-        return job.plan.cells().stream().map(job::planned).toList();
+        return job.plan.slots().stream().map(job::planned).toList();
     }
 
     /** For what is missing, model by model and method by method; the first that will not fit is refused. */
     private void requireMemory(int threads) {
         load();
         Set<String> asked = new HashSet<>();
-        for (Cell cell : missing()) {
-            String words = "'" + plan.label(cell) + "' on " + cell.model().label();
-            if (asked.add(words)) {
+        for (Slot slot : missing()) {
+            Cell cell = slot.likely();
+            String words = "'" + slot.method().label() + "' on " + cell.model().label();
+            if (asked.add(words + cell.train())) {
                 try {
                     MemoryCheck.require(
                             new RunConfig(cell.model().model(), cell.data().data(), cell.train(), threads));
@@ -155,27 +160,44 @@ public final class StudyJob {
     private Outcome run(int threads, Path cache, StudyListener listener, CancelToken token) {
         results.judgeWith(new PerturbedRuns(folder, PERTURBATIONS, judge(threads, cache, listener)));
         load();
-        List<Cell> missing = missing();
-        listener.onPlan(plan.cells().size() - missing.size(), missing.size());
+        int all = plan.slots().size();
+        int todo = missing().size();
+        listener.onPlan(all - todo, todo);
         write();
-        while (!missing.isEmpty()) {
-            Cell cell = missing.get(0);
-            int number = plan.cells().size() - missing.size() + 1;
-            if (results.of(cell) != null) {
-                listener.onFound(planned(cell), number, plan.cells().size());
-            } else {
-                listener.onRun(planned(cell), number, plan.cells().size(), time.of(missing));
-                token.check();
-                run(cell, threads, cache, listener, token);
-                listener.onRunEnd(lines.get(cell));
-                write();
+        for (int phase = 0; phase < plan.phases().size(); phase++) {
+            // What an earlier phase chose may be there already.
+            plan.phases().get(phase).forEach(this::load);
+            List<Slot> missing = missing(plan.phases().get(phase));
+            List<Slot> after = plan.phases().subList(phase + 1, plan.phases().size()).stream()
+                    .flatMap(next -> missing(next).stream())
+                    .toList();
+            while (!missing.isEmpty()) {
+                Slot slot = missing.get(0);
+                int number = all - after.size() - missing.size() + 1;
+                if (results.of(slot) != null) {
+                    listener.onFound(planned(slot), number, all);
+                } else {
+                    List<Slot> left = new ArrayList<>(missing);
+                    left.addAll(after);
+                    listener.onRun(planned(slot), number, all, timeOf(left));
+                    token.check();
+                    run(slot, threads, cache, listener, token);
+                    listener.onRunEnd(lines.get(slot));
+                    write();
+                }
+                missing.remove(0);
+                // A run that took its size from this one may turn out to be one that is there.
+                missing.stream().filter(next -> next.method().sizeOf() != null).forEach(this::load);
             }
-            missing.remove(0);
-            // A run that took its size from this one may turn out to be one that is there.
-            missing.stream().filter(next -> next.sizeOf() != null).forEach(this::load);
         }
         write();
         return new Outcome(ordered(), tables());
+    }
+
+    private Duration timeOf(List<Slot> slots) {
+        return time.of(slots.stream()
+                .map(slot -> slot.isOpen() && results.cell(slot) != null ? results.cell(slot) : slot.likely())
+                .toList());
     }
 
     private static PerturbationJudge judge(int threads, Path cache, StudyListener listener) {
@@ -197,54 +219,68 @@ public final class StudyJob {
                 .toList();
     }
 
-    /** Takes what is finished, and why what failed did. A run comes after the one that its size is taken from. */
+    /** Takes what is finished, and why what failed did. A run comes after the one that its size is taken from, and after those that choose its settings. */
     private void load() {
-        plan.cells().forEach(this::load);
+        plan.slots().forEach(this::load);
     }
 
-    private void load(Cell cell) {
-        String key = key(cell);
-        if (key == null || results.of(cell) != null) {
+    private void load(Slot slot) {
+        String key = key(slot);
+        if (key == null) {
+            return;
+        }
+        Finished known = results.of(slot);
+        if (known != null) {
+            lines.putIfAbsent(slot, line(slot, known));
             return;
         }
         RunResult result = folder.result(key);
         StudyFolder.Failure failure = folder.failure(key);
         if (result != null) {
-            finished(cell, key, result);
+            finished(slot, key, result);
         } else if (failure != null) {
-            failed(cell, key, failure.error(), true);
+            failed(slot, key, failure.error(), true);
         }
     }
 
-    private List<Cell> missing() {
-        List<Cell> missing =
-                plan.cells().stream().filter(cell -> results.of(cell) == null).toList();
-        List<Cell> troubled = missing.stream()
-                .filter(cell -> key(cell) != null && folder.has(key(cell)))
+    private List<Slot> missing() {
+        return plan.phases().stream().flatMap(phase -> missing(phase).stream()).toList();
+    }
+
+    private List<Slot> missing(List<Slot> phase) {
+        List<Slot> missing =
+                phase.stream().filter(slot -> results.of(slot) == null).toList();
+        List<Slot> troubled = missing.stream()
+                .filter(slot -> key(slot) != null && folder.has(key(slot)))
                 .toList();
         return new ArrayList<>(plan.ordered(missing, troubled));
     }
 
-    private void run(Cell cell, int threads, Path cache, StudyListener listener, CancelToken token) {
-        String key = key(cell);
+    private void run(Slot slot, int threads, Path cache, StudyListener listener, CancelToken token) {
+        String key = key(slot);
         if (key == null) {
+            String label = slot.method().label();
             failed(
-                    cell,
-                    Materials.words(cell, plan.label(cell)),
-                    "It takes its size from '" + cell.sizeOf().method() + "', and that run failed.",
+                    slot,
+                    Materials.words(slot.likely(), label),
+                    results.cell(slot) == null
+                            ? "None of the " + slot.method().trials().size()
+                                    + " trials of '" + label
+                                    + "' could be chosen: each had a run that failed."
+                            : "It takes its size from '" + slot.method().sizeOf().method() + "', and that run failed.",
                     false);
             return;
         }
-        RunConfig config = new RunConfig(cell.model().model(), cell.data().data(), train(cell), threads);
+        RunConfig config = new RunConfig(slot.model().model(), slot.data().data(), train(slot), threads);
         try {
             Memory.resetPeak();
-            finished(cell, key, result(config, key, cache, listener, token));
+            finished(slot, key, result(config, key, cache, listener, token));
         } catch (CancelledException e) {
             throw e;
         } catch (RuntimeException | OutOfMemoryError e) {
             StudyFolder.Failure failure = Failures.of(e);
             folder.write(key, failure);
-            failed(cell, key, failure.error(), true);
+            failed(slot, key, failure.error(), true);
         }
     }
 
@@ -257,32 +293,49 @@ public final class StudyJob {
         return TrainJob.run(config, folder.run(key), cache, 0, listener, token);
     }
 
-    private void finished(Cell cell, String key, RunResult result) {
+    private void finished(Slot slot, String key, RunResult result) {
         Finished run = new Finished(key, folder.run(key), result);
-        if (cell.sizeOf() != null) {
-            run = run.at(cell.sizeOf().factor() * results.of(plan.base(cell)).mib());
+        if (slot.method().sizeOf() != null) {
+            run = run.at(slot.method().sizeOf().factor()
+                    * results.of(plan.base(slot)).mib());
         }
+        Cell cell = results.cell(slot);
         results.add(cell, run);
         time.learn(cell, result.secondsPerEpoch());
-        lines.put(cell, RunLine.finished(cell, plan.label(cell), key, run.result()));
+        lines.put(slot, line(slot, run));
     }
 
-    private void failed(Cell cell, String key, String error, boolean hasFolder) {
-        results.addFailure(cell, error);
-        lines.put(cell, RunLine.failed(cell, plan.label(cell), key, error, hasFolder));
+    private RunLine line(Slot slot, Finished run) {
+        return RunLine.finished(
+                slot, results.trial(slot), studyKey, run.key(), run.result(), synthetic(slot));
     }
 
-    /** Null when the size is another run's that is not finished. */
-    private String key(Cell cell) {
-        TrainConfig train = train(cell);
-        return train == null ? null : materials.key(cell, train);
+    private void failed(Slot slot, String key, String error, boolean hasFolder) {
+        results.addFailure(slot, error);
+        lines.put(
+                slot,
+                RunLine.failed(slot, results.trial(slot), studyKey, key, error, hasFolder, synthetic(slot)));
+    }
+
+    private boolean synthetic(Slot slot) {
+        return materials.photos(slot.data()).synthetic();
+    }
+
+    /** Null when the size is another run's that is not finished, or the settings are not chosen. */
+    private String key(Slot slot) {
+        TrainConfig train = train(slot);
+        return train == null ? null : materials.key(results.cell(slot), train);
     }
 
     /** Likewise. */
-    private TrainConfig train(Cell cell) {
+    private TrainConfig train(Slot slot) {
+        Cell cell = results.cell(slot);
+        if (cell == null) {
+            return null;
+        }
         Method method = cell.train().method();
         if (cell.sizeOf() != null) {
-            Finished base = results.of(plan.base(cell));
+            Finished base = results.of(plan.base(slot));
             if (base == null) {
                 return null;
             }
@@ -294,23 +347,44 @@ public final class StudyJob {
         return StudyMethod.train(cell.train(), method, cell.seed());
     }
 
-    private PlannedRun planned(Cell cell) {
-        TrainConfig train = train(cell);
-        String key = train == null ? null : materials.key(cell, train);
+    private PlannedRun planned(Slot slot) {
+        TrainConfig train = train(slot);
+        Trial trial = results.trial(slot);
+        Cell likely = trial == null ? slot.likely() : slot.with(trial);
+        String key = train == null ? null : materials.key(likely, train);
+        String state = state(slot, key);
+        Duration expected = state.equals("finished") ? null : time.of(List.of(likely));
         return new PlannedRun(
                 key,
-                cell.model().label(),
-                cell.data().name(),
-                plan.label(cell),
-                cell.seed(),
-                cell.train().epochs(),
-                materials.photos(cell.data()).training(),
-                PlannedSize.of(cell, train == null ? null : train.method(), train == null, materials),
-                state(cell, key));
+                slot.model().label(),
+                slot.data().name(),
+                slot.method().label(),
+                slot.role().label(),
+                trial == null ? null : trial.words(),
+                slot.seed(),
+                likely.train().epochs(),
+                materials.photos(slot.data()).training(),
+                size(slot, trial, train),
+                state,
+                expected == null ? null : expected.toMillis() / 1000.0);
     }
 
-    private String state(Cell cell, String key) {
-        if (results.of(cell) != null) {
+    /** In words; while the settings are open, of each trial. */
+    private String size(Slot slot, Trial trial, TrainConfig train) {
+        if (slot.method().sizeOf() != null && train == null) {
+            return PlannedSize.of(slot.likely(), null, true, materials);
+        }
+        if (trial != null) {
+            return PlannedSize.of(slot.with(trial), train.method(), false, materials);
+        }
+        return slot.method().trials().stream()
+                .map(one -> PlannedSize.of(slot.with(one), one.train().method(), false, materials))
+                .distinct()
+                .collect(Collectors.joining(", or "));
+    }
+
+    private String state(Slot slot, String key) {
+        if (results.of(slot) != null) {
             return "finished";
         }
         if (key == null || !folder.has(key)) {
@@ -320,7 +394,7 @@ public final class StudyJob {
     }
 
     private List<RunLine> ordered() {
-        return plan.cells().stream().map(lines::get).filter(Objects::nonNull).toList();
+        return plan.slots().stream().map(lines::get).filter(Objects::nonNull).toList();
     }
 
     private List<ResultTable> tables() {

@@ -5,15 +5,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
+import java.util.List;
 
 /**
  * A way to train, as a study compares it with others.
  *
  * @param label how tables call it
- * @param train its settings, but for the seed
+ * @param trials its settings: one, or those among which tuning chooses
  * @param sizeOf where its size comes from, or null when the settings say it
  */
-public record StudyMethod(String label, TrainConfig train, SizeOf sizeOf) {
+public record StudyMethod(String label, List<Trial> trials, SizeOf sizeOf) {
+
+    public StudyMethod {
+        trials = List.copyOf(trials);
+    }
 
     /**
      * A size that another run is found to have: the average of the run with the same model, photos and seed.
@@ -31,6 +36,16 @@ public record StudyMethod(String label, TrainConfig train, SizeOf sizeOf) {
                 throw new IllegalArgumentException("the factor of a size must be positive, not " + factor);
             }
         }
+    }
+
+    /** Whether tuning has anything to choose. */
+    public boolean isTuned() {
+        return trials.size() > 1;
+    }
+
+    /** The settings, or the first of those among which tuning chooses. */
+    public TrainConfig train() {
+        return trials.get(0).train();
     }
 
     /** The settings for one run. */

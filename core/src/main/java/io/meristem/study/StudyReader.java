@@ -10,6 +10,7 @@ import io.meristem.tune.Preset;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -24,10 +25,14 @@ public final class StudyReader {
             List<JsonNode> models,
             List<JsonNode> data,
             JsonNode seeds,
+            RawTuning tuning,
             ObjectNode train,
             Integer calibrationEpochs,
             List<JsonNode> methods,
             List<JsonNode> tables) {}
+
+    /** How settings are chosen. */
+    private record RawTuning(JsonNode seeds, Integer trials, Tuning.Choose choose) {}
 
     private static final int USUAL_SEEDS = 3;
     private static final int MOST_SEEDS = 1000;
@@ -87,14 +92,56 @@ public final class StudyReader {
         SubjectReader subjects = new SubjectReader(fields, base, scale);
         List<StudyModel> models = subjects.models(raw.models());
         List<StudyData> data = subjects.data(raw.data());
+        Tuning tuning = tuning();
         List<Question> questions =
-                new QuestionReader(fields, methods).read(raw.tables(), raw.methods(), scale.methods());
-        return new Study(raw.title() == null ? "A study" : raw.title(), models, data, seeds(), questions);
+                new QuestionReader(fields, methods).read(raw.tables(), raw.methods(), scale.methods(), tuning);
+        List<Long> seeds = seeds();
+        if (tuning != null) {
+            refuseOverlap(seeds, tuning.seeds());
+        }
+        return new Study(raw.title() == null ? "A study" : raw.title(), models, data, seeds, tuning, questions);
+    }
+
+    private Tuning tuning() {
+        if (raw.tuning() == null) {
+            if (!scale.tuningSeeds().isEmpty()) {
+                throw new InputException("This study tunes nothing: leave --tuning-seeds away.");
+            }
+            return null;
+        }
+        JsonNode given = raw.tuning().seeds();
+        if (scale.tuningSeeds().isEmpty() && (given == null || !given.isArray() || given.isEmpty())) {
+            throw fields.refuse(
+                    "tuning.seeds",
+                    "is " + (given == null ? "missing" : given)
+                            + ": give a list of seeds that serve nothing else, such as [1000, 1001]");
+        }
+        List<Long> seeds = scale.tuningSeeds().isEmpty()
+                ? longs(given, "tuning.seeds")
+                : scale.tuningSeeds();
+        try {
+            return new Tuning(
+                    distinct(seeds, "tuning.seeds"), raw.tuning().trials(), raw.tuning().choose());
+        } catch (IllegalArgumentException e) {
+            throw fields.refuse("tuning.trials", "cannot be used: " + e.getMessage());
+        }
+    }
+
+    /** Settings would be judged on the very runs that they were chosen by. */
+    private void refuseOverlap(List<Long> seeds, List<Long> tuning) {
+        List<Long> both = seeds.stream().filter(tuning::contains).toList();
+        if (!both.isEmpty()) {
+            throw fields.refuse(
+                    "tuning.seeds",
+                    (both.size() == 1 ? "has seed " : "has seeds ")
+                            + String.join(", ", both.stream().map(String::valueOf).toList())
+                            + " of 'seeds' too: settings must be chosen with seeds that serve nothing else, so give others");
+        }
     }
 
     private List<Long> seeds() {
         if (!scale.seeds().isEmpty()) {
-            return distinct(scale.seeds());
+            return distinct(scale.seeds(), "seeds");
         }
         JsonNode given = raw.seeds();
         if (given == null || given.isNull()) {
@@ -109,16 +156,24 @@ public final class StudyReader {
         if (!given.isArray()) {
             throw fields.refuse("seeds", "is " + given + ": give how many, or a list in brackets");
         }
-        List<Long> seeds = List.of(fields.read(given, Long[].class, "seeds"));
+        List<Long> seeds = longs(given, "seeds");
         if (seeds.isEmpty()) {
             throw fields.refuse("seeds", "is an empty list: give at least one");
         }
-        return distinct(seeds);
+        return distinct(seeds, "seeds");
     }
 
-    private List<Long> distinct(List<Long> seeds) {
+    private List<Long> longs(JsonNode given, String place) {
+        Long[] seeds = fields.read(given, Long[].class, place);
+        if (Arrays.asList(seeds).contains(null)) {
+            throw fields.refuse(place, "holds null, where a whole number belongs");
+        }
+        return List.of(seeds);
+    }
+
+    private List<Long> distinct(List<Long> seeds, String place) {
         if (new HashSet<>(seeds).size() < seeds.size()) {
-            throw fields.refuse("seeds", "is " + seeds + ": the same seed twice gives the same run, so give each once");
+            throw fields.refuse(place, "is " + seeds + ": the same seed twice gives the same run, so give each once");
         }
         return seeds;
     }

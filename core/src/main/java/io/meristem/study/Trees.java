@@ -8,7 +8,10 @@ final class Trees {
 
     private Trees() {}
 
-    /** A copy of {@code base} with the fields of {@code over} laid on it, objects field by field; null says nothing. */
+    /**
+     * A copy of {@code base} with the fields of {@code over} laid on it, objects field by field; null says nothing. An object of another name is another
+     * thing, and takes the old one's place.
+     */
     static ObjectNode merge(ObjectNode base, ObjectNode over) {
         ObjectNode merged = base.deepCopy();
         if (over == null) {
@@ -16,7 +19,8 @@ final class Trees {
         }
         over.properties().forEach(field -> {
             JsonNode value = field.getValue();
-            if (value instanceof ObjectNode inner && merged.get(field.getKey()) instanceof ObjectNode below) {
+            if (value instanceof ObjectNode inner && merged.get(field.getKey()) instanceof ObjectNode below
+                    && (!inner.has("name") || inner.get("name").equals(below.get("name")))) {
                 merged.set(field.getKey(), merge(below, inner));
             } else if (!value.isNull()) {
                 merged.set(field.getKey(), value);

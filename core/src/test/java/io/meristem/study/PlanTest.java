@@ -13,8 +13,8 @@ class PlanTest {
         return new Plan(StudyReader.preset("table7", Specs.scratch("full", "dra", "lora")));
     }
 
-    private static List<String> words(Plan plan, List<Cell> cells) {
-        return cells.stream().map(c -> plan.label(c) + "/" + c.seed()).toList();
+    private static List<String> words(List<Slot> slots) {
+        return slots.stream().map(s -> s.method().label() + "/" + s.seed()).toList();
     }
 
     @Test
@@ -22,21 +22,21 @@ class PlanTest {
         Plan plan = plan();
         assertEquals(
                 List.of("full/0", "dra/0", "lora at 1.5x/0", "lora at 1x/0", "lora at 0.5x/0", "full/1"),
-                words(plan, plan.cells()).subList(0, 6));
+                words(plan.slots()).subList(0, 6));
     }
 
     @Test
     void troubledRunsComeLastWithThoseThatWaitForThem() {
         Plan plan = plan();
-        List<Cell> all = plan.cells();
-        Cell dra = all.get(1);
-        List<String> ordered = words(plan, plan.ordered(all, List.of(dra)));
+        List<Slot> all = plan.slots();
+        Slot dra = all.get(1);
+        List<String> ordered = words(plan.ordered(all, List.of(dra)));
         assertEquals("full/0", ordered.get(0));
         assertEquals("full/1", ordered.get(1));
         assertEquals(
                 List.of("dra/0", "lora at 1.5x/0", "lora at 1x/0", "lora at 0.5x/0"),
                 ordered.subList(all.size() - 4, all.size()));
-        List<String> sorted = new ArrayList<>(words(plan, all));
+        List<String> sorted = new ArrayList<>(words(all));
         Collections.sort(sorted);
         List<String> same = new ArrayList<>(ordered);
         Collections.sort(same);

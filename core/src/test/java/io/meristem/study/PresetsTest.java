@@ -35,11 +35,12 @@ class PresetsTest {
     @MethodSource("names")
     void everyPresetIsAStudyAndSurvivesItsFile(String name) throws Exception {
         Study study = study(name);
-        assertEquals(List.of(0L, 1L, 2L), study.seeds());
+        boolean tuned = study.tuning() != null;
+        assertEquals(tuned ? 8 : 3, study.seeds().size());
         assertFalse(study.questions().isEmpty());
         Study again = Specs.read(study.json());
         assertEquals(study, again);
-        boolean paper = !name.equals("default");
+        boolean paper = !tuned && !name.equals("default");
         for (StudyMethod method : study.methods()) {
             TrainConfig train = method.train();
             assertEquals(paper ? 40 : 20, train.epochs());
@@ -48,8 +49,33 @@ class PresetsTest {
             if (train.method() instanceof Dra dra) {
                 assertEquals(5, dra.calibrationEpochs());
             }
-            assertEquals(train.method().usualRate(), train.optimization().rate());
+            assertEquals(tuned, method.isTuned());
+            if (tuned) {
+                // Equal tuning: four rates, the usual one among them or between two.
+                assertEquals(4, method.trials().size());
+                List<Double> rates = method.trials().stream()
+                        .map(trial -> trial.train().optimization().rate())
+                        .toList();
+                assertTrue(rates.get(0) <= train.method().usualRate()
+                        && rates.get(3) >= train.method().usualRate());
+            } else {
+                assertEquals(train.method().usualRate(), train.optimization().rate());
+            }
         }
+        if (tuned) {
+            assertTrue(study.questions().stream().anyMatch(q -> q.kind() == Question.Kind.POOLED));
+            assertTrue(study.questions().stream().anyMatch(q -> q.kind() == Question.Kind.TUNING));
+        }
+    }
+
+    /** Every scorer is in the comparison, so that none wins by absence. */
+    @Test
+    void allAllocatorsCompete() {
+        assertEquals(
+                MethodDefaults.named(io.meristem.rank.Scorer.class).keySet(),
+                new java.util.TreeSet<>(study("allocators").methods().stream()
+                        .map(method -> ((Dra) method.train().method()).scorer().label())
+                        .toList()));
     }
 
     @Test
@@ -74,10 +100,10 @@ class PresetsTest {
                 paper.questions().stream().map(Question::id).toList());
         // full, dra, three ranks, four other pairs of weights, AdaLoRA, DyLoRA and LoRA at three sizes each; three
         // seeds
-        assertEquals(16 * 3, new Plan(paper).cells().size());
+        assertEquals(16 * 3, new Plan(paper).slots().size());
         Plan plan = new Plan(study("table1"));
-        assertEquals(2 * 3, plan.cells().size());
-        assertEquals("full", plan.label(plan.cells().get(0)));
+        assertEquals(2 * 3, plan.slots().size());
+        assertEquals("full", plan.slots().get(0).method().label());
     }
 
     @Test

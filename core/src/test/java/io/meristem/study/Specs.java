@@ -25,6 +25,7 @@ final class Specs {
                 null,
                 null,
                 List.of(),
+                List.of(),
                 null,
                 null,
                 List.of(methods));
@@ -32,7 +33,7 @@ final class Specs {
 
     static Scale filtered(String... methods) {
         return new Scale(
-                null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), null, null, List.of(methods));
+                null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), List.of(), null, null, List.of(methods));
     }
 
     static Study read(JsonNode json) throws IOException {

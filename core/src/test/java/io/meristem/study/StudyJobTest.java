@@ -325,12 +325,11 @@ class StudyJobTest {
     void robustnessIsJudgedOncePerRun() throws IOException {
         Study study = study("\"seeds\": 2, \"methods\": [\"head\"]");
         run(study, StudyListener.NONE);
-        Materials materials = new Materials(study);
-        Results results = new Results(study, materials);
+        Results results = new Results(study, data -> false);
         Plan plan = new Plan(study);
         for (int i = 0; i < 2; i++) {
             Path run = runs().get(i);
-            results.add(plan.cells().get(i), new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
+            results.add(results.cell(plan.slots().get(i)), new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
         }
         List<Path> judged = new ArrayList<>();
         PerturbationJudge judge = (run, names) -> {

@@ -187,6 +187,7 @@ class StudyReaderTest {
                 List.of(0.2f),
                 11,
                 List.of(9L),
+                List.of(),
                 JsonNodeFactory.instance.objectNode().put("epochs", 2),
                 1,
                 List.of("DRA"));

@@ -1,0 +1,148 @@
+package io.meristem.study;
+
+import io.meristem.AtomicFiles;
+import io.meristem.InputException;
+import io.meristem.Outputs;
+import io.meristem.artifact.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A study as its specification and one line per run, without photos, weights and run folders: small enough to keep in a repository, and enough for its tables. */
+public final class StudyLines {
+
+    /** How a line is found; trials by their words, as settings may gain fields. */
+    private record Place(String model, String data, String method, String trial, String role, long seed) {
+
+        static Place of(RunLine line) {
+            return new Place(
+                    line.model(),
+                    line.data(),
+                    line.method(),
+                    line.trial() == null ? "" : line.trial(),
+                    line.role() == null ? Slot.Role.CONFIRMATION.label() : line.role(),
+                    line.seed());
+        }
+
+        static Place of(Slot slot, Trial trial) {
+            return new Place(
+                    slot.model().label(),
+                    slot.data().name(),
+                    slot.method().label(),
+                    trial.words(),
+                    slot.role().label(),
+                    slot.seed());
+        }
+    }
+
+    private StudyLines() {}
+
+    /**
+     * Copies a study's specification, without paths, and its lines.
+     *
+     * @param study a study's folder
+     * @param to a folder, which is made; files of the same names are replaced
+     * @throws InputException when there is no study, or nothing can be written
+     */
+    public static void copy(Path study, Path to) {
+        Study specification = StudyReader.file(requireStudy(study), Scale.NONE);
+        List<RunLine> lines = lines(study);
+        if (study.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
+            throw new InputException("The lines of " + study + " are in it already: choose another folder for --to.");
+        }
+        Outputs.requireFolder(to, "--to");
+        try {
+            Files.createDirectories(to);
+            AtomicFiles.writeString(to.resolve(StudyJob.SPECIFICATION), Json.pretty(specification.portable()));
+            AtomicFiles.writeString(
+                    to.resolve(StudyJob.LINES),
+                    lines.stream()
+                            .map(line -> Json.line(line.withoutFolder()) + "\n")
+                            .collect(Collectors.joining()));
+        } catch (IOException e) {
+            throw new InputException(to + " cannot be written (" + e.getMessage() + "): choose another folder.", e);
+        }
+    }
+
+    /**
+     * The tables that follow from lines alone: all but those of courses, of sizes within runs, and of perturbed photos.
+     *
+     * @param folder a study's, or one that {@link #copy} made
+     * @throws InputException when there is no study in it, or its files are damaged
+     */
+    public static List<ResultTable> tables(Path folder) {
+        Scale noWeights = new Scale(
+                null,
+                List.of(),
+                List.of(),
+                Map.of("", "scratch"),
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                null,
+                List.of());
+        Study study = StudyReader.file(requireStudy(folder), noWeights);
+        List<RunLine> lines = lines(folder);
+        Map<Place, RunLine> places = new HashMap<>();
+        lines.forEach(line -> places.put(Place.of(line), line));
+        Set<String> drawn = new HashSet<>();
+        lines.stream()
+                .filter(line -> Boolean.TRUE.equals(line.synthetic()))
+                .forEach(line -> drawn.add(line.data()));
+        Results results = new Results(study, data -> drawn.contains(data.name()));
+        for (List<Slot> phase : new Plan(study).phases()) {
+            phase.forEach(slot -> add(slot, folder, places, results));
+        }
+        List<ResultTable> tables = new ArrayList<>();
+        for (Question question : study.questions()) {
+            if (question.kind().fromLines()) {
+                tables.add(question.table(results));
+            }
+        }
+        return tables;
+    }
+
+    private static void add(Slot slot, Path folder, Map<Place, RunLine> places, Results results) {
+        Trial trial = results.trial(slot);
+        RunLine line = places.get(Place.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
+        if (line == null) {
+            return;
+        }
+        if (line.finished() && trial != null) {
+            if (slot.role() == Slot.Role.TUNING && line.val() == null) {
+                throw new InputException(folder.resolve(StudyJob.LINES) + " has a tuning run without validation scores ("
+                        + line.key() + "): copy the lines again.");
+            }
+            results.add(slot.with(trial), line.result(folder));
+        } else if (!line.finished()) {
+            results.addFailure(slot, line.error());
+        }
+    }
+
+    private static Path requireStudy(Path folder) {
+        Path specification = folder.resolve(StudyJob.SPECIFICATION);
+        if (!Files.isRegularFile(specification)) {
+            throw new InputException("There is no study in " + folder + ": it has no " + StudyJob.SPECIFICATION + ".");
+        }
+        return specification;
+    }
+
+    private static List<RunLine> lines(Path folder) {
+        Path lines = folder.resolve(StudyJob.LINES);
+        if (!Files.isRegularFile(lines)) {
+            throw new InputException(folder + " has no " + StudyJob.LINES + ": run the study first.");
+        }
+        return Json.lines(lines, RunLine.class);
+    }
+}
