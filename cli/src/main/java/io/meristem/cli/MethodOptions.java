@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.RankLimit;
 import io.meristem.rank.Importance;
@@ -85,11 +86,12 @@ final class MethodOptions {
 
     @Option(
             names = "--budget",
-            defaultValue = "0",
-            paramLabel = "MIB",
+            defaultValue = "auto",
+            paramLabel = "SIZE",
+            converter = Budget.Converter.class,
             description =
-                    "Size that DRA's adapters, or AdaLoRA's in the end, may take together, MiB of float32; 0 for no bound. Default: ${DEFAULT-VALUE}.")
-    double budget;
+                    "Size that DRA's adapters, or AdaLoRA's in the end, may take together: MiB of float32, such as 0.4; percent of the network's numbers without its head, such as 2%% (DRA only); or auto, the size that the scorer answers with, within --rank-min and --rank-max. Default: ${DEFAULT-VALUE}.")
+    Budget budget;
 
     @Option(names = "--cost-aware", description = "Share the budget out by importance per trainable number.")
     boolean costAware;
@@ -172,14 +174,21 @@ final class MethodOptions {
             case FULL -> new FullTuning();
             case HEAD -> new HeadOnly();
             case LORA -> new Lora(rank, adapter(), rankLimit == null ? preset.rankLimit : rankLimit);
-            case ADALORA -> adaLora.resolve(budget, adapter());
+            case ADALORA -> adaLora.resolve(mib(), adapter());
             case DYLORA -> dyLora.resolve(rankMin, rankMax, adapter());
             case DRA -> dra();
         };
     }
 
+    private double mib() {
+        if (budget.percent() != null) {
+            throw new InputException("AdaLoRA takes --budget in MiB, not in percent: 'meristem size --method full' says how large the network is.");
+        }
+        return budget.mib();
+    }
+
     Dra dra() {
-        RankOptions ranks = new RankOptions(rankMin, rankMax, budget, costAware);
+        RankOptions ranks = new RankOptions(rankMin, rankMax, budget.mib(), costAware, budget.percent());
         return new Dra(
                 scorer(ranks),
                 ranks,

@@ -86,6 +86,8 @@ final class RanksCommand implements Callable<Integer> {
             result.put("scorer", allocation.scorer());
             result.put("adapter_numbers", allocation.numbers());
             result.put("adapter_mib", LayerSize.mib(allocation.numbers()));
+            result.put("own_numbers", allocation.own());
+            result.put("own_mib", LayerSize.mib(allocation.own()));
             result.put("layers", RunWriter.rows(allocation));
             out.print(Json.pretty(result));
         } else {
@@ -117,6 +119,13 @@ final class RanksCommand implements Callable<Integer> {
                 allocation.numbers(),
                 LayerSize.mib(allocation.numbers()),
                 allocation.scorer());
+        if (allocation.own() != allocation.numbers()) {
+            out.printf(
+                    Locale.ROOT,
+                    "Without a budget it would take %d numbers, %.3f MiB.%n",
+                    allocation.own(),
+                    LayerSize.mib(allocation.own()));
+        }
     }
 
     private static String number(double value) {

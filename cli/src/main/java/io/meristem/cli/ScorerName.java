@@ -1,12 +1,14 @@
 package io.meristem.cli;
 
 import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.AlignmentScorer;
 import io.meristem.rank.CkaScorer;
 import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.NormalisedCkaScorer;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
 import java.util.Arrays;
@@ -20,6 +22,8 @@ enum ScorerName {
     CKA,
     CKA_NORMALISED,
     GRADIENT,
+    SPECTRUM,
+    ALIGNMENT,
     ACTIVATION,
     STABLE_RANK,
     UNIFORM,
@@ -27,7 +31,7 @@ enum ScorerName {
 
     static final String OPTION = "--scorer";
     static final String DESCRIPTION =
-            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
+            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), spectrum (what the gradient's directions bring on photos that they were not seen on), alignment (how well single photos' gradients tell classes apart), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
 
     /** @param importance the weights of the two scorers that are made of CKA */
     Scorer with(Importance importance) {
@@ -35,6 +39,8 @@ enum ScorerName {
             case CKA -> new CkaScorer(importance);
             case CKA_NORMALISED -> new NormalisedCkaScorer(importance);
             case GRADIENT -> new GradientScorer();
+            case SPECTRUM -> SpectrumScorer.DEFAULT;
+            case ALIGNMENT -> AlignmentScorer.DEFAULT;
             case ACTIVATION -> new ActivationScorer();
             case STABLE_RANK -> new StableRankScorer();
             case UNIFORM -> new UniformScorer();

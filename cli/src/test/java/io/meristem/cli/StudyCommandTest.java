@@ -207,4 +207,41 @@ class StudyCommandTest {
             assertEquals(TrainConfig.usual(method, preset, 0), command.config().train());
         });
     }
+
+    @Test
+    void settingsAreTunedAndTheLinesGiveTheTables() throws IOException {
+        Path spec = Files.writeString(
+                place.resolve("spec.json"),
+                """
+                {"models": [{"name": "mobilenet_v2_035", "weights": "starter", "size": 32}], "data": ["%s"], "seeds": 1,
+                 "train": {"epochs": 1, "batch_size": 8}, "tuning": {"seeds": [7]},
+                 "methods": ["head", {"name": "lora", "label": "lora", "grid": {"rank": [1, 2]}}]}
+                """
+                        .formatted(leaves));
+        String plan = study(spec, "--dry-run").succeeds().out();
+        assertTrue(plan.contains("tuning: 2 runs, 0 of them finished."), plan);
+        assertTrue(plan.contains("confirmation: 2 runs, 0 of them finished."), plan);
+        assertTrue(plan.contains("what tuning chooses") && plan.contains("(key follows from tuning)"), plan);
+        assertTrue(plan.contains("is known after the first run"), plan);
+        Shell run = study(spec).succeeds();
+        assertTrue(run.out().contains("[1/4] tuning: lora (rank 1)"), run.out());
+        assertTrue(study(spec, "--dry-run").succeeds().out().contains("4 runs, 4 of them finished."));
+
+        Path lines = place.resolve("bench");
+        Shell.run("study", "lines", place.resolve("study"), "--to", lines).succeeds();
+        String tables = Shell.run("study", "tables", lines).succeeds().out();
+        assertTrue(tables.contains("## Differences to the first method"), tables);
+        assertTrue(tables.contains("## How settings were chosen"), tables);
+        assertEquals(
+                Files.readString(place.resolve("study/tables/pooled.csv")),
+                Shell.run("study", "tables", lines, "--table", "pooled", "--format", "csv").succeeds().out());
+        Shell none = Shell.run("study", "tables", lines, "--table", "curves");
+        assertEquals(2, none.code());
+        assertTrue(none.err().contains("those that do are results, pooled, tuning"), none.err());
+        assertEquals(2, Shell.run("study", "tables", place.resolve("nowhere")).code());
+        assertEquals(2, Shell.run("study", "--preset", "allocators").code());
+        Shell overlap = study(spec, "--tuning-seeds", "0,5");
+        assertEquals(2, overlap.code());
+        assertTrue(overlap.err().contains("tuning.seeds has seed 0 of 'seeds' too"), overlap.err());
+    }
 }

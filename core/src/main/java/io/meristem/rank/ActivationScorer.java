@@ -40,7 +40,17 @@ public record ActivationScorer() implements Scorer {
             measures.put("components", (double) kept[i]);
             scores.add(new Score((double) kept[i] / subject.options().max(), measures));
         }
-        return Scoring.of(List.copyOf(scores));
+        RankOptions free = subject.options().withoutBudget();
+        int[] unbounded = kept(sizes, ratios, free);
+        List<Integer> own = new ArrayList<>();
+        for (int i = 0; i < unbounded.length; i++) {
+            own.add(Allocator.rank(
+                    (double) unbounded[i] / free.max(),
+                    free.min(),
+                    free.max(),
+                    sizes.get(i).fullRank()));
+        }
+        return new Scoring(List.copyOf(scores), ScorerMemory.NONE, null, own);
     }
 
     /** Components of each layer that are kept; {@code ratios} fall in each layer. */

@@ -13,8 +13,9 @@ import java.util.Optional;
  * @param scorer the name of what saw the layers' importance
  * @param memory to be given to the scorer at the run's next allocation
  * @param note a sentence to be shown to the user
+ * @param own trainable numbers that the scorer would have taken without a budget
  */
-public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Optional<String> note) {
+public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Optional<String> note, long own) {
 
     /** One layer. */
     public record Row(LayerSize layer, Scoring.Score score, int rank) {
@@ -35,7 +36,12 @@ public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Opt
         Scoring scoring = scorer.score(subject, memory);
         double[] importances =
                 scoring.scores().stream().mapToDouble(Scoring.Score::importance).toArray();
-        int[] ranks = Allocator.allocate(sizes, importances, subject.options());
+        int[] ranks = scoring.ranks() == null
+                ? Allocator.allocate(sizes, importances, subject.options())
+                : scoring.ranks().stream().mapToInt(Integer::intValue).toArray();
+        int[] own = scoring.own() == null
+                ? Allocator.allocate(sizes, importances, subject.options().withoutBudget())
+                : scoring.own().stream().mapToInt(Integer::intValue).toArray();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < ranks.length; i++) {
             rows.add(new Row(sizes.get(i), scoring.scores().get(i), ranks[i]));
@@ -44,7 +50,8 @@ public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Opt
                 scorer.label(),
                 List.copyOf(rows),
                 scoring.memory(),
-                Allocator.unused(sizes, importances, subject.options(), ranks));
+                Allocator.unused(sizes, importances, subject.options(), ranks),
+                LayerSize.numbers(sizes, own));
     }
 
     /** Rank by layer name, in definition order. */

@@ -59,6 +59,22 @@ public final class Allocator {
 
     /** Raises {@code ranks}, which are the least, as far as the budget allows. */
     private static void spend(List<LayerSize> layers, double[] importances, RankOptions options, int[] ranks) {
+        long left = left(layers, options, ranks);
+        for (Step step : steps(layers, importances, options)) {
+            left -= layers.get(step.layer()).perRank();
+            if (left < 0) {
+                return;
+            }
+            ranks[step.layer()]++;
+        }
+    }
+
+    /**
+     * What of the budget is left beside the least ranks.
+     *
+     * @throws InputException when they do not fit
+     */
+    static long left(List<LayerSize> layers, RankOptions options, int[] ranks) {
         long left = options.budgetNumbers() - LayerSize.numbers(layers, ranks);
         if (left < 0) {
             throw new InputException(String.format(
@@ -69,13 +85,7 @@ public final class Allocator {
                     layers.size(),
                     LayerSize.mib(LayerSize.numbers(layers, ranks))));
         }
-        for (Step step : steps(layers, importances, options)) {
-            left -= layers.get(step.layer()).perRank();
-            if (left < 0) {
-                return;
-            }
-            ranks[step.layer()]++;
-        }
+        return left;
     }
 
     /** Every step that any layer can take, in the order in which the factor brings them about. */

@@ -1,6 +1,9 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.adapter.LayerSize;
+import io.meristem.nn.Network;
+import io.meristem.nn.WeightedLayer;
 
 /**
  * Bounds and budget of an allocation.
@@ -9,10 +12,23 @@ import io.meristem.adapter.LayerSize;
  * @param max greatest rank of a layer
  * @param budgetMib size that all adapters together may take, MiB of float32; 0 for no budget
  * @param costAware give rank by importance per trainable number; needs a budget
+ * @param budgetPercent the budget in percent of the network's numbers, its head apart; null where {@code budgetMib} says it
  */
-public record RankOptions(int min, int max, double budgetMib, boolean costAware) {
+public record RankOptions(
+        int min,
+        int max,
+        double budgetMib,
+        boolean costAware,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Double budgetPercent) {
 
     public static final RankOptions DEFAULT = new RankOptions(1, 16, 0, false);
+
+    private static final double WHOLE = 100;
+
+    /** With a budget in MiB, or none. */
+    public RankOptions(int min, int max, double budgetMib, boolean costAware) {
+        this(min, max, budgetMib, costAware, null);
+    }
 
     public RankOptions {
         if (min < 0 || max < 1 || min > max) {
@@ -22,7 +38,17 @@ public record RankOptions(int min, int max, double budgetMib, boolean costAware)
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib)) {
             throw new IllegalArgumentException("the budget must be a size in MiB, or 0 for none, not " + budgetMib);
         }
-        if (costAware && budgetMib == 0) {
+        if (budgetPercent != null && !(budgetPercent > 0 && budgetPercent <= WHOLE)) {
+            throw new IllegalArgumentException("a budget of " + number(budgetPercent)
+                    + " % of the network's numbers buys "
+                    + (budgetPercent > WHOLE ? "more than the network itself" : "no adapter")
+                    + ": give more than 0 and at most 100 %");
+        }
+        if (budgetPercent != null && budgetMib > 0) {
+            throw new IllegalArgumentException(
+                    "the budget is given twice, as " + budgetMib + " MiB and as " + number(budgetPercent) + " %");
+        }
+        if (costAware && budgetMib == 0 && budgetPercent == null) {
             throw new IllegalArgumentException("cost-aware allocation shares out a budget: give one");
         }
     }
@@ -30,5 +56,40 @@ public record RankOptions(int min, int max, double budgetMib, boolean costAware)
     /** The budget in trainable numbers; 0 for none. */
     long budgetNumbers() {
         return (long) Math.floor(budgetMib * LayerSize.NUMBERS_PER_MIB);
+    }
+
+    /** Whether there is a budget. */
+    public boolean bounded() {
+        return budgetMib > 0 || budgetPercent != null;
+    }
+
+    /** With the budget in MiB, for a network of that many numbers without its head. */
+    public RankOptions on(long numbers) {
+        return budgetPercent == null
+                ? this
+                : new RankOptions(
+                        min, max, budgetPercent / WHOLE * numbers / LayerSize.NUMBERS_PER_MIB, costAware, null);
+    }
+
+    /** Likewise. */
+    public RankOptions on(Network network) {
+        return budgetPercent == null ? this : on(withoutHead(network));
+    }
+
+    /** The bounds alone. */
+    RankOptions withoutBudget() {
+        return new RankOptions(min, max, 0, false);
+    }
+
+    /** Numbers of a network but for its head. */
+    public static long withoutHead(Network network) {
+        WeightedLayer head = network.head();
+        return network.parameterCount()
+                - head.weight().numel()
+                - (head.bias() == null ? 0 : head.bias().numel());
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
     }
 }

@@ -12,6 +12,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = CkaScorer.class, name = "cka"),
     @JsonSubTypes.Type(value = NormalisedCkaScorer.class, name = "cka-normalised"),
     @JsonSubTypes.Type(value = GradientScorer.class, name = "gradient"),
+    @JsonSubTypes.Type(value = SpectrumScorer.class, name = "spectrum"),
+    @JsonSubTypes.Type(value = AlignmentScorer.class, name = "alignment"),
     @JsonSubTypes.Type(value = ActivationScorer.class, name = "activation"),
     @JsonSubTypes.Type(value = StableRankScorer.class, name = "stable-rank"),
     @JsonSubTypes.Type(value = UniformScorer.class, name = "uniform"),
@@ -21,6 +23,8 @@ public sealed interface Scorer
         permits CkaScorer,
                 NormalisedCkaScorer,
                 GradientScorer,
+                SpectrumScorer,
+                AlignmentScorer,
                 ActivationScorer,
                 StableRankScorer,
                 UniformScorer,
@@ -28,6 +32,11 @@ public sealed interface Scorer
 
     /** Its name on the command line and in files. */
     String label();
+
+    /** Whether what it sees makes sense only through a head that fits the classes, not through one drawn at random. */
+    default boolean needsFittedHead() {
+        return false;
+    }
 
     /**
      * Looks at the network as it is now; the network is left as it was, in evaluation mode.

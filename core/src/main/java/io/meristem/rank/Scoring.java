@@ -8,8 +8,15 @@ import java.util.Map;
  *
  * @param scores in the order of the subject's layers
  * @param memory to be given to the scorer at the next allocation of the run
+ * @param ranks in the same order, within the subject's bounds and budget; null where they follow from the importances
+ * @param own ranks that the scorer would give without a budget, within the same bounds; null where they follow from the importances
  */
-public record Scoring(List<Score> scores, ScorerMemory memory) {
+public record Scoring(List<Score> scores, ScorerMemory memory, List<Integer> ranks, List<Integer> own) {
+
+    /** Of a scorer that says where ranks should go, and leaves to {@link Allocator} how many. */
+    Scoring(List<Score> scores, ScorerMemory memory) {
+        this(scores, memory, null, null);
+    }
 
     /**
      * Of one layer.

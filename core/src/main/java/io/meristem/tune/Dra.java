@@ -155,7 +155,13 @@ public record Dra(
             int round,
             ScorerMemory memory) {
         LabelledFeed photos = calibration.apply(calibrationBatches, calibrationBatchSize);
-        return Allocation.of(new Subject(network, head.adapted(network), photos, ranks, seed, round), scorer, memory);
+        Subject subject = new Subject(network, head.adapted(network), photos, ranks.on(network), seed, round);
+        if (round > 0 || !scorer.needsFittedHead()) {
+            return Allocation.of(subject, scorer, memory);
+        }
+        try (FittedHead fitted = new FittedHead(network, calibration)) {
+            return Allocation.of(subject, scorer, memory);
+        }
     }
 
     @Override

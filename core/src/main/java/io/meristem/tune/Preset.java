@@ -15,7 +15,7 @@ public enum Preset {
     DEFAULT(20, 5, HeadPolicy.TRAINED, RankLimit.LAYER) {
         @Override
         public Scorer scorer(RankOptions ranks) {
-            return ranks.budgetMib() > 0 ? new GradientScorer() : CkaScorer.DEFAULT;
+            return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */

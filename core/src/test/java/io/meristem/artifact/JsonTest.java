@@ -17,6 +17,7 @@ import io.meristem.data.SplitOptions;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
 import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.AlignmentScorer;
 import io.meristem.rank.CkaScorer;
 import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
@@ -24,6 +25,7 @@ import io.meristem.rank.NormalisedCkaScorer;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
 import io.meristem.testing.TinyRuns;
@@ -69,6 +71,16 @@ class JsonTest {
                         AdapterOptions.DEFAULT),
                 fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
                 fixed(new GradientScorer()),
+                fixed(new SpectrumScorer(0.25)),
+                fixed(new AlignmentScorer(2)),
+                new Dra(
+                        SpectrumScorer.DEFAULT,
+                        new RankOptions(0, 16, 0, false, 1.5),
+                        false,
+                        5,
+                        4,
+                        64,
+                        AdapterOptions.DEFAULT),
                 fixed(new ActivationScorer()),
                 fixed(new StableRankScorer()),
                 fixed(new UniformScorer()),

@@ -26,6 +26,7 @@ import io.meristem.eval.Scores;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.AlignmentScorer;
 import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.NormalisedCkaScorer;
@@ -33,6 +34,7 @@ import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
+import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
@@ -126,6 +128,8 @@ class TrainJobTest {
                 new HeadOnly(),
                 dra(new NormalisedCkaScorer(Importance.DEFAULT), true),
                 dra(new GradientScorer(), true),
+                dra(SpectrumScorer.DEFAULT, true),
+                dra(AlignmentScorer.DEFAULT, false),
                 dra(new ActivationScorer(), true),
                 dra(new StableRankScorer(), true),
                 dra(new RandomScorer(), false));

@@ -44,6 +44,8 @@ class ScorerTest {
                 CkaScorer.DEFAULT,
                 new NormalisedCkaScorer(Importance.DEFAULT),
                 new GradientScorer(),
+                SpectrumScorer.DEFAULT,
+                AlignmentScorer.DEFAULT,
                 new ActivationScorer(),
                 new StableRankScorer(),
                 new UniformScorer(),

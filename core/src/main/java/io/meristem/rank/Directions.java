@@ -1,0 +1,74 @@
+package io.meristem.rank;
+
+import io.meristem.adapter.LayerSize;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Ranks from what each single rank of each layer is worth, all layers' ranks sorted together. */
+final class Directions {
+
+    private record Direction(int layer, int rank, double gain, double worth) {}
+
+    private Directions() {}
+
+    /**
+     * With a budget: the least ranks, then the worthiest directions in their order, until the next does not fit any more. Directions without any gain come last, lower
+     * ranks first, so that a budget is spent whatever the gains. Without a budget: the shortest run of the worthiest directions that holds {@code share} of all gain.
+     *
+     * @param gains of each layer's directions, not negative, greatest first; what is beyond a layer's greatest rank does not count
+     * @param power directions are sorted by gain over the numbers of one rank to this power
+     * @return one rank per layer
+     */
+    static int[] ranks(List<LayerSize> layers, List<double[]> gains, double power, RankOptions options, double share) {
+        List<Direction> sorted = sorted(layers, gains, options.costAware() ? 1 : power, options);
+        int[] ranks = new int[layers.size()];
+        if (options.budgetMib() > 0) {
+            for (int i = 0; i < ranks.length; i++) {
+                ranks[i] = Math.min(options.min(), Allocator.most(layers.get(i), options));
+            }
+            long left = Allocator.left(layers, options, ranks);
+            for (Direction direction : sorted) {
+                if (direction.rank > options.min()) {
+                    left -= layers.get(direction.layer).perRank();
+                    if (left < 0) {
+                        break;
+                    }
+                    ranks[direction.layer]++;
+                }
+            }
+            return ranks;
+        }
+        double total = sorted.stream().mapToDouble(Direction::gain).sum();
+        double held = 0;
+        for (Direction direction : sorted) {
+            if (held >= share * total || direction.gain == 0) {
+                break;
+            }
+            held += direction.gain;
+            ranks[direction.layer]++;
+        }
+        for (int i = 0; i < ranks.length; i++) {
+            ranks[i] = Math.max(ranks[i], Math.min(options.min(), Allocator.most(layers.get(i), options)));
+        }
+        return ranks;
+    }
+
+    private static List<Direction> sorted(
+            List<LayerSize> layers, List<double[]> gains, double power, RankOptions options) {
+        List<Direction> all = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            double cost = Math.pow(layers.get(i).perRank(), power);
+            for (int k = 0; k < Allocator.most(layers.get(i), options); k++) {
+                double gain = k < gains.get(i).length ? gains.get(i)[k] : 0;
+                if (!(gain >= 0) || Double.isInfinite(gain)) {
+                    throw new IllegalArgumentException(
+                            "the gain of layer " + layers.get(i).name() + " is " + gain);
+                }
+                all.add(new Direction(i, k + 1, gain, gain / cost));
+            }
+        }
+        all.sort(Comparator.comparingDouble(Direction::worth).reversed().thenComparingInt(Direction::rank));
+        return all;
+    }
+}
