@@ -68,8 +68,18 @@ public record Study(
         if (tuning != null) {
             json.set("tuning", Json.tree(tuning));
         }
+        // Tables mostly share their methods, which are long with every setting of every trial.
+        List<StudyMethod> common =
+                questions.isEmpty() ? List.of() : questions.get(0).methods();
+        json.set("methods", json(common));
         ArrayNode tables = json.putArray("tables");
-        questions.forEach(q -> tables.add(json(q)));
+        for (Question question : questions) {
+            ObjectNode table = json(question);
+            if (!question.methods().equals(common)) {
+                table.set("methods", json(question.methods()));
+            }
+            tables.add(table);
+        }
         return json;
     }
 
@@ -82,8 +92,12 @@ public record Study(
         json.put("measure", question.measure().name().toLowerCase(Locale.ROOT));
         json.set("side", Json.tree(question.side()));
         json.put("published", question.published());
-        ArrayNode methods = json.putArray("methods");
-        for (StudyMethod method : question.methods()) {
+        return json;
+    }
+
+    private static ArrayNode json(List<StudyMethod> all) {
+        ArrayNode methods = JsonNodeFactory.instance.arrayNode();
+        for (StudyMethod method : all) {
             ObjectNode one = methods.addObject();
             ObjectNode first = json(method.trials().get(0));
             if (method.isTuned()) {
@@ -100,7 +114,7 @@ public record Study(
                 method.trials().forEach(trial -> grid.add(json(trial)));
             }
         }
-        return json;
+        return methods;
     }
 
     private static ObjectNode json(Trial trial) {

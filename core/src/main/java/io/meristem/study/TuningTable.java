@@ -7,7 +7,7 @@ import java.util.List;
 final class TuningTable {
 
     private static final List<String> COLUMNS =
-            List.of("photos", "model", "method", "trial", "settings", "val accuracy %", "val log loss", "failed", "");
+            List.of("photos", "model", "method", "trial", "settings", "val accuracy %", "val log loss", "failed", "choice");
 
     private static final String ALL = "all";
 
