@@ -182,7 +182,8 @@ final class MethodOptions {
 
     private double mib() {
         if (budget.percent() != null) {
-            throw new InputException("AdaLoRA takes --budget in MiB, not in percent: 'meristem size --method full' says how large the network is.");
+            throw new InputException(
+                    "AdaLoRA takes --budget in MiB, not in percent: 'meristem size --method full' says how large the network is.");
         }
         return budget.mib();
     }

@@ -147,10 +147,13 @@ final class StudyCommand implements Callable<Integer> {
                     .filter(table -> id == null || table.id().equals(id))
                     .toList();
             if (wanted.isEmpty()) {
-                throw new InputException(
-                        "No table " + (id == null ? "" : "'" + id + "' ") + "follows from the lines of " + folder
-                                + (tables.isEmpty() ? "." : "; those that do are "
-                                        + tables.stream().map(ResultTable::id).collect(Collectors.joining(", ")) + "."));
+                throw new InputException("No table " + (id == null ? "" : "'" + id + "' ")
+                        + "follows from the lines of " + folder
+                        + (tables.isEmpty()
+                                ? "."
+                                : "; those that do are "
+                                        + tables.stream().map(ResultTable::id).collect(Collectors.joining(", "))
+                                        + "."));
             }
             PrintWriter console = spec.commandLine().getOut();
             console.print(wanted.stream().map(format.text).collect(Collectors.joining("\n")));
@@ -275,9 +278,8 @@ final class StudyCommand implements Callable<Integer> {
     }
 
     private static String summary(List<PlannedRun> runs) {
-        List<PlannedRun> missing = runs.stream()
-                .filter(run -> !run.state().equals("finished"))
-                .toList();
+        List<PlannedRun> missing =
+                runs.stream().filter(run -> !run.state().equals("finished")).toList();
         String counts = runs.size() + (runs.size() == 1 ? " run, " : " runs, ") + (runs.size() - missing.size())
                 + " of them finished.";
         if (missing.isEmpty()) {

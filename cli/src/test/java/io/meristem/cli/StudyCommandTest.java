@@ -234,7 +234,9 @@ class StudyCommandTest {
         assertTrue(tables.contains("## How settings were chosen"), tables);
         assertEquals(
                 Files.readString(place.resolve("study/tables/pooled.csv")),
-                Shell.run("study", "tables", lines, "--table", "pooled", "--format", "csv").succeeds().out());
+                Shell.run("study", "tables", lines, "--table", "pooled", "--format", "csv")
+                        .succeeds()
+                        .out());
         Shell none = Shell.run("study", "tables", lines, "--table", "curves");
         assertEquals(2, none.code());
         assertTrue(none.err().contains("those that do are results, pooled, tuning"), none.err());

@@ -67,8 +67,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
         int[] ranks = new int[sizes.size()];
         List<double[]> gains = new ArrayList<>();
         List<Score> scores = new ArrayList<>();
-        double greatest =
-                measured.stream().mapToDouble(this::wanted).max().orElse(0);
+        double greatest = measured.stream().mapToDouble(this::wanted).max().orElse(0);
         for (int i = 0; i < ranks.length; i++) {
             double wanted = wanted(measured.get(i));
             int most = Allocator.most(sizes.get(i), options);
@@ -159,7 +158,9 @@ public record AlignmentScorer(double kappa) implements Scorer {
                                 .add(Tensors.keep(
                                         gradient == null
                                                 ? torch.zeros(1)
-                                                : gradient.reshape(1, -1).to(ScalarType.Float).clone()));
+                                                : gradient.reshape(1, -1)
+                                                        .to(ScalarType.Float)
+                                                        .clone()));
                     }
                 }
             }
@@ -168,7 +169,8 @@ public record AlignmentScorer(double kappa) implements Scorer {
                 try (PointerScope scope = new PointerScope();
                         NoGradGuard guard = new NoGradGuard()) {
                     Tensor x = torch.cat(new TensorVector(photos.toArray(new Tensor[0])));
-                    grams.add(Tensors.toDoubles(x.reshape(photos.size(), -1).matmul(x.reshape(photos.size(), -1).t())));
+                    grams.add(Tensors.toDoubles(x.reshape(photos.size(), -1)
+                            .matmul(x.reshape(photos.size(), -1).t())));
                 }
             }
             return grams;

@@ -97,7 +97,11 @@ public record SpectrumScorer(double costPower) implements Scorer {
                 long first = (n + 1) / 2;
                 add(gradients, images.narrow(0, 0, first), labels.narrow(0, 0, first), halves.get(0));
                 if (n > 1) {
-                    add(gradients, images.narrow(0, first, n - first), labels.narrow(0, first, n - first), halves.get(1));
+                    add(
+                            gradients,
+                            images.narrow(0, first, n - first),
+                            labels.narrow(0, first, n - first),
+                            halves.get(1));
                 }
             });
             List<Layer> measured = new ArrayList<>();
@@ -143,7 +147,8 @@ public record SpectrumScorer(double costPower) implements Scorer {
      */
     static Layer layer(Tensor a, Tensor b, double weightSquares) {
         boolean tall = a.size(0) > a.size(1);
-        // Through the Gram matrix of the smaller side. With u_k from Ga Ga': sigma_k v_k' = u_k' Ga, so the product needs no division by sigma.
+        // Through the Gram matrix of the smaller side. With u_k from Ga Ga': sigma_k v_k' = u_k' Ga, so the product
+        // needs no division by sigma.
         T_TensorTensor_T eigen = torch.linalg_eigh(tall ? a.t().matmul(a) : a.matmul(a.t()));
         Tensor vectors = Tensors.own(eigen.get1());
         Tensor cross = tall ? a.t().matmul(b) : b.matmul(a.t());

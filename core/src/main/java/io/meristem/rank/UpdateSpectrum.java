@@ -38,7 +38,8 @@ public final class UpdateSpectrum {
             Tensor left = b.to(ScalarType.Double);
             Tensor right = a.to(ScalarType.Double);
             Tensor x = inputs.to(ScalarType.Double);
-            // sigma_k^2 v_k' Q v_k is the mean square of u_k' (sBA) x, and u_k are eigenvectors of BA (BA)' = B (AA') B'. Through an
+            // sigma_k^2 v_k' Q v_k is the mean square of u_k' (sBA) x, and u_k are eigenvectors of BA (BA)' = B (AA')
+            // B'. Through an
             // orthonormal basis of B's columns this is r x r.
             T_TensorTensor_T qr = torch.linalg_qr(left);
             Tensor basis = Tensors.own(qr.get0()); // (out, r)
@@ -46,11 +47,8 @@ public final class UpdateSpectrum {
             T_TensorTensor_T eigen = torch.linalg_eigh(core.matmul(core.t()));
             Tensor u = basis.matmul(Tensors.own(eigen.get1())); // (out, r)
             Tensor moved = u.t().matmul(left).matmul(right).matmul(x.t()); // (r, n)
-            double whole = weight.to(ScalarType.Double)
-                    .matmul(x.t())
-                    .square()
-                    .sum()
-                    .item_double();
+            double whole =
+                    weight.to(ScalarType.Double).matmul(x.t()).square().sum().item_double();
             double[] h = Tensors.toDoubles(moved.square().sum(1));
             double[] sorted = Arrays.stream(h)
                     .map(value -> whole > 0 ? scale * scale * value / whole : 0)

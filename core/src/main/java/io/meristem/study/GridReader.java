@@ -113,8 +113,8 @@ final class GridReader {
             leaves.add(own);
             paths.addAll(own.keySet());
         }
-        paths.removeIf(path ->
-                leaves.stream().map(own -> own.get(path)).distinct().count() == 1);
+        paths.removeIf(
+                path -> leaves.stream().map(own -> own.get(path)).distinct().count() == 1);
         List<String> words = new ArrayList<>();
         for (Map<String, String> own : leaves) {
             words.add(String.join(
@@ -134,7 +134,8 @@ final class GridReader {
         for (int at = whole.lastIndexOf('.'); at >= 0; at = whole.lastIndexOf('.', at - 1)) {
             name = whole.substring(at + 1);
             String end = "." + name;
-            if (all.stream().filter(other -> !Objects.equals(other, path)).noneMatch(other -> ("." + other).endsWith(end))) {
+            if (all.stream().filter(other -> !Objects.equals(other, path)).noneMatch(other -> ("." + other)
+                    .endsWith(end))) {
                 break;
             }
             name = whole;

@@ -38,7 +38,8 @@ final class Materials {
      * @param validation how many are for validation
      * @param synthetic whether they are drawings
      */
-    record Photos(List<String> classes, String fingerprint, String groups, int training, int validation, boolean synthetic) {}
+    record Photos(
+            List<String> classes, String fingerprint, String groups, int training, int validation, boolean synthetic) {}
 
     private static final int KEY_DIGITS = 8;
 
@@ -66,8 +67,9 @@ final class Materials {
 
     private void requireValidation(StudyData data) {
         if (photos(data).validation() == 0) {
-            throw new InputException("The photos of " + data.name()
-                    + " have no validation part, and tuning chooses settings on it: raise 'val_fraction' of their 'split', or leave the grids away.");
+            throw new InputException(
+                    "The photos of " + data.name()
+                            + " have no validation part, and tuning chooses settings on it: raise 'val_fraction' of their 'split', or leave the grids away.");
         }
     }
 

@@ -25,9 +25,10 @@ final class Plan {
             for (boolean dependent : new boolean[] {false, true}) {
                 List<Slot> phase = new ArrayList<>();
                 for (long seed : study.tuning().seeds()) {
-                    forEachPair((model, data) -> tuned(dependent).forEach(method -> method.trials().forEach(trial -> {
-                        add(new Slot(model, data, method, trial, Role.TUNING, seed), known, phase);
-                    })));
+                    forEachPair((model, data) -> tuned(dependent)
+                            .forEach(method -> method.trials().forEach(trial -> {
+                                add(new Slot(model, data, method, trial, Role.TUNING, seed), known, phase);
+                            })));
                 }
                 phases.add(phase);
             }
@@ -37,8 +38,8 @@ final class Plan {
             forEachPair((model, data) -> {
                 for (boolean dependent : new boolean[] {false, true}) {
                     methods(dependent)
-                            .forEach(method -> add(
-                                    Slot.of(model, data, method, Role.CONFIRMATION, seed), known, phase));
+                            .forEach(
+                                    method -> add(Slot.of(model, data, method, Role.CONFIRMATION, seed), known, phase));
                 }
             });
         }

@@ -47,7 +47,8 @@ final class PooledTable {
                     ? null
                     : new Stratified(strata.stream()
                             .map(pairs -> pairs.stream()
-                                    .mapToDouble(pair -> measure.applyAsDouble(pair[0]) - measure.applyAsDouble(pair[1]))
+                                    .mapToDouble(
+                                            pair -> measure.applyAsDouble(pair[0]) - measure.applyAsDouble(pair[1]))
                                     .toArray())
                             .toList());
         }
@@ -73,10 +74,13 @@ final class PooledTable {
         List<Arm> arms = question.methods().stream()
                 .map(method -> arm(method, question, results))
                 .toList();
-        ToDoubleFunction<Finished> accuracy = run -> 100 * scores(run, question.side()).accuracy();
+        ToDoubleFunction<Finished> accuracy =
+                run -> 100 * scores(run, question.side()).accuracy();
         ToDoubleFunction<Finished> loss = run -> scores(run, question.side()).logLoss();
-        List<Stratified> points = arms.stream().map(arm -> arm.differences(accuracy)).toList();
-        List<Stratified> losses = arms.stream().map(arm -> arm.differences(loss)).toList();
+        List<Stratified> points =
+                arms.stream().map(arm -> arm.differences(accuracy)).toList();
+        List<Stratified> losses =
+                arms.stream().map(arm -> arm.differences(loss)).toList();
         double[] p = p(points);
         double[] corrected = corrected(p);
         double[] ofLoss = corrected(p(losses));
@@ -182,9 +186,7 @@ final class PooledTable {
 
     private static String interval(Stratified difference, double level, String format) {
         Interval interval = difference == null ? null : difference.interval(level);
-        return interval == null
-                ? Cells.NOTHING
-                : String.format(Locale.ROOT, format, interval.low(), interval.high());
+        return interval == null ? Cells.NOTHING : String.format(Locale.ROOT, format, interval.low(), interval.high());
     }
 
     private static String balance(Stratified difference) {

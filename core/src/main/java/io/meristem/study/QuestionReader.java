@@ -47,16 +47,13 @@ final class QuestionReader {
      */
     List<Question> read(List<JsonNode> tables, List<JsonNode> methods, List<String> words, Tuning tuning) {
         List<Question> questions = new ArrayList<>(filtered(questions(tables, methods), words));
-        List<StudyMethod> all = questions.stream()
-                .flatMap(q -> q.methods().stream())
-                .distinct()
-                .toList();
+        List<StudyMethod> all =
+                questions.stream().flatMap(q -> q.methods().stream()).distinct().toList();
         refuseAmbiguousLabels(all);
         MethodReader.checkSizes(fields, all);
         checkTrials(all, tuning);
         if (tuning != null && questions.stream().noneMatch(q -> q.kind() == Question.Kind.TUNING)) {
-            List<StudyMethod> tuned =
-                    all.stream().filter(StudyMethod::isTuned).toList();
+            List<StudyMethod> tuned = all.stream().filter(StudyMethod::isTuned).toList();
             if (!tuned.isEmpty() && questions.stream().noneMatch(q -> q.id().equals("tuning"))) {
                 questions.add(question("tuning", Question.Kind.TUNING, "How settings were chosen", tuned));
             }
@@ -73,13 +70,11 @@ final class QuestionReader {
                         "has a grid of " + method.trials().size()
                                 + " trials, and the study has no 'tuning' to choose among them: give it, as {\"seeds\": [1000, 1001]}");
             }
-            if (tuning != null
-                    && tuning.trials() != null
-                    && method.trials().size() > tuning.trials()) {
+            if (tuning != null && tuning.trials() != null && method.trials().size() > tuning.trials()) {
                 throw fields.refuse(
                         place,
-                        "has " + method.trials().size() + " trials, and 'tuning' allows each method "
-                                + tuning.trials() + ": shorten its grid, or raise 'trials' for all");
+                        "has " + method.trials().size() + " trials, and 'tuning' allows each method " + tuning.trials()
+                                + ": shorten its grid, or raise 'trials' for all");
             }
         }
     }

@@ -63,7 +63,9 @@ public record RunLine(
     public record Brief(Integer photos, double accuracy, double macroF1, Double logLoss) {
 
         static Brief of(Scores scores) {
-            return scores == null ? null : new Brief(scores.photos(), scores.accuracy(), scores.macroF1(), scores.logLoss());
+            return scores == null
+                    ? null
+                    : new Brief(scores.photos(), scores.accuracy(), scores.macroF1(), scores.logLoss());
         }
     }
 
@@ -168,8 +170,26 @@ public record RunLine(
 
     RunLine withoutFolder() {
         return new RunLine(
-                key, model, data, method, seed, status, study, role, trial, settings, error, null, val, test, epochs,
-                averageMib, headMib, modelMib, secondsPerEpoch, synthetic);
+                key,
+                model,
+                data,
+                method,
+                seed,
+                status,
+                study,
+                role,
+                trial,
+                settings,
+                error,
+                null,
+                val,
+                test,
+                epochs,
+                averageMib,
+                headMib,
+                modelMib,
+                secondsPerEpoch,
+                synthetic);
     }
 
     /** What tables show of the run; not its course, nor single classes. Null when it failed. */

@@ -36,6 +36,6 @@ public record Scale(
         Integer calibrationEpochs,
         List<String> methods) {
 
-    public static final Scale NONE =
-            new Scale(null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), List.of(), null, null, List.of());
+    public static final Scale NONE = new Scale(
+            null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), List.of(), null, null, List.of());
 }

@@ -25,7 +25,8 @@ record Slot(StudyModel model, StudyData data, StudyMethod method, Trial trial, R
     }
 
     static Slot of(StudyModel model, StudyData data, StudyMethod method, Role role, long seed) {
-        return new Slot(model, data, method, method.isTuned() ? null : method.trials().get(0), role, seed);
+        return new Slot(
+                model, data, method, method.isTuned() ? null : method.trials().get(0), role, seed);
     }
 
     boolean isOpen() {

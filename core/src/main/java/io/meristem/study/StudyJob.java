@@ -267,7 +267,8 @@ public final class StudyJob {
                             ? "None of the " + slot.method().trials().size()
                                     + " trials of '" + label
                                     + "' could be chosen: each had a run that failed."
-                            : "It takes its size from '" + slot.method().sizeOf().method() + "', and that run failed.",
+                            : "It takes its size from '"
+                                    + slot.method().sizeOf().method() + "', and that run failed.",
                     false);
             return;
         }
@@ -306,15 +307,12 @@ public final class StudyJob {
     }
 
     private RunLine line(Slot slot, Finished run) {
-        return RunLine.finished(
-                slot, results.trial(slot), studyKey, run.key(), run.result(), synthetic(slot));
+        return RunLine.finished(slot, results.trial(slot), studyKey, run.key(), run.result(), synthetic(slot));
     }
 
     private void failed(Slot slot, String key, String error, boolean hasFolder) {
         results.addFailure(slot, error);
-        lines.put(
-                slot,
-                RunLine.failed(slot, results.trial(slot), studyKey, key, error, hasFolder, synthetic(slot)));
+        lines.put(slot, RunLine.failed(slot, results.trial(slot), studyKey, key, error, hasFolder, synthetic(slot)));
     }
 
     private boolean synthetic(Slot slot) {

@@ -97,9 +97,7 @@ public final class StudyLines {
         Map<Place, RunLine> places = new HashMap<>();
         lines.forEach(line -> places.put(Place.of(line), line));
         Set<String> drawn = new HashSet<>();
-        lines.stream()
-                .filter(line -> Boolean.TRUE.equals(line.synthetic()))
-                .forEach(line -> drawn.add(line.data()));
+        lines.stream().filter(line -> Boolean.TRUE.equals(line.synthetic())).forEach(line -> drawn.add(line.data()));
         Results results = new Results(study, data -> drawn.contains(data.name()));
         for (List<Slot> phase : new Plan(study).phases()) {
             phase.forEach(slot -> add(slot, folder, places, results));
@@ -115,14 +113,15 @@ public final class StudyLines {
 
     private static void add(Slot slot, Path folder, Map<Place, RunLine> places, Results results) {
         Trial trial = results.trial(slot);
-        RunLine line = places.get(Place.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
+        RunLine line = places.get(
+                Place.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
         if (line == null) {
             return;
         }
         if (line.finished() && trial != null) {
             if (slot.role() == Slot.Role.TUNING && line.val() == null) {
-                throw new InputException(folder.resolve(StudyJob.LINES) + " has a tuning run without validation scores ("
-                        + line.key() + "): copy the lines again.");
+                throw new InputException(folder.resolve(StudyJob.LINES)
+                        + " has a tuning run without validation scores (" + line.key() + "): copy the lines again.");
             }
             results.add(slot.with(trial), line.result(folder));
         } else if (!line.finished()) {

@@ -116,12 +116,12 @@ public final class StudyReader {
                     "is " + (given == null ? "missing" : given)
                             + ": give a list of seeds that serve nothing else, such as [1000, 1001]");
         }
-        List<Long> seeds = scale.tuningSeeds().isEmpty()
-                ? longs(given, "tuning.seeds")
-                : scale.tuningSeeds();
+        List<Long> seeds = scale.tuningSeeds().isEmpty() ? longs(given, "tuning.seeds") : scale.tuningSeeds();
         try {
             return new Tuning(
-                    distinct(seeds, "tuning.seeds"), raw.tuning().trials(), raw.tuning().choose());
+                    distinct(seeds, "tuning.seeds"),
+                    raw.tuning().trials(),
+                    raw.tuning().choose());
         } catch (IllegalArgumentException e) {
             throw fields.refuse("tuning.trials", "cannot be used: " + e.getMessage());
         }
@@ -134,7 +134,8 @@ public final class StudyReader {
             throw fields.refuse(
                     "tuning.seeds",
                     (both.size() == 1 ? "has seed " : "has seeds ")
-                            + String.join(", ", both.stream().map(String::valueOf).toList())
+                            + String.join(
+                                    ", ", both.stream().map(String::valueOf).toList())
                             + " of 'seeds' too: settings must be chosen with seeds that serve nothing else, so give others");
         }
     }

@@ -19,7 +19,8 @@ final class Trees {
         }
         over.properties().forEach(field -> {
             JsonNode value = field.getValue();
-            if (value instanceof ObjectNode inner && merged.get(field.getKey()) instanceof ObjectNode below
+            if (value instanceof ObjectNode inner
+                    && merged.get(field.getKey()) instanceof ObjectNode below
                     && (!inner.has("name") || inner.get("name").equals(below.get("name")))) {
                 merged.set(field.getKey(), merge(below, inner));
             } else if (!value.isNull()) {

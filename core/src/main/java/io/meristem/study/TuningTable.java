@@ -6,8 +6,8 @@ import java.util.List;
 /** A row per photos, model, method and trial: what tuning saw on validation photos, and what it chose. */
 final class TuningTable {
 
-    private static final List<String> COLUMNS =
-            List.of("photos", "model", "method", "trial", "settings", "val accuracy %", "val log loss", "failed", "choice");
+    private static final List<String> COLUMNS = List.of(
+            "photos", "model", "method", "trial", "settings", "val accuracy %", "val log loss", "failed", "choice");
 
     private static final String ALL = "all";
 
@@ -23,7 +23,8 @@ final class TuningTable {
         }
         boolean all = study.tuning().choose() == Tuning.Choose.ALL;
         int runs = 0;
-        for (StudyMethod method : question.methods().stream().filter(StudyMethod::isTuned).toList()) {
+        for (StudyMethod method :
+                question.methods().stream().filter(StudyMethod::isTuned).toList()) {
             for (StudyData data : all ? study.data().subList(0, 1) : study.data()) {
                 for (StudyModel model : all ? study.models().subList(0, 1) : study.models()) {
                     List<Results.Tried> tried = results.tried(model, data, method);

@@ -37,7 +37,8 @@ class SignFlipsTest {
     /** The sample agrees with what is exact, and is never 0. */
     @Test
     void theSampleIsFair() {
-        double[] values = IntStream.range(0, 30).mapToDouble(i -> i < 21 ? 1 : -1).toArray();
+        double[] values =
+                IntStream.range(0, 30).mapToDouble(i -> i < 21 ? 1 : -1).toArray();
         // Binomial: 21 or more of 30, or as few.
         double exact = 0;
         double ways = 1;

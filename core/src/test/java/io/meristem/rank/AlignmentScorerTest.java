@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
-import io.meristem.testing.TinyNetworks;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,10 +35,12 @@ class AlignmentScorerTest {
             List<Long> labels = new ArrayList<>();
             photos.forEachLabelled((x, y) -> {
                 for (int i = 0; i < 5; i++) {
-                    torch.cross_entropy_loss(network.forward(x.narrow(0, i, 1)), y.narrow(0, i, 1)).backward();
+                    torch.cross_entropy_loss(network.forward(x.narrow(0, i, 1)), y.narrow(0, i, 1))
+                            .backward();
                     double[][] one = new double[layers.size()][];
                     for (int l = 0; l < one.length; l++) {
-                        one[l] = Tensors.toDoubles(layers.get(l).weight().value().grad());
+                        one[l] =
+                                Tensors.toDoubles(layers.get(l).weight().value().grad());
                         layers.get(l).weight().value().mutable_grad().reset();
                     }
                     gradients.add(one);
@@ -57,7 +59,11 @@ class AlignmentScorerTest {
                     }
                 }
                 double t = hsic(k, y, n) / Math.sqrt(hsic(k, k, n) * hsic(y, y, n));
-                assertEquals(Math.max(0, Math.min(1, t)), found.get(l).alignment(), 1e-4, layers.get(l).kind());
+                assertEquals(
+                        Math.max(0, Math.min(1, t)),
+                        found.get(l).alignment(),
+                        1e-4,
+                        layers.get(l).kind());
                 assertEquals(participation(k, n), found.get(l).directions(), 1e-3);
             }
         }
@@ -136,7 +142,8 @@ class AlignmentScorerTest {
             for (int i = 0; i < scoring.ranks().size(); i++) {
                 double wanted = scoring.scores().get(i).measures().get("wanted");
                 long most = Allocator.most(free.sizes().get(i), free.options());
-                assertEquals(Math.min(most, Math.round(wanted)), (long) scoring.ranks().get(i));
+                assertEquals(Math.min(most, Math.round(wanted)), (long)
+                        scoring.ranks().get(i));
             }
             assertEquals(scoring.own(), scoring.ranks());
             Subject bounded = Subjects.of(network, photos, new RankOptions(0, 16, 3e-4, false), 1, 0);
@@ -178,16 +185,15 @@ class AlignmentScorerTest {
             assertEquals(whole, Arrays.stream(h).sum(), 1e-4 * whole);
             assertTrue(h[0] >= h[1] && h[1] >= h[2]);
             double[] lone = UpdateSpectrum.of(b.narrow(1, 0, 1), a.narrow(0, 0, 1), 1, x, w);
-            double expected = squares(b.narrow(1, 0, 1).matmul(a.narrow(0, 0, 1)).matmul(x.t()))
-                    / squares(w.matmul(x.t()));
+            double expected =
+                    squares(b.narrow(1, 0, 1).matmul(a.narrow(0, 0, 1)).matmul(x.t())) / squares(w.matmul(x.t()));
             assertEquals(expected, lone[0], 1e-4 * expected);
             // The same update with its factors mixed is the same.
             Tensor mix = drawn(random, 3, 3);
             double[] mixed =
                     UpdateSpectrum.of(b.matmul(mix), torch.linalg_inv(mix).matmul(a), 2, x, w);
             assertArrayEquals(h, mixed, 1e-3 * h[0]);
-            assertArrayEquals(new double[1], UpdateSpectrum.of(
-                    torch.zeros(5, 1), a.narrow(0, 0, 1), 1, x, w));
+            assertArrayEquals(new double[1], UpdateSpectrum.of(torch.zeros(5, 1), a.narrow(0, 0, 1), 1, x, w));
         }
     }
 

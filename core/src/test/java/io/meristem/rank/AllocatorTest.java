@@ -253,7 +253,8 @@ class AllocatorTest {
     void aBudgetMayBeAShareOfTheNetwork() {
         RankOptions share = new RankOptions(0, 16, 0, true, 2.0);
         assertTrue(share.bounded());
-        try (io.meristem.nn.Network network = new io.meristem.nn.Network(io.meristem.nn.Models.find("mobilenet_v2"), 7)) {
+        try (io.meristem.nn.Network network =
+                new io.meristem.nn.Network(io.meristem.nn.Models.find("mobilenet_v2"), 7)) {
             assertEquals(2_223_872, RankOptions.withoutHead(network));
             RankOptions there = share.on(network);
             assertEquals(44_477, there.budgetNumbers());
@@ -262,7 +263,8 @@ class AllocatorTest {
         RankOptions none = new RankOptions(1, 4, 0, false);
         assertEquals(none, none.on(1000));
         for (double percent : new double[] {0, -1, 200, 100.1, Double.NaN}) {
-            String message = assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 16, 0, false, percent))
+            String message = assertThrows(
+                            IllegalArgumentException.class, () -> new RankOptions(0, 16, 0, false, percent))
                     .getMessage();
             assertTrue(message.contains("more than 0 and at most 100 %"), message);
         }

@@ -9,8 +9,8 @@ import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
-import io.meristem.testing.TinyNetworks;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -102,8 +102,8 @@ class SpectrumScorerTest {
             double[] a = drawn(random, shape[0] * shape[1]);
             double[] b = drawn(random, shape[0] * shape[1]);
             try (PointerScope scope = new PointerScope()) {
-                SpectrumScorer.Layer found = SpectrumScorer.layer(
-                        matrix(a, shape[0], shape[1]), matrix(b, shape[0], shape[1]), 2.5);
+                SpectrumScorer.Layer found =
+                        SpectrumScorer.layer(matrix(a, shape[0], shape[1]), matrix(b, shape[0], shape[1]), 2.5);
                 assertArrayEquals(
                         reference(a, b, shape[0], shape[1], 2.5), found.gains(), 1e-5, Arrays.toString(shape));
                 double cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
@@ -144,7 +144,8 @@ class SpectrumScorerTest {
                     torch.cross_entropy_loss(network.forward(x.narrow(0, 3L * half, 3)), labels.narrow(0, 3L * half, 3))
                             .backward();
                     for (int i = 0; i < layers.size(); i++) {
-                        double[] gradient = Tensors.toDoubles(layers.get(i).weight().value().grad());
+                        double[] gradient =
+                                Tensors.toDoubles(layers.get(i).weight().value().grad());
                         for (int j = 0; j < gradient.length; j++) {
                             sums.get(i)[half][j] += gradient[j];
                         }
@@ -200,8 +201,7 @@ class SpectrumScorerTest {
         assertArrayEquals(new int[] {1, 2}, Directions.ranks(LAYERS, GAINS, 0, free, 0.89));
         assertArrayEquals(new int[] {2, 2}, ranks(0, new RankOptions(2, 3, 0, false)));
         assertArrayEquals(
-                new int[] {0, 0},
-                Directions.ranks(LAYERS, List.of(new double[3], new double[3]), 0, free, 0.9));
+                new int[] {0, 0}, Directions.ranks(LAYERS, List.of(new double[3], new double[3]), 0, free, 0.9));
     }
 
     /** Three times the weight and a third of the gradient is the same network. */
@@ -211,7 +211,8 @@ class SpectrumScorerTest {
         double[] a = drawn(random, 20);
         double[] b = drawn(random, 20);
         try (PointerScope scope = new PointerScope()) {
-            double[] one = SpectrumScorer.layer(matrix(a, 4, 5), matrix(b, 4, 5), 2).gains();
+            double[] one =
+                    SpectrumScorer.layer(matrix(a, 4, 5), matrix(b, 4, 5), 2).gains();
             double[] third = SpectrumScorer.layer(
                             matrix(Arrays.stream(a).map(x -> x / 3).toArray(), 4, 5),
                             matrix(Arrays.stream(b).map(x -> x / 3).toArray(), 4, 5),

@@ -33,7 +33,19 @@ final class Specs {
 
     static Scale filtered(String... methods) {
         return new Scale(
-                null, List.of(), List.of(), Map.of(), null, null, null, null, List.of(), List.of(), null, null, List.of(methods));
+                null,
+                List.of(),
+                List.of(),
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                null,
+                List.of(methods));
     }
 
     static Study read(JsonNode json) throws IOException {

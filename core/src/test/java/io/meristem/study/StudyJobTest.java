@@ -329,7 +329,9 @@ class StudyJobTest {
         Plan plan = new Plan(study);
         for (int i = 0; i < 2; i++) {
             Path run = runs().get(i);
-            results.add(results.cell(plan.slots().get(i)), new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
+            results.add(
+                    results.cell(plan.slots().get(i)),
+                    new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
         }
         List<Path> judged = new ArrayList<>();
         PerturbationJudge judge = (run, names) -> {

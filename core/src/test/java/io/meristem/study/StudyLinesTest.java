@@ -34,11 +34,30 @@ class StudyLinesTest {
              "methods": [{"name": "full", "label": "full"}, {"name": "lora", "label": "a", "grid": {"rank": [1, 2]}}, {"name": "lora", "rank": 3, "label": "b"}]}
             """;
 
-    private static RunLine line(String data, String method, String trial, long seed, String role, double accuracy, double loss) {
+    private static RunLine line(
+            String data, String method, String trial, long seed, String role, double accuracy, double loss) {
         RunLine.Brief scores = new RunLine.Brief(100, accuracy, accuracy, loss);
         return new RunLine(
-                "k", "mobilenet_v2_035", data, method, seed, RunLine.Status.FINISHED, "s", role, trial, "h", null, null,
-                scores, role.equals("tuning") ? null : scores, 1, 0.5, 0.1, 8.0, 1.0, data.equals("y"));
+                "k",
+                "mobilenet_v2_035",
+                data,
+                method,
+                seed,
+                RunLine.Status.FINISHED,
+                "s",
+                role,
+                trial,
+                "h",
+                null,
+                null,
+                scores,
+                role.equals("tuning") ? null : scores,
+                1,
+                0.5,
+                0.1,
+                8.0,
+                1.0,
+                data.equals("y"));
     }
 
     /** Written out by hand from the same numbers. */
@@ -56,7 +75,8 @@ class StudyLinesTest {
             lines.add(line(data[d], "a", "rank 2", 100, "tuning", d == 0 ? 0.6 : 0.5, 1));
             for (int seed = 0; seed < 3; seed++) {
                 lines.add(line(data[d], "full", "", seed, "confirmation", full[d][seed], 1 - full[d][seed]));
-                lines.add(line(data[d], "a", d == 0 ? "rank 2" : "rank 1", seed, "confirmation", a[d][seed], 1 - a[d][seed]));
+                lines.add(line(
+                        data[d], "a", d == 0 ? "rank 2" : "rank 1", seed, "confirmation", a[d][seed], 1 - a[d][seed]));
                 // What was not chosen does not count.
                 lines.add(line(data[d], "a", d == 0 ? "rank 1" : "rank 2", seed, "confirmation", 0.01, 9));
                 if (d == 0 || seed < 2) {
@@ -89,7 +109,9 @@ class StudyLinesTest {
         assertEquals("5 in 2", table.rows().get(2).get(13));
         assertEquals("–", table.rows().get(0).get(2));
         assertTrue(table.notes().toString().contains("SYNTHETIC"), table.notes().toString());
-        assertTrue(table.notes().toString().contains("17 of 18 runs are finished"), table.notes().toString());
+        assertTrue(
+                table.notes().toString().contains("17 of 18 runs are finished"),
+                table.notes().toString());
     }
 
     private static Stratified differences(double[][] own, double[][] first, int ofSecond) {
@@ -129,12 +151,14 @@ class StudyLinesTest {
             assertFalse(text.contains("secret") || text.contains(folder.toString()), text);
         }
         List<ResultTable> tables = StudyLines.tables(copy);
-        assertEquals(List.of("results", "pooled", "tuning"), tables.stream().map(ResultTable::id).toList());
+        assertEquals(
+                List.of("results", "pooled", "tuning"),
+                tables.stream().map(ResultTable::id).toList());
         for (ResultTable table : tables) {
-            assertEquals(
-                    Files.readString(out.resolve("tables/" + table.id() + ".md")), TableText.markdown(table));
+            assertEquals(Files.readString(out.resolve("tables/" + table.id() + ".md")), TableText.markdown(table));
         }
-        JsonNode line = Json.parse(Files.readAllLines(copy.resolve("runs.jsonl")).get(0));
+        JsonNode line =
+                Json.parse(Files.readAllLines(copy.resolve("runs.jsonl")).get(0));
         assertEquals("tuning", line.get("role").asText());
         assertEquals(study.key(), line.get("study").asText());
         assertEquals(8, line.get("settings").asText().length());

@@ -16,7 +16,6 @@ import io.meristem.testing.ColourPhotos;
 import io.meristem.tune.Lora;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,13 +99,19 @@ class TuningTest {
                         "t same [epochs 1] 101",
                         "t same [epochs 2] 101"),
                 started.subList(0, 8));
-        assertTrue(started.subList(8, started.size()).stream().allMatch(run -> run.startsWith("c ")), started.toString());
+        assertTrue(
+                started.subList(8, started.size()).stream().allMatch(run -> run.startsWith("c ")), started.toString());
         // No test photo of a run that tunes is in what the study tells.
         List<RunLine> tuning = outcome.runs().stream().filter(RunLine::tuned).toList();
         assertEquals(8, tuning.size());
         assertTrue(tuning.stream().allMatch(line -> line.test() == null && line.val() != null));
         assertEquals(
-                2, tuning.stream().filter(l -> l.method().equals("lora")).map(RunLine::settings).distinct().count());
+                2,
+                tuning.stream()
+                        .filter(l -> l.method().equals("lora"))
+                        .map(RunLine::settings)
+                        .distinct()
+                        .count());
 
         // The comparison was run with what was chosen.
         JsonNode table = table("tuning");
@@ -120,7 +125,8 @@ class TuningTest {
                 .filter(line -> !line.tuned() && line.method().equals("lora"))
                 .toList();
         assertEquals(List.of(best, best), confirmed.stream().map(RunLine::trial).toList());
-        TrainConfig train = RunFolder.open(place.resolve("study").resolve(confirmed.get(0).folder()))
+        TrainConfig train = RunFolder.open(
+                        place.resolve("study").resolve(confirmed.get(0).folder()))
                 .config()
                 .train();
         assertEquals(best, "rate " + train.optimization().rate());
@@ -176,13 +182,19 @@ class TuningTest {
         RunLine none = outcome.runs().get(5);
         assertEquals("None of the 2 trials of 'none' could be chosen: each had a run that failed.", none.error());
         assertNull(none.folder());
-        assertTrue(table("tuning").at("/rows/0/7").asText().equals("1"), table("tuning").toString());
+        assertTrue(
+                table("tuning").at("/rows/0/7").asText().equals("1"),
+                table("tuning").toString());
         assertTrue(table("pooled").get("notes").toString().contains("could be chosen"));
         // What failed is tried again, before what waits for it.
         List<String> again = new ArrayList<>();
         run(study(spec), again);
         assertEquals(
-                List.of("t dra [budget mib 1.0E-9] 100", "t none [budget mib 2.0E-9] 100", "t none [budget mib 3.0E-9] 100", "c none [null] 0"),
+                List.of(
+                        "t dra [budget mib 1.0E-9] 100",
+                        "t none [budget mib 2.0E-9] 100",
+                        "t none [budget mib 3.0E-9] 100",
+                        "c none [null] 0"),
                 again);
     }
 
@@ -196,7 +208,8 @@ class TuningTest {
         "all, a, 0.5 0.6 0.7 0.6, 1 1 1 1.5, 0 0",
         "all, a, 0.5 0.6 0.7 0.6, 1 1.1 1 0.8, 1 1",
     })
-    void theRuleOfChoice(String choose, String ignored, String accuracies, String losses, String chosen) throws IOException {
+    void theRuleOfChoice(String choose, String ignored, String accuracies, String losses, String chosen)
+            throws IOException {
         Study study = Specs.read(
                 """
                 {"models": [{"name": "mobilenet_v2_035", "weights": "scratch", "size": 32}], "data": ["/p/x", "/p/y"], "seeds": [0],
@@ -219,9 +232,27 @@ class TuningTest {
                 results.add(
                         results.cell(slot),
                         new RunLine(
-                                        "k", "m", "d", "l", 7, RunLine.Status.FINISHED, null, null, null, null, null, null,
-                                        new RunLine.Brief(10, Double.parseDouble(accuracy[at]), 0, Double.parseDouble(loss[at])),
-                                        null, 1, 0.0, 0.0, 0.0, 1.0, false)
+                                        "k",
+                                        "m",
+                                        "d",
+                                        "l",
+                                        7,
+                                        RunLine.Status.FINISHED,
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        new RunLine.Brief(
+                                                10, Double.parseDouble(accuracy[at]), 0, Double.parseDouble(loss[at])),
+                                        null,
+                                        1,
+                                        0.0,
+                                        0.0,
+                                        0.0,
+                                        1.0,
+                                        false)
                                 .result(null));
             }
         }
@@ -283,7 +314,9 @@ class TuningTest {
     void photosWithoutAValidationPartCannotChoose() throws IOException {
         Path bare = ColourPhotos.write(place.resolve("bare"), 4, 0, 2);
         Study study = Specs.read(
-                Json.pretty(study(SPEC).json()).replace(photos.toString(), bare.toString()).replaceAll("\"val_fraction\" : [0-9.]+", "\"val_fraction\" : 0.0"),
+                Json.pretty(study(SPEC).json())
+                        .replace(photos.toString(), bare.toString())
+                        .replaceAll("\"val_fraction\" : [0-9.]+", "\"val_fraction\" : 0.0"),
                 Scale.NONE);
         InputException e = assertThrows(InputException.class, () -> run(study, new ArrayList<>()));
         assertTrue(e.getMessage().contains("no validation part"), e.getMessage());
