@@ -100,9 +100,8 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
     }
 
     private static InputException unreadable(IOException e) {
-        String reason = e instanceof CharacterCodingException
-                ? "it is no text in " + "UTF-8 or UTF-16"
-                : e.getMessage();
+        String reason =
+                e instanceof CharacterCodingException ? "it is no text in " + "UTF-8 or UTF-16" : e.getMessage();
         return new InputException(
                 "The list on standard input cannot be read (" + reason + "): give one path a line.", e);
     }

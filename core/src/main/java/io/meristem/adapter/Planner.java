@@ -94,7 +94,8 @@ public final class Planner {
             LowRankAdapter adapter = adapter(name);
             boolean own = adapter != null && way.form() != null && adapter.dropout() == 0;
             return new Timed(
-                    new Way(own ? way.form() : usual.form(), layer instanceof Conv2d ? way.kernels() : null), Double.NaN);
+                    new Way(own ? way.form() : usual.form(), layer instanceof Conv2d ? way.kernels() : null),
+                    Double.NaN);
         });
     }
 
@@ -119,7 +120,9 @@ public final class Planner {
                 ? way.kernels() != null && way.kernels().fits(conv)
                 : way.kernels() == null;
         return kernels
-                && (adapter == null ? way.form() == null : candidates(layer, adapter).contains(way.form()));
+                && (adapter == null
+                        ? way.form() == null
+                        : candidates(layer, adapter).contains(way.form()));
     }
 
     private interface Choice {

@@ -26,8 +26,8 @@ public enum RankLimit {
         if (count == 0) {
             return Optional.empty();
         }
-        String sentence = "Rank " + rank + " is more than the weight can use on " + count + " of " + layers.size()
-                + " layers: ";
+        String sentence =
+                "Rank " + rank + " is more than the weight can use on " + count + " of " + layers.size() + " layers: ";
         return Optional.of(
                 sentence
                         + (this == LAYER

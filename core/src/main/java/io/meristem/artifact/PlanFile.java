@@ -72,9 +72,13 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
         ways.forEach((name, way) -> {
             ConvKernels kernels = way.kernels();
             layers.add(new Layer(
-                    name, way.form(), kernels == null ? null : kernels.input(), kernels == null ? null : kernels.weight()));
+                    name,
+                    way.form(),
+                    kernels == null ? null : kernels.input(),
+                    kernels == null ? null : kernels.weight()));
         });
-        return new PlanFile(FORMAT, origin, config.model().name(), config.model().size(), layers);
+        return new PlanFile(
+                FORMAT, origin, config.model().name(), config.model().size(), layers);
     }
 
     /**
@@ -105,7 +109,8 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
     public Map<String, Plan.Way> ways(Path place, RunConfig config, Network network) {
         if (!model.equals(config.model().name()) || size != config.model().size()) {
             throw new InputException("The plan in " + place + " is for " + model + " at " + size + " pixels, not for "
-                    + config.model().name() + " at " + config.model().size() + ": give the plan of a run like this one, or --plan kind.");
+                    + config.model().name() + " at " + config.model().size()
+                    + ": give the plan of a run like this one, or --plan kind.");
         }
         Map<String, Plan.Way> ways = new LinkedHashMap<>();
         Precision precision = config.train().compute().precision();

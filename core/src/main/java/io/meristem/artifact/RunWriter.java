@@ -125,8 +125,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
 
     @Override
     public void onPlan(Plan plan) {
-        PlanFile.Origin origin =
-                config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
+        PlanFile.Origin origin = config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
         keep(PlanFile.of(plan.ways(), config, origin));
     }
 

@@ -140,7 +140,9 @@ public final class Temperature {
 
     /** One photo's probabilities at a temperature; at 1, or where they are no answer, they are as they were. */
     public static float[] apply(float[] probabilities, double temperature) {
-        return temperature == 1 || !Predictions.isAnswer(probabilities) ? probabilities.clone() : floats(softmax(logs(probabilities), 1 / temperature));
+        return temperature == 1 || !Predictions.isAnswer(probabilities)
+                ? probabilities.clone()
+                : floats(softmax(logs(probabilities), 1 / temperature));
     }
 
     /** Probabilities at temperature 1 of one photo's logits; NaN throughout where a logit is not finite, since that is no answer. */

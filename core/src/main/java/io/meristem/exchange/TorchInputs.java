@@ -17,7 +17,8 @@ final class TorchInputs {
         Preprocess input = model.preprocess();
         String scaling = input.fit() == Fit.SQUASH
                 ? "    transforms.Resize((" + input.size() + ", " + input.size() + ")),\n"
-                : "    transforms.Resize(" + input.shortSide() + "),\n    transforms.CenterCrop(" + input.size() + "),\n";
+                : "    transforms.Resize(" + input.shortSide() + "),\n    transforms.CenterCrop(" + input.size()
+                        + "),\n";
         return String.format(
                         Locale.ROOT,
                         """

@@ -3,7 +3,6 @@ package io.meristem.job;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.meristem.InputException;
-import io.meristem.Names;
 import io.meristem.Outputs;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PredictionTable;
@@ -279,7 +278,10 @@ public final class EvaluateJob {
         List<Robustness.Result> results = new ArrayList<>();
         for (int p = 0; p < predictions.size(); p++) {
             Perturbation perturbation = photos.perturbations().list().get(p);
-            Judged.requireAnswers(photos.photos(), predictions.get(p), " under " + perturbation.kind().label());
+            Judged.requireAnswers(
+                    photos.photos(),
+                    predictions.get(p),
+                    " under " + perturbation.kind().label());
             results.add(new Robustness.Result(
                     perturbation, perturbation.setting(), Scores.of(predictions.get(p), classes)));
         }

@@ -225,7 +225,9 @@ public final class ImportJob {
             boolean whole,
             int threads) {
         int rank = imported.ranks().values().stream().mapToInt(r -> r).max().orElse(0);
-        Method method = whole ? new FullTuning() : rank == 0 ? new HeadOnly() : new Lora(rank, source.options(), RankLimit.NONE);
+        Method method = whole
+                ? new FullTuning()
+                : rank == 0 ? new HeadOnly() : new Lora(rank, source.options(), RankLimit.NONE);
         TrainConfig usual = TrainConfig.usual(
                 method,
                 Preset.DEFAULT,

@@ -74,10 +74,11 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
     static void requireAnswers(List<Photo> photos, Predictions predictions, String when) {
         int[] overflowed = predictions.overflowed();
         if (overflowed.length > 0) {
-            throw new InputException("The network's numbers overflow on " + overflowed.length + " of "
-                    + predictions.size() + " photos" + when + ", the first is "
-                    + photos.get(predictions.photos()[overflowed[0]]).relative()
-                    + ": its weights are damaged, or its training went wrong; restore them, or train again with a lower --lr.");
+            throw new InputException(
+                    "The network's numbers overflow on " + overflowed.length + " of "
+                            + predictions.size() + " photos" + when + ", the first is "
+                            + photos.get(predictions.photos()[overflowed[0]]).relative()
+                            + ": its weights are damaged, or its training went wrong; restore them, or train again with a lower --lr.");
         }
     }
 

@@ -28,9 +28,7 @@ public final class PredictJob {
 
     /** What the calibration of a run says of itself, such as that too few photos were there for one; empty for a file. */
     public static Optional<String> caution(Path model) {
-        return Files.isDirectory(model)
-                ? RunFolder.open(model).calibration().map(Calibration::note)
-                : Optional.empty();
+        return Files.isDirectory(model) ? RunFolder.open(model).calibration().map(Calibration::note) : Optional.empty();
     }
 
     /**

@@ -39,9 +39,10 @@ public final class Allocator {
     public static int[] allocate(List<LayerSize> layers, double[] importances, RankOptions options) {
         for (int i = 0; i < importances.length; i++) {
             if (!Double.isFinite(importances[i])) {
-                throw new InputException("Ranks cannot be allocated, the importance of layer "
-                        + layers.get(i).name() + " came out as " + importances[i]
-                        + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
+                throw new InputException(
+                        "Ranks cannot be allocated, the importance of layer "
+                                + layers.get(i).name() + " came out as " + importances[i]
+                                + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
             }
         }
         int[] ranks = new int[importances.length];

@@ -39,9 +39,8 @@ final class PlannedSize {
         if (method instanceof Dra dra) {
             long least = bound(layers, dra.ranks().min());
             long most = bound(layers, dra.ranks().max());
-            double budget = dra.ranks()
-                    .on(whole(cell, materials, HeadPolicy.TRAINED))
-                    .budgetMib();
+            double budget =
+                    dra.ranks().on(whole(cell, materials, HeadPolicy.TRAINED)).budgetMib();
             double bound = LayerSize.mib(most);
             return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }
@@ -50,9 +49,8 @@ final class PlannedSize {
         }
         if (method instanceof AdaLora adalora) {
             long first = bound(layers, adalora.initRank());
-            double last = adalora.budgetMib() > 0
-                    ? adalora.budgetMib()
-                    : LayerSize.mib(bound(layers, adalora.targetRank()));
+            double last =
+                    adalora.budgetMib() > 0 ? adalora.budgetMib() : LayerSize.mib(bound(layers, adalora.targetRank()));
             return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
         }
         if (method instanceof FullTuning) {
@@ -64,8 +62,7 @@ final class PlannedSize {
     /** Of one rank for all layers, held to what each can use. */
     private static long bound(List<LayerSize> layers, int rank) {
         return layers.stream()
-                .mapToLong(layer ->
-                        (long) layer.perRank() * Allocator.rank(1, rank, rank, layer.fullRank()))
+                .mapToLong(layer -> (long) layer.perRank() * Allocator.rank(1, rank, rank, layer.fullRank()))
                 .sum();
     }
 

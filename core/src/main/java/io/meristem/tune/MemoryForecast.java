@@ -138,7 +138,9 @@ public record MemoryForecast(long process, long weights, long trained, long step
         long numbers = head;
         for (WeightedLayer layer : network.weightedLayers().values()) {
             LayerSize size = LayerSize.of("", layer);
-            int given = config.method() instanceof Lora lora ? lora.limit().of(rank, size) : Math.min(rank, size.fullRank());
+            int given = config.method() instanceof Lora lora
+                    ? lora.limit().of(rank, size)
+                    : Math.min(rank, size.fullRank());
             numbers += (long) given * size.perRank();
         }
         // AdaLoRA has P, Q and lambda beside A and B, and two smoothed numbers for each.

@@ -281,8 +281,8 @@ public final class Trainer {
             return null;
         }
         setTraining(stepper, false);
-        return stepper.asSaved(() ->
-                Scores.of(Inference.predict(network, photos.val(), photos.size(), () -> true), photos.classes()));
+        return stepper.asSaved(
+                () -> Scores.of(Inference.predict(network, photos.val(), photos.size(), () -> true), photos.classes()));
     }
 
     private void setTraining(Stepper stepper, boolean on) {

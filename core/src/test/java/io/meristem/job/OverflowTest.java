@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.Perturbation;
 import io.meristem.data.Perturbations;
 import io.meristem.data.Split;
 import io.meristem.data.Views;
@@ -88,8 +87,8 @@ class OverflowTest {
         List<Path> files = List.of(photos.resolve("test/red/0.png"), photos.resolve("test/blue/0.png"));
         List<Answer> answers = new ArrayList<>();
         for (Views views : List.of(Views.ONE, Views.FLIPS)) {
-            try (Predictor predictor = PredictJob.open(
-                    new PredictJob.Request(run, null, 3, views, new Abstention(null, null)), 1)) {
+            try (Predictor predictor =
+                    PredictJob.open(new PredictJob.Request(run, null, 3, views, new Abstention(null, null)), 1)) {
                 predictor.predict(files.iterator(), false, 1, answers::add);
                 answers.add(predictor.predict(files.get(0)));
             }
@@ -119,8 +118,7 @@ class OverflowTest {
         refuses(() -> CalibrateJob.run(run, null, 1, cache, JobListener.NONE));
         assertFalse(Files.exists(run.resolve(RunFolder.CALIBRATION)));
         assertFalse(Files.exists(run.resolve(RunFolder.PREDICTIONS)));
-        refuses(() -> CompareJob.run(
-                List.of(run, folder.resolve("other")), Split.TEST, 0, 1, cache, JobListener.NONE));
+        refuses(() -> CompareJob.run(List.of(run, folder.resolve("other")), Split.TEST, 0, 1, cache, JobListener.NONE));
         refuses(() -> HeatmapJob.write(
                 HeatmapJob.Request.of(run, null, HeatmapMethod.GRAD_CAM, null),
                 List.of(photos.resolve("test/red/0.png")),

@@ -105,7 +105,8 @@ class PlannedTrainingTest {
         assertEquals(0, start("again", place.resolve("measured").toString()).waitFor());
         assertEquals(sums("first"), sums("second"));
         assertEquals(
-                Files.readString(place.resolve("first/plan.json")), Files.readString(place.resolve("second/plan.json")));
+                Files.readString(place.resolve("first/plan.json")),
+                Files.readString(place.resolve("second/plan.json")));
         assertEquals(sums("measured"), sums("again"));
         ObjectNode plan = read(place.resolve("measured"));
         assertEquals("MEASURED", plan.get("origin").asText());

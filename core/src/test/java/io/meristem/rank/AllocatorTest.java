@@ -196,8 +196,7 @@ class AllocatorTest {
     void refusesImportancesThatAreNotNumbers() {
         List<LayerSize> layers = List.of(new LayerSize("stem", "conv", 8, 27));
         InputException error = assertThrows(
-                InputException.class,
-                () -> Allocator.allocate(layers, new double[] {Double.NaN}, RankOptions.DEFAULT));
+                InputException.class, () -> Allocator.allocate(layers, new double[] {Double.NaN}, RankOptions.DEFAULT));
         assertTrue(error.getMessage().contains("stem"), error.getMessage());
     }
 
