@@ -185,8 +185,9 @@ class StudyCommandTest {
     @ParameterizedTest
     @MethodSource("presets")
     void trainWithoutOptionsIsWhatIsUsual(Preset preset) {
+        Lora lora = new Lora(Lora.DEFAULT.rank(), Lora.DEFAULT.adapter(), preset.rankLimit);
         Map<String, Method> methods =
-                Map.of("dra", Dra.DEFAULT, "lora", Lora.DEFAULT, "full", new FullTuning(), "head", new HeadOnly());
+                Map.of("dra", Dra.DEFAULT, "lora", lora, "full", new FullTuning(), "head", new HeadOnly());
         methods.forEach((name, method) -> {
             TrainCommand command = new TrainCommand();
             String head = name.equals("head") ? "trained" : preset.head.name();

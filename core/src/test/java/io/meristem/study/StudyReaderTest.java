@@ -374,7 +374,7 @@ class StudyReaderTest {
             {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"none.pth\"}", "no weights file"},
             {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"scratch\", \"size\": 8}", "at least 32"},
             {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"scratch\", \"mean\": [1, 2]}", "one number or three"},
-            {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"scratch\", \"std\": [0]}", "positive"},
+            {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"scratch\", \"std\": [0]}", "standard deviations above 0"},
             {"{\"name\": \"mobilenet_v2_035\", \"weights\": \"scratch\", \"crop_fraction\": 3}", "crop fraction"}
         }) {
             String json = "{\"models\": [" + pair[0] + "], \"data\": [\"/p\"], \"methods\": [\"dra\"]}";
