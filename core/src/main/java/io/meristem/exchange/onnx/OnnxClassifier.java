@@ -47,7 +47,8 @@ public final class OnnxClassifier implements Classifier {
 
     /**
      * @param threads that compute, or 0 for as many as there are processors
-     * @throws InputException when the file is not there, is damaged, or is not one that {@link OnnxWriter} wrote
+     * @throws InputException when the file is not there, is damaged, or is not one that {@link OnnxWriter} wrote; when a runtime from 1.29 on
+     *     would end the process ({@code docs/onnx.md})
      */
     public static OnnxClassifier open(Path file, int threads) {
         if (!Files.isRegularFile(file)) {
@@ -55,6 +56,7 @@ public final class OnnxClassifier implements Classifier {
                     "There is no file " + file + ": give an ONNX file that 'export --format onnx' wrote.");
         }
         OnnxGuard.require(file);
+        RuntimeTelemetry.require();
         OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "meristem");
         OrtSession session = null;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

@@ -24,6 +24,7 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.NormCalibration;
 import io.meristem.nn.Param;
+import io.meristem.testing.ChildJvm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -192,6 +193,32 @@ class OnnxFileTest {
             for (int[] size : sizes) {
                 OnnxCheck.OnPhoto found = check.on(random(size[0], size[1]));
                 assertTrue(found.passes(), size[0] + " x " + size[1] + ": " + found);
+            }
+        }
+    }
+
+    /** As with the class path of an installation in a deep folder, and with a thousand photos. */
+    @Test
+    void aLongCommandLineDoesNoHarm() throws IOException, InterruptedException {
+        Path path;
+        try (Network network = network(TINY)) {
+            path = write(network, card(32, Fit.CROP, OnnxInput.IMAGES, null));
+        }
+        List<String> args = new ArrayList<>(List.of(path.toString()));
+        for (int i = 0; i < 2000; i++) {
+            args.add("photos/leaf-" + i + ".jpg");
+        }
+        ChildJvm child = ChildJvm.run(
+                Map.of(), List.of("-Dlong=" + "x".repeat(20_000)), Open.class, args.toArray(String[]::new));
+        assertEquals(0, child.code(), child.text());
+        assertTrue(child.text().contains("3 classes"), child.text());
+    }
+
+    static final class Open {
+
+        public static void main(String[] args) {
+            try (OnnxClassifier file = OnnxClassifier.open(Path.of(args[0]), 1)) {
+                System.out.println(file.classes().size() + " classes");
             }
         }
     }
