@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 
 /**
- * What looks at ONNX files from strangers before the runtime does. The runtime itself crashes in one process with the fuzzer, on sound files too; {@link
+ * What looks at ONNX files from strangers before the runtime does. The runtime itself is native code, which the fuzzer does not see into; {@link
  * OnnxMutationTest} tries it by other means.
  */
 class OnnxFuzzTest {

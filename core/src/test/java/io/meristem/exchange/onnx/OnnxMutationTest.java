@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Files of ours that have been changed here and there, given to ONNX Runtime. It is native code, and does not run beside Jazzer's; so these changes are made
+ * Files of ours that have been changed here and there, given to ONNX Runtime. It is native code, which Jazzer does not see into; so these changes are made
  * at random, without looking at what they reach. The system property {@code meristem.hostile.seconds} has it search for longer.
  */
 class OnnxMutationTest {
