@@ -79,6 +79,9 @@ final class ComputeOptions {
     }
 
     private Planning planning() {
+        if (plan.isBlank()) {
+            throw new InputException("--plan is empty: give kind, measured, the folder of a run, or its plan.json.");
+        }
         for (Planning planning : Planning.values()) {
             if (planning.name().equalsIgnoreCase(plan)) {
                 return planning;

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Shows how each layer with an adapter would be computed on this machine.",
-            "Ways that were not timed here before are timed, which takes some seconds; training then finds them."
+            "With --plan measured, ways that were not timed here before are timed, which takes some seconds; training with the same option then finds them."
         })
 final class PlanCommand implements Callable<Integer> {
 
@@ -122,6 +122,7 @@ final class PlanCommand implements Callable<Integer> {
     private static void print(PrintWriter out, Plan plan) {
         Table table = new Table("layer", "kind", "input", "rank", "form", "kernels", "ms");
         double sum = 0;
+        boolean timed = false;
         for (Plan.Row row : plan.rows()) {
             table.row(
                     row.layer(),
@@ -131,13 +132,16 @@ final class PlanCommand implements Callable<Integer> {
                     row.way().form() == null ? "frozen" : lower(row.way().form()),
                     kernels(row.way().kernels()),
                     Double.isNaN(row.milliseconds()) ? "-" : String.format(Locale.ROOT, "%.2f", row.milliseconds()));
+            timed |= !Double.isNaN(row.milliseconds());
             sum += Double.isNaN(row.milliseconds()) ? 0 : row.milliseconds();
         }
         table.print(out);
         out.printf(
                 Locale.ROOT,
-                "%nKernels are those of the gradients for input and weight, where a layer has a choice. Together %.0f ms a step, one layer timed at a time.%n",
-                sum);
+                "%nKernels are those of the gradients for input and weight, where a layer has a choice. %s%n",
+                timed
+                        ? String.format(Locale.ROOT, "Together %.0f ms a step, one layer timed at a time.", sum)
+                        : "Nothing was timed: the kind of each layer decides. --plan measured times all ways.");
     }
 
     private static String kernels(ConvKernels kernels) {

@@ -11,6 +11,7 @@ import io.meristem.rank.Importance;
 import io.meristem.rank.Scorer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -60,6 +61,26 @@ class CommandLineTest {
         assertEquals(
                 mib, new ObjectMapper().readTree(shell.out()).get("adapter_mib").asDouble());
         assertEquals("", shell.err());
+    }
+
+    /** Ranks that a weight cannot use are counted as a training holds them, unless it is the study's. */
+    @Test
+    void sizesHoldRanksToWhatALayerCanUse() throws IOException {
+        Object[] line = {"size", "--model", "mobilenet_v2_035", "--classes", 2, "--rank", 64, "--json"};
+        JsonNode held = new ObjectMapper().readTree(Shell.run(line).succeeds().out());
+        Object[] paper = Arrays.copyOf(line, line.length + 2);
+        paper[line.length] = "--preset";
+        paper[line.length + 1] = "paper";
+        JsonNode whole = new ObjectMapper().readTree(Shell.run(paper).succeeds().out());
+        assertTrue(held.get("held_layers").asInt() > 0, held.toString());
+        assertEquals(0, whole.get("held_layers").asInt());
+        assertEquals(
+                64 * whole.get("numbers_per_rank").asLong(),
+                whole.get("adapter_numbers").asLong());
+        assertTrue(
+                2 * held.get("adapter_numbers").asLong()
+                        < whole.get("adapter_numbers").asLong(),
+                held + " " + whole);
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +37,8 @@ class PlanAndBenchTest {
                         2,
                         "--precision",
                         precision,
+                        "--plan",
+                        "measured",
                         "--threads",
                         1,
                         "--json")
@@ -46,6 +49,21 @@ class PlanAndBenchTest {
         assertEquals("MERGED", plan.at("/layers/0/way/form").asText());
         assertTrue(plan.at("/layers/0/milliseconds").asDouble() > 0);
         assertEquals(precision, plan.at("/compute/precision").asText().toLowerCase(java.util.Locale.ROOT));
+    }
+
+    /** What a training goes by when nothing is said. */
+    @Test
+    void nothingIsTimedUnlessAsked() {
+        Object[] plan = {"plan", "--model", "mobilenet_v2_035", "--size", 32, "--batch", 2, "--threads", 1};
+        Shell shell = Shell.run(plan).succeeds();
+        assertTrue(shell.out().contains("Nothing was timed"), shell.out());
+        assertTrue(shell.out().lines().anyMatch(line -> line.contains("features.0.0") && line.endsWith(" -")), shell.out());
+        Object[] file = Arrays.copyOf(plan, plan.length + 2);
+        file[plan.length] = "--plan";
+        file[plan.length + 1] = folder;
+        Shell.run(file).refuses("kind or measured");
+        file[plan.length + 1] = "";
+        Shell.run(file).refuses("--plan is empty");
     }
 
     @Test

@@ -107,9 +107,9 @@ public enum AdapterForm {
         return (layer, x, tape) -> forward(adapter, layer, x, tape);
     }
 
-    /** Whether an adapter on {@code layer} can be computed so at all; with dropout on its input only {@link #TWO_BRANCH} can. */
-    public boolean fits(WeightedLayer layer) {
-        return this != TWO_BRANCH || layer instanceof Linear || !layer.isGrouped();
+    /** Whether an adapter with such a dropout on its input can be computed so at all. */
+    public boolean allows(double dropout) {
+        return dropout == 0 || this == TWO_BRANCH;
     }
 
     /** The faster form by the kind of layer, where nothing has been measured; dropout on the adapter's input needs two branches. */

@@ -20,10 +20,14 @@ public enum RankLimit {
         return layers.stream().filter(layer -> layer.fullRank() < rank).count();
     }
 
-    /** One sentence where {@code rank} is more than the weights of some layers can use. */
-    public Optional<String> note(int rank, Collection<LayerSize> layers) {
+    /**
+     * One sentence where {@code rank} is more than the weights of some layers can use.
+     *
+     * @param usual the method's default: up to there nobody asked for more than is usual, and nothing is said
+     */
+    public Optional<String> note(int rank, int usual, Collection<LayerSize> layers) {
         long count = exceeded(rank, layers);
-        if (count == 0) {
+        if (count == 0 || rank <= usual) {
             return Optional.empty();
         }
         String sentence =

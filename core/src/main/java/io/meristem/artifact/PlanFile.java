@@ -8,6 +8,7 @@ import io.meristem.nn.Conv2d;
 import io.meristem.nn.ConvKernels;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.tune.HeadOnly;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,7 +105,8 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
      *
      * @param place where it was read, for the sentences
      * @param network may be a definition yet
-     * @throws InputException when it is of another network or input, names layers that are not there, or ways that its layers cannot be computed in
+     * @throws InputException when it is of another network or input, names layers that are not there, leaves a convolution out, or names ways that its
+     *     layers cannot be computed in
      */
     public Map<String, Plan.Way> ways(Path place, RunConfig config, Network network) {
         if (!model.equals(config.model().name()) || size != config.model().size()) {
@@ -123,17 +125,29 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
                 problem = "names the layer " + row.layer() + " twice";
             } else if ((row.input() != null) != (layer instanceof Conv2d)) {
                 problem = "does not say how " + row.layer() + " is computed, or says it of a layer of another kind";
-            } else if (row.form() != null && !row.form().fits(layer)) {
-                problem = "computes the adapter of " + row.layer() + " as " + row.form() + ", which its layer cannot";
+            } else if (row.form() != null && !row.form().allows(config.train().method().adapterDropout())) {
+                problem = "computes the adapter of " + row.layer() + " as " + row.form()
+                        + ", which dropout on its input does not allow";
             } else if (layer instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {
                 problem = "computes the gradients of " + row.layer() + " with " + row.input() + " and " + row.weight()
                         + ", which need another --precision, or a Java that is started with --add-modules jdk.incubator.vector";
             }
             if (problem != null) {
-                throw new InputException("The plan in " + place + " " + problem
-                        + ": give the plan of a run like this one, or --plan kind.");
+                throw unfit(place, problem);
             }
         }
+        if (!(config.train().method() instanceof HeadOnly)) { // which computes no gradient of any of them
+            network.weightedLayers().forEach((name, layer) -> {
+                if (layer instanceof Conv2d && !ways.containsKey(name)) {
+                    throw unfit(place, "does not say how " + name + " is computed");
+                }
+            });
+        }
         return ways;
+    }
+
+    private static InputException unfit(Path place, String problem) {
+        return new InputException(
+                "The plan in " + place + " " + problem + ": give the plan of a run like this one, or --plan kind.");
     }
 }

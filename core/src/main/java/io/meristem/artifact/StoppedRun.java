@@ -110,12 +110,8 @@ public final class StoppedRun implements AutoCloseable {
                 restore(name);
             }
             Files.deleteIfExists(folder.file(RunFolder.LAST));
-            if (found != null && !Files.exists(folder.file(RunFolder.PLAN))) {
-                PlanFile.Origin origin =
-                        config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
-                folder.write(
-                        RunFolder.PLAN,
-                        Json.pretty(PlanFile.of(found.state().train().plan(), config, origin)));
+            if (found != null) {
+                restorePlan();
             }
             return new RunWriter(
                     folder,
@@ -128,6 +124,18 @@ public final class StoppedRun implements AutoCloseable {
                             + "): make room, or make it writable, and resume again.",
                     e);
         }
+    }
+
+    /** What the checkpoint says goes, where the file is missing, damaged or another one. */
+    private void restorePlan() throws IOException {
+        PlanFile.Origin origin = config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
+        try {
+            origin = PlanFile.read(folder.file(RunFolder.PLAN)).origin();
+        } catch (InputException e) {
+            // It was never there, in a run from before plans were kept, or it is damaged.
+        }
+        folder.write(
+                RunFolder.PLAN, Json.pretty(PlanFile.of(found.state().train().plan(), config, origin)));
     }
 
     private void restore(String name) throws IOException {

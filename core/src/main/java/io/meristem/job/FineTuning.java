@@ -36,6 +36,7 @@ public final class FineTuning {
     private int batch;
     private double rate;
     private long seed;
+    private Path plan;
     private SplitOptions split;
     private int threads = Runtime.getRuntime().availableProcessors();
     private Path cache = Home.photos();
@@ -104,6 +105,12 @@ public final class FineTuning {
     /** @param number the same gives the same run */
     public FineTuning seed(long number) {
         this.seed = number;
+        return this;
+    }
+
+    /** @param run whose plan is taken again, or a {@code plan.json}: with the rest as it was there, the same bytes come out; null to go by the kind of layer */
+    public FineTuning plan(Path run) {
+        this.plan = run;
         return this;
     }
 
@@ -178,11 +185,11 @@ public final class FineTuning {
      * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. {@link
      *     io.meristem.Meristem#resume} then goes on with {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
      *     asked. Nothing is left there when the training had not begun.
-     * @throws InputException when photos, weights or place cannot be used, or memory will not do
+     * @throws InputException when photos, weights, plan or place cannot be used, or memory will not do
      */
     public RunResult run(Path out) {
         RunConfig config = config();
         MemoryCheck.require(config);
-        return TrainJob.run(config, out, cache, checkpointSteps, listener, token);
+        return TrainJob.run(config, plan, out, cache, checkpointSteps, listener, token);
     }
 }

@@ -110,8 +110,13 @@ public record AdaLora(
     }
 
     @Override
+    public double adapterDropout() {
+        return adapter.dropout();
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
-        RankLimit.LAYER.note(initRank, context.sizes()).ifPresent(context.listener()::onNote);
+        RankLimit.LAYER.note(initRank, DEFAULT.initRank, context.sizes()).ifPresent(context.listener()::onNote);
         State state = start(context);
         state.tellStart();
         return state;

@@ -137,6 +137,11 @@ public record Dra(
     }
 
     @Override
+    public double adapterDropout() {
+        return adapter.dropout();
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
         return new State(this, context);
     }

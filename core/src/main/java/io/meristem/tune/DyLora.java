@@ -7,6 +7,7 @@ import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.rank.RankOptions;
 import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,8 +105,13 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
     }
 
     @Override
+    public double adapterDropout() {
+        return adapter.dropout();
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
-        RankLimit.LAYER.note(rankMax, context.sizes()).ifPresent(context.listener()::onNote);
+        RankLimit.LAYER.note(rankMax, RankOptions.DEFAULT.max(), context.sizes()).ifPresent(context.listener()::onNote);
         return start(context);
     }
 

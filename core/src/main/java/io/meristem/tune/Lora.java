@@ -51,7 +51,7 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
 
     @Override
     public MethodState begin(MethodContext context) {
-        limit.note(rank, context.sizes()).ifPresent(context.listener()::onNote);
+        limit.note(rank, DEFAULT.rank, context.sizes()).ifPresent(context.listener()::onNote);
         return start(context);
     }
 
@@ -60,6 +60,11 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
         MethodState state = start(context);
         state.adapters().load(saved);
         return state;
+    }
+
+    @Override
+    public double adapterDropout() {
+        return adapter.dropout();
     }
 
     private MethodState start(MethodContext context) {

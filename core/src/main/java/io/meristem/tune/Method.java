@@ -41,6 +41,11 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
      */
     MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved);
 
+    /** Probability with which an entry of an adapter's input is dropped in training; 0 without adapters. */
+    default double adapterDropout() {
+        return 0;
+    }
+
     /** Whether a setting decides the size, so that {@link #sized} can choose it. */
     @JsonIgnore
     default boolean isSizable() {

@@ -1,13 +1,17 @@
 package io.meristem.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.meristem.adapter.LowRankChange.Factors;
+import io.meristem.engine.Engine;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LowRankChangeTest {
@@ -42,6 +46,30 @@ class LowRankChangeTest {
     void anUpdateIsAtNoDistanceFromItself() {
         Factors one = factors(new Random(3), 7, 9, 3);
         assertEquals(0, LowRankChange.distance(one, one));
+    }
+
+    /** Above the full rank the full matrices are compared, above some tens of ranks the engine multiplies: the figures stay. */
+    @ParameterizedTest
+    @CsvSource({"8, 27, 70", "70, 90, 66", "70, 90, 80", "5, 300, 200"})
+    void greatRanksGiveTheSame(int out, int columns, int rank) {
+        Engine.start(1);
+        Random random = new Random(4);
+        Factors one = factors(random, out, columns, rank);
+        for (Factors two : new Factors[] {null, factors(random, out, columns, rank), factors(random, out, columns, 3)}) {
+            double expected = explicit(one, two);
+            assertEquals(expected, LowRankChange.distance(one, two), 1e-9 * expected);
+        }
+        assertEquals(0, LowRankChange.distance(one, one), 1e-9 * explicit(one, null));
+    }
+
+    /** A stop waits for one layer at most: rank 4096 on the widest layer of a small network took minutes in loops. */
+    @Test
+    void aRankFarAboveALayersTakesNoLongerThanItsMatrix() {
+        Engine.start(1);
+        Random random = new Random(5);
+        Factors one = factors(random, 320, 1280, 4096);
+        Factors two = factors(random, 320, 1280, 4096);
+        assertTimeout(Duration.ofSeconds(20), () -> LowRankChange.distance(one, two));
     }
 
     private static double[] moved(double[] values, double size, Random random) {

@@ -3,6 +3,9 @@ package io.meristem.adapter;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Engine;
@@ -103,6 +106,36 @@ class PlannerTest {
         assertEquals(quick, second.get("both"));
         PlanMemory later = PlanMemory.open(folder);
         assertEquals(List.of(quick, quick, slow), List.of(later.get("both"), later.get("one"), later.get("other")));
+    }
+
+    /** A file that can be read as what it should be, but for a number, a word or a row that is another one: what it says is not taken. */
+    @Test
+    void aDamagedFileThatCanStillBeReadIsNotBelieved() throws IOException {
+        PlanMemory memory = PlanMemory.open(folder);
+        memory.put("one", new Planner.Timed(new Plan.Way(AdapterForm.MERGED, ConvKernels.NATIVE), 1.5));
+        memory.put("two", new Planner.Timed(new Plan.Way(null, ConvKernels.NATIVE), Double.NaN));
+        memory.save();
+        Path file;
+        try (var files = Files.list(folder)) {
+            file = files.filter(f -> f.toString().endsWith(".json")).findFirst().orElseThrow();
+        }
+        String whole = Files.readString(file);
+        assertNotNull(PlanMemory.open(folder).get("one"));
+        assertNotNull(PlanMemory.open(folder).get("two"));
+        for (String damaged : List.of(
+                whole.replace("MERGED", "LOW_RANK"),
+                whole.replace("1.5", "1.7"),
+                whole.replace("\"one\"", "\"on\""),
+                whole.replaceFirst("\"sha256\" : \"..", "\"sha256\" : \"zz"),
+                whole.replaceFirst("\"sha256\" : \"[0-9a-f]+\",", ""),
+                whole.replaceFirst("(?s)\"way\" : \\{.*?\\}\\s*\\},", "\"way\" : null,"),
+                whole.replaceFirst("(?s)\"ways\" : .*", "\"ways\" : null }"),
+                "null")) {
+            assertNotEquals(whole, damaged);
+            Files.writeString(file, damaged);
+            assertNull(PlanMemory.open(folder).get("one"), damaged);
+            assertNull(PlanMemory.open(folder).get("two"), damaged);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -20,9 +21,12 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
+import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
@@ -42,7 +46,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trainings with AdaLoRA and DyLoRA from photos to run folder: what is left of the ranks, and what the files hold. */
@@ -157,6 +163,84 @@ class BaselinesTest {
         List<JsonNode> ranks = lines("run", RunFolder.RANKS);
         assertEquals(ranks.get(0).get("layers"), ranks.get(1).get("layers"));
         assertEquals(52, saved("run").size());
+    }
+
+    static List<Arguments> greatRanks() {
+        return List.of(
+                Arguments.of(new Lora(64, AdapterOptions.DEFAULT), 64),
+                Arguments.of(new Lora(4096, AdapterOptions.DEFAULT), 4096),
+                Arguments.of(TinyRuns.adaLora(4096, 4096, 0), 4096),
+                Arguments.of(new DyLora(1, 4096, false, List.of(), AdapterOptions.DEFAULT), 4096));
+    }
+
+    /** What a weight cannot use is not trained, not saved and not foretold, and one sentence says so. */
+    @ParameterizedTest
+    @MethodSource("greatRanks")
+    void ranksAreHeldToTheirLayers(Method method, int rank) throws IOException {
+        RunConfig config = TinyRuns.run(TinyRuns.train(method, 1, 1), photos, weights);
+        List<String> notes = new ArrayList<>();
+        RunResult result = TrainJob.run(config, place.resolve("run"), folder.resolve("cache"), new JobListener() {
+            @Override
+            public void onNote(String note) {
+                notes.add(note);
+            }
+        });
+        Map<String, Integer> saved = saved("run");
+        assertEquals(52, saved.size());
+        long numbers = 0;
+        long held = 0;
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 3)) {
+            for (Map.Entry<String, Integer> layer : saved.entrySet()) {
+                LayerSize size = LayerSize.of(
+                        layer.getKey(), network.weightedLayers().get(layer.getKey()));
+                assertEquals(Math.min(rank, size.fullRank()), layer.getValue(), layer.getKey());
+                numbers += (long) size.perRank() * layer.getValue();
+                held += layer.getValue() < rank ? 1 : 0;
+            }
+            String start = "Rank " + rank + " is more than the weight can use on " + held + " of 52 layers: ";
+            assertEquals(
+                    1, notes.stream().filter(note -> note.startsWith(start)).count(), notes.toString());
+            assertEquals(
+                    1, notes.stream().filter(note -> note.startsWith("Rank ")).count(), notes.toString());
+            long bytes = Files.size(place.resolve("run").resolve(RunFolder.ADAPTER));
+            assertTrue(bytes < 4 * numbers + (1 << 18), bytes + " bytes for " + numbers + " numbers");
+            assertEquals(
+                    MemoryForecast.of(network, config.train(), TinyRuns.SIZE, 1),
+                    MemoryForecast.of(network, TinyRuns.train(more(method), 1, 1), TinyRuns.SIZE, 1));
+        }
+        if (method instanceof Lora) {
+            assertEquals(LayerSize.mib(numbers), result.averageMib(), 1e-9);
+        }
+    }
+
+    /** The same where everything is held, whatever is asked for. */
+    private static Method more(Method method) {
+        if (method instanceof Lora lora) {
+            return lora.rank() < 4096 ? lora : new Lora(1_000_000, lora.adapter());
+        }
+        return method instanceof DyLora
+                ? new DyLora(1, 1_000_000, false, List.of(), AdapterOptions.DEFAULT)
+                : TinyRuns.adaLora(1_000_000, 1_000_000, 0);
+    }
+
+    /** Layers of nine columns cannot use all of what the methods begin with as they come: that is usual, and nothing to tell. */
+    @Test
+    void usualRanksAreNotSpokenOf() {
+        for (Method method : List.of(
+                Lora.DEFAULT, AdaLora.DEFAULT, new DyLora(1, 16, false, List.of(), AdapterOptions.DEFAULT))) {
+            List<String> notes = new ArrayList<>();
+            TrainJob.run(
+                    TinyRuns.run(TinyRuns.train(method, 1, 1), photos, weights),
+                    place.resolve(method.label()),
+                    folder.resolve("cache"),
+                    new JobListener() {
+                        @Override
+                        public void onNote(String note) {
+                            notes.add(note);
+                        }
+                    });
+            assertTrue(notes.stream().noneMatch(note -> note.startsWith("Rank ")), notes.toString());
+        }
     }
 
     @Test

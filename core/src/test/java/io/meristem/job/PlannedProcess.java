@@ -6,9 +6,12 @@ import io.meristem.engine.Precision;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
 
-/** A training of DRA in a process of its own: photos, weights, run folder, cache, and the plan ({@code kind}, {@code measured} or a run) are its arguments. */
+/** A training of DRA, long enough for ranks to be allocated again, in a process of its own: photos, weights, run folder, cache, and the plan ({@code kind}, {@code measured} or a run) are its arguments. */
 final class PlannedProcess {
 
     private PlannedProcess() {}
@@ -18,7 +21,15 @@ final class PlannedProcess {
         Compute compute = new Compute(Precision.best(), ComputeDevice.CPU, measured, false);
         TrainJob.run(
                 TinyRuns.run(
-                        TinyRuns.train(TinyRuns.dra(RankOptions.DEFAULT), 4, 1).with(8, compute),
+                        new TrainConfig(
+                                TinyRuns.dra(RankOptions.DEFAULT),
+                                5,
+                                8,
+                                1,
+                                TinyRuns.FALLING,
+                                HeadPolicy.TRAINED,
+                                NormPolicy.RECALIBRATED,
+                                compute),
                         Path.of(args[0]),
                         Path.of(args[1])),
                 measured || args[4].equals("kind") ? null : Path.of(args[4]),
