@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** A preset on drawn leaves with the starter network, as a user would try it on a laptop. */
@@ -207,6 +208,32 @@ class StudyCommandTest {
                             preset.name());
             assertEquals(TrainConfig.usual(method, preset, 0), command.config().train());
         });
+    }
+
+    /** LoRA's rank above what layers can use: the study's plan and {@code size} count what is trained, in either style. */
+    @ParameterizedTest
+    @ValueSource(strings = {"default", "paper"})
+    void aStudyKnowsHowLargeAHeldRankIs(String style) throws IOException {
+        int classes;
+        try (var inside = Files.list(leaves.resolve("train"))) {
+            classes = Math.toIntExact(inside.count());
+        }
+        Path spec = Files.writeString(
+                place.resolve("spec.json"),
+                """
+                {"style": "%s", "models": [{"name": "mobilenet_v2_035", "weights": "starter", "size": 32}], "data": ["%s"],
+                 "seeds": 1, "methods": [{"name": "lora", "rank": 64}]}
+                """
+                        .formatted(style, leaves));
+        String plan = study(spec, "--dry-run").succeeds().out();
+        Object[] line = {"size", "--model", "mobilenet_v2_035", "--classes", classes, "--rank", 64, "--preset", style};
+        String size = Shell.run(line).succeeds().out();
+        String mib = size.lines()
+                .filter(row -> row.startsWith("adapter mib"))
+                .map(row -> row.substring("adapter mib".length()).strip())
+                .findFirst()
+                .orElseThrow();
+        assertTrue(plan.contains(" " + mib + " "), mib + " in " + plan);
     }
 
     @Test

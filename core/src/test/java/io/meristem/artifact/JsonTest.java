@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
@@ -156,6 +158,20 @@ class JsonTest {
         Files.writeString(file, root.toString());
         Dra plain = (Dra) Json.read(file, RunConfig.class).train().method();
         assertEquals(CkaScorer.DEFAULT, plain.scorer());
+    }
+
+    /** Runs from before LoRA's rank was held to what a layer can use. */
+    @Test
+    void anOldLoraGivesEveryLayerItsRank() throws IOException {
+        ObjectNode root = (ObjectNode) PLAIN.readTree(Json.line(config(new Lora(64, AdapterOptions.DEFAULT))));
+        ObjectNode method = (ObjectNode) root.at("/train/method");
+        assertEquals("LAYER", method.get("limit").asText());
+        method.remove("limit");
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, root.toString());
+        Lora old = (Lora) Json.read(file, RunConfig.class).train().method();
+        assertEquals(RankLimit.NONE, old.limit());
+        assertEquals(64, old.limit().of(64, new LayerSize("dw", "depthwise", 32, 9)));
     }
 
     @Test
