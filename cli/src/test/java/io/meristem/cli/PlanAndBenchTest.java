@@ -57,7 +57,9 @@ class PlanAndBenchTest {
         Object[] plan = {"plan", "--model", "mobilenet_v2_035", "--size", 32, "--batch", 2, "--threads", 1};
         Shell shell = Shell.run(plan).succeeds();
         assertTrue(shell.out().contains("Nothing was timed"), shell.out());
-        assertTrue(shell.out().lines().anyMatch(line -> line.contains("features.0.0") && line.endsWith(" -")), shell.out());
+        assertTrue(
+                shell.out().lines().anyMatch(line -> line.contains("features.0.0") && line.endsWith(" -")),
+                shell.out());
         Object[] file = Arrays.copyOf(plan, plan.length + 2);
         file[plan.length] = "--plan";
         file[plan.length + 1] = folder;

@@ -125,7 +125,8 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
                 problem = "names the layer " + row.layer() + " twice";
             } else if ((row.input() != null) != (layer instanceof Conv2d)) {
                 problem = "does not say how " + row.layer() + " is computed, or says it of a layer of another kind";
-            } else if (row.form() != null && !row.form().allows(config.train().method().adapterDropout())) {
+            } else if (row.form() != null
+                    && !row.form().allows(config.train().method().adapterDropout())) {
                 problem = "computes the adapter of " + row.layer() + " as " + row.form()
                         + ", which dropout on its input does not allow";
             } else if (layer instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {

@@ -111,7 +111,9 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     @Override
     public MethodState begin(MethodContext context) {
-        RankLimit.LAYER.note(rankMax, RankOptions.DEFAULT.max(), context.sizes()).ifPresent(context.listener()::onNote);
+        RankLimit.LAYER
+                .note(rankMax, RankOptions.DEFAULT.max(), context.sizes())
+                .ifPresent(context.listener()::onNote);
         return start(context);
     }
 

@@ -55,7 +55,8 @@ class LowRankChangeTest {
         Engine.start(1);
         Random random = new Random(4);
         Factors one = factors(random, out, columns, rank);
-        for (Factors two : new Factors[] {null, factors(random, out, columns, rank), factors(random, out, columns, 3)}) {
+        for (Factors two :
+                new Factors[] {null, factors(random, out, columns, rank), factors(random, out, columns, 3)}) {
             double expected = explicit(one, two);
             assertEquals(expected, LowRankChange.distance(one, two), 1e-9 * expected);
         }

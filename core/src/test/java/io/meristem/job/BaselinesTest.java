@@ -191,8 +191,8 @@ class BaselinesTest {
         long held = 0;
         try (Network network = new Network(Models.find(TinyRuns.MODEL), 3)) {
             for (Map.Entry<String, Integer> layer : saved.entrySet()) {
-                LayerSize size = LayerSize.of(
-                        layer.getKey(), network.weightedLayers().get(layer.getKey()));
+                LayerSize size =
+                        LayerSize.of(layer.getKey(), network.weightedLayers().get(layer.getKey()));
                 assertEquals(Math.min(rank, size.fullRank()), layer.getValue(), layer.getKey());
                 numbers += (long) size.perRank() * layer.getValue();
                 held += layer.getValue() < rank ? 1 : 0;
@@ -226,8 +226,8 @@ class BaselinesTest {
     /** Layers of nine columns cannot use all of what the methods begin with as they come: that is usual, and nothing to tell. */
     @Test
     void usualRanksAreNotSpokenOf() {
-        for (Method method : List.of(
-                Lora.DEFAULT, AdaLora.DEFAULT, new DyLora(1, 16, false, List.of(), AdapterOptions.DEFAULT))) {
+        for (Method method :
+                List.of(Lora.DEFAULT, AdaLora.DEFAULT, new DyLora(1, 16, false, List.of(), AdapterOptions.DEFAULT))) {
             List<String> notes = new ArrayList<>();
             TrainJob.run(
                     TinyRuns.run(TinyRuns.train(method, 1, 1), photos, weights),

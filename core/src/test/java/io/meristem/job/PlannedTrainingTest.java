@@ -116,7 +116,9 @@ class PlannedTrainingTest {
         assertEquals(0, start("again", place.resolve("measured").toString()).waitFor());
         for (String name : List.of("first", "measured")) {
             assertTrue(
-                    Files.readAllLines(place.resolve(name).resolve(RunFolder.RANKS)).size() > 1,
+                    Files.readAllLines(place.resolve(name).resolve(RunFolder.RANKS))
+                                    .size()
+                            > 1,
                     "ranks were never allocated again");
         }
         assertEquals(sums("first"), sums("second"));
@@ -169,8 +171,7 @@ class PlannedTrainingTest {
     }
 
     private static RunConfig dropout() {
-        return TinyRuns.run(
-                TinyRuns.train(new Lora(2, new AdapterOptions(0, false, 0.2)), 1, 1), photos, weights);
+        return TinyRuns.run(TinyRuns.train(new Lora(2, new AdapterOptions(0, false, 0.2)), 1, 1), photos, weights);
     }
 
     /** With dropout every layer is computed in two branches, depthwise ones too: such a plan can be taken again. */
