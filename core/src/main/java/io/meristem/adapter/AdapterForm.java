@@ -27,7 +27,8 @@ public enum AdapterForm {
                 boolean through = tape.flowing();
                 tape.push(
                         (g, mine) -> {
-                            adapter.setGradientsFrom(layer.weightGradient(g, x, weight));
+                            Tensor whole = layer.weightGradient(g, x, weight);
+                            layer.setAffineGradients(g, whole, adapter.setGradientsFrom(whole));
                             return through ? layer.inputGradient(g, x, weight) : null;
                         },
                         x,
@@ -52,7 +53,8 @@ public enum AdapterForm {
                         (g, mine) -> {
                             Narrow narrow = Narrow.of(adapter);
                             Tensor up = narrow.up(g);
-                            adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
+                            Tensor ofUpdate = adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
+                            layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
                             return through ? layer.inputGradient(g, x, weight) : null;
                         },
                         x,
@@ -79,7 +81,8 @@ public enum AdapterForm {
                         (g, mine) -> {
                             Narrow again = Narrow.of(adapter); // the first one's tensors are gone
                             Tensor up = again.up(g);
-                            adapter.setGradients(again.ofA(up, input), again.ofB(g, hidden));
+                            Tensor ofUpdate = adapter.setGradients(again.ofA(up, input), again.ofB(g, hidden));
+                            layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
                             if (!through) {
                                 drop.close();
                                 return null;
@@ -103,6 +106,11 @@ public enum AdapterForm {
 
     abstract Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape);
 
+    /** The whole weight's gradient where that of a folded scale is made of it, or null. */
+    private static Tensor ofScale(WeightedLayer layer, Tensor g, Tensor x, Tensor weight) {
+        return layer.scaleTrains() ? layer.weightGradient(g, x, weight) : null;
+    }
+
     WeightedLayer.Form of(LowRankAdapter adapter) {
         return (layer, x, tape) -> forward(adapter, layer, x, tape);
     }
@@ -119,6 +127,9 @@ public enum AdapterForm {
         }
         if (layer instanceof Linear) {
             return TWO_BRANCH;
+        }
+        if (layer.scaleTrains()) {
+            return MERGED; // its gradient needs the whole weight's anyway
         }
         Conv2d conv = (Conv2d) layer;
         return Math.min(conv.in() / conv.groups(), conv.outFeatures() / conv.groups()) >= WIDE ? LOW_RANK : MERGED;

@@ -199,10 +199,14 @@ public final class LowRankAdapter implements AutoCloseable {
                 .permute(0, 3, 1, 2);
     }
 
-    /** Hands the optimiser the gradients of A and B that follow from the whole running weight's, of any dtype. */
-    void setGradientsFrom(Tensor weightGradient) {
+    /**
+     * Hands the optimiser the gradients of A and B that follow from the whole running weight's, of any dtype.
+     *
+     * @return as {@link #setGradients}
+     */
+    Tensor setGradientsFrom(Tensor weightGradient) {
         Tensor whole = Precision.FP32.of(weightGradient).reshape(layer.outFeatures(), layer.columns());
-        setGradients(runningB().t().matmul(whole), whole.matmul(activeA().t()));
+        return setGradients(runningB().t().matmul(whole), whole.matmul(activeA().t()));
     }
 
     /**
@@ -210,12 +214,16 @@ public final class LowRankAdapter implements AutoCloseable {
      *
      * @param ofA (active, columns), any dtype
      * @param ofRunningB gradient of {@link #runningB}, (out, active), any dtype
+     * @return where the layer's {@linkplain WeightedLayer#scaleTrains scale trains}, the sums over the columns of {@code dW' s B A}, (out), with dW' the gradient
+     *     of the running weight; null otherwise
      */
-    void setGradients(Tensor ofA, Tensor ofRunningB) {
+    Tensor setGradients(Tensor ofA, Tensor ofRunningB) {
         Tensor scale = layer.runningScale();
         Tensor ofB = Precision.FP32.of(ofRunningB).mul(new Scalar(scaling));
+        Tensor ofUpdate = layer.scaleTrains() ? activeB().mul(ofB).sum(1) : null;
         a.mutable_grad().put(placed(a, Precision.FP32.of(ofA), 0));
         b.mutable_grad().put(placed(b, scale == null ? ofB : ofB.mul_(scale.unsqueeze(1)), 1));
+        return ofUpdate;
     }
 
     /** {@code part}, the gradient of the first entries along {@code dim}, as one of all of {@code of}. */

@@ -171,7 +171,9 @@ public final class Planner {
         int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
         return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
                 + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()
-                + (isFirst(name) ? " first" : "") + (ConvKernels.vectors() ? " vectors" : "");
+                + (layer.scaleTrains() ? " scale" : "")
+                + (isFirst(name) ? " first" : "")
+                + (ConvKernels.vectors() ? " vectors" : "");
     }
 
     /** The first layer's input is the photo, which needs no gradient. */

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
  * outside: fine-tuning normally keeps the pretrained ones. The counter num_batches_tracked of PyTorch's layer has no counterpart: it only matters
  * without a momentum, and no family here goes without.
  */
-public final class BatchNorm2d extends Layer {
+public final class BatchNorm2d extends Layer implements Normalisation {
 
     public static final double DEFAULT_MOMENTUM = 0.1;
 
@@ -69,6 +69,16 @@ public final class BatchNorm2d extends Layer {
         this.momentum = momentum;
     }
 
+    @Override
+    public Param weight() {
+        return weight;
+    }
+
+    @Override
+    public Param bias() {
+        return bias;
+    }
+
     public Param runningMean() {
         return mean;
     }
@@ -78,8 +88,18 @@ public final class BatchNorm2d extends Layer {
     }
 
     /** {@code weight / sqrt(var + eps)}, (C); what each channel is multiplied by. The caller's scope owns it. */
-    Tensor scale() {
-        return weight.value().div(var.value().add(new Scalar(eps)).sqrt());
+    public Tensor scale() {
+        return weight.value().div(deviation());
+    }
+
+    /** {@code sqrt(var + eps)}, (C); the caller's scope owns it. */
+    Tensor deviation() {
+        return var.value().add(new Scalar(eps)).sqrt();
+    }
+
+    /** Whether scale or bias trains. */
+    boolean learns() {
+        return weight.trains() || bias.trains();
     }
 
     /** {@code bias - mean * scale}, (C); what is added to each channel afterwards. */
@@ -119,7 +139,9 @@ public final class BatchNorm2d extends Layer {
             return x;
         }
         boolean track = mode == Mode.TRACK;
-        boolean trains = tape.recording() && weight.trains();
+        boolean ofWeight = tape.recording() && weight.trains();
+        boolean ofBias = tape.recording() && bias.trains();
+        boolean trains = ofWeight || ofBias;
         if (!trains && !tape.flowing()) {
             return torch.batch_norm(x, of(weight), of(bias), of(mean), of(var), track, momentum, eps, false);
         }
@@ -144,9 +166,11 @@ public final class BatchNorm2d extends Layer {
                                 new TensorOptional(inverseDeviation),
                                 track,
                                 eps,
-                                Mask.of(through, trains, trains));
-                        if (trains) {
+                                Mask.of(through, ofWeight, ofBias));
+                        if (ofWeight) {
                             weight.setGradient(gradients.get1());
+                        }
+                        if (ofBias) {
                             bias.setGradient(gradients.get2());
                         }
                         return through ? Tensors.own(gradients.get0()) : null;

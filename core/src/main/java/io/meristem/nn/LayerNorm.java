@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Tensors: weight (C), bias (C). Input (..., C), or images (N, C, H, W) when {@code images}: those are seen as (N, H, W, C), which costs
  * nothing where channels are innermost in memory; the output has the input's shape.
  */
-public final class LayerNorm extends Layer {
+public final class LayerNorm extends Layer implements Normalisation {
 
     private final long[] shape;
     private final double eps;
@@ -40,10 +40,12 @@ public final class LayerNorm extends Layer {
         return images ? ops.channelsFirst(ops.layerNorm(ops.channelsLast(x), this)) : ops.layerNorm(x, this);
     }
 
+    @Override
     public Param weight() {
         return weight;
     }
 
+    @Override
     public Param bias() {
         return bias;
     }
@@ -69,8 +71,9 @@ public final class LayerNorm extends Layer {
     private Tensor normalise(Tensor x, Tape tape) {
         TensorOptional w = new TensorOptional(beside(weight.value(), x));
         TensorOptional b = new TensorOptional(beside(bias.value(), x));
-        boolean trains = tape.recording() && weight.trains();
-        if (!trains && !tape.flowing()) {
+        boolean ofWeight = tape.recording() && weight.trains();
+        boolean ofBias = tape.recording() && bias.trains();
+        if (!ofWeight && !ofBias && !tape.flowing()) {
             return torch.layer_norm(x, shape, w, b, eps, true);
         }
         boolean through = tape.flowing();
@@ -87,9 +90,11 @@ public final class LayerNorm extends Layer {
                             inverseDeviation,
                             new TensorOptional(beside(weight.value(), x)),
                             new TensorOptional(beside(bias.value(), x)),
-                            Mask.of(through, trains, trains));
-                    if (trains) {
+                            Mask.of(through, ofWeight, ofBias));
+                    if (ofWeight) {
                         weight.setGradient(gradients.get1());
+                    }
+                    if (ofBias) {
                         bias.setGradient(gradients.get2());
                     }
                     return !through

@@ -22,6 +22,7 @@ public final class Network implements AutoCloseable {
     private final Map<String, Param> params = new LinkedHashMap<>();
     private final Map<String, WeightedLayer> weighted = new LinkedHashMap<>();
     private final Map<String, BatchNorm2d> norms = new LinkedHashMap<>();
+    private final Map<String, Normalisation> normalisations = new LinkedHashMap<>();
 
     public Network(ModelSpec spec, int classes) {
         this.spec = spec;
@@ -33,6 +34,9 @@ public final class Network implements AutoCloseable {
                 weighted.put(name, w);
             } else if (layer instanceof BatchNorm2d norm) {
                 norms.put(name, norm);
+            }
+            if (layer instanceof Normalisation normalisation) {
+                normalisations.put(name, normalisation);
             }
         });
         if (!weighted.containsKey(spec.headName())) {
@@ -118,7 +122,7 @@ public final class Network implements AutoCloseable {
 
     /**
      * Takes every batch normalisation into the convolution before it, as weights and statistics are now: the same function, faster. Parameters stay
-     * as they are; change none before {@link #unfold}.
+     * as they are; change none before {@link #unfold}, but for scales and biases of normalisation that train: those are looked at each time.
      */
     public void fold() {
         weighted.values().forEach(WeightedLayer::fold);
@@ -187,6 +191,11 @@ public final class Network implements AutoCloseable {
 
     public Map<String, BatchNorm2d> batchNorms() {
         return Collections.unmodifiableMap(norms);
+    }
+
+    /** Every batch and layer normalisation by dotted name, in definition order. */
+    public Map<String, Normalisation> normalisations() {
+        return Collections.unmodifiableMap(normalisations);
     }
 
     public WeightedLayer head() {

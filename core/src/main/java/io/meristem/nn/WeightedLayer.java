@@ -5,6 +5,7 @@ import io.meristem.engine.Tensors;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -109,12 +110,39 @@ public abstract class WeightedLayer extends Layer {
     /** Gradient of {@link #apply} for its bias, (out). */
     protected abstract Tensor biasGradient(Tensor g);
 
-    /** A batch normalisation taken into the weight: tensors that this layer owns. {@code scale} is (out). */
-    private record Fold(Tensor weight, Tensor bias, Tensor scale) {}
+    /**
+     * A batch normalisation taken into the weight: tensors that this layer owns. Where scale or shift of the normalisation train, what follows from them is
+     * computed when it is asked for.
+     *
+     * @param weight as it runs; null where the scale trains
+     * @param bias as it runs; null where scale or shift train
+     * @param scale (out); null where it trains
+     * @param deviation of the normalisation, (out); null where scale and shift are fixed
+     * @param centre {@code bias - mean}, (out): what the scale multiplies beside the weight; null where scale and shift are fixed
+     */
+    private record Fold(Tensor weight, Tensor bias, Tensor scale, Tensor deviation, Tensor centre) {
+        void free() {
+            Tensors.free(weight);
+            Tensors.free(bias);
+            Tensors.free(scale);
+            Tensors.free(deviation);
+            Tensors.free(centre);
+        }
+    }
+
+    /** Of maps (N, out, H, W), in float32 whatever they are in: layers that a normalisation is taken into are convolutions. */
+    private static Tensor channelSums(Tensor g) {
+        return g.sum(new long[] {0, 2, 3}, false, new ScalarTypeOptional(ScalarType.Float));
+    }
 
     /** Says which normalisation takes this layer's output, and nothing else's. */
     final void followedBy(BatchNorm2d norm) {
         this.norm = norm;
+    }
+
+    /** The normalisation that takes this layer's output, and nothing else's; null where there is none. */
+    public final BatchNorm2d norm() {
+        return norm;
     }
 
     /** Takes the normalisation that follows, if any, into weight and bias as they are now; it hands its input on from here on. */
@@ -126,16 +154,70 @@ public abstract class WeightedLayer extends Layer {
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor s = norm.scale();
             Tensor shift = norm.shift(s);
-            long[] rows = new long[weight.shape().length];
-            Arrays.fill(rows, 1);
-            rows[0] = outFeatures;
+            boolean scaleTrains = norm.weight().trains();
+            boolean learns = norm.learns();
+            Tensor mean = norm.runningMean().value();
             fold = new Fold(
-                    Tensors.keep(weight.value().mul(s.reshape(rows))),
-                    Tensors.keep(bias == null ? shift : shift.add(bias.value().mul(s))),
-                    Tensors.keep(s));
+                    scaleTrains ? null : Tensors.keep(scaled(weight.value(), s)),
+                    learns ? null : Tensors.keep(bias == null ? shift : shift.add(bias.value().mul(s))),
+                    scaleTrains ? null : Tensors.keep(s),
+                    learns ? Tensors.keep(norm.deviation()) : null,
+                    learns ? Tensors.keep(bias == null ? mean.neg() : bias.value().sub(mean)) : null);
         }
         forgetReady();
         norm.setAbsorbed(true);
+    }
+
+    /** The weight with its rows multiplied by {@code s}, (out). */
+    private Tensor scaled(Tensor of, Tensor s) {
+        long[] rows = new long[weight.shape().length];
+        Arrays.fill(rows, 1);
+        rows[0] = outFeatures;
+        return of.mul(s.reshape(rows));
+    }
+
+    /** Whether the scale of a normalisation that has been taken in trains. */
+    public final boolean scaleTrains() {
+        return fold != null && fold.scale == null;
+    }
+
+    /** Whether what is added to each channel trains: the shift of a normalisation that has been taken in, or else the layer's own bias. */
+    private boolean shiftTrains() {
+        return fold != null ? fold.bias == null && norm.bias().trains() : bias != null && bias.trains();
+    }
+
+    /**
+     * Hands the optimiser the gradients of what trains beside the weight: the layer's own bias, or shift and scale of a normalisation that has been taken in. With
+     * that, the layer is {@code y = scale * (W x + bias - mean) / deviation + shift}, so that
+     *
+     * <pre>
+     *   d shift = sum of g,    d scale = (sum over the columns of dW' W + d shift (bias - mean)) / deviation,
+     * </pre>
+     *
+     * where dW' is the gradient of the {@linkplain #runningWeight running} weight and W the one before the scale, any update included.
+     *
+     * @param g gradient of the output
+     * @param whole gradient of the running weight, any dtype; needed only where {@link #scaleTrains}
+     * @param ofUpdate the part of the sum over the columns that an update of {@link #weight} has, (out), float32; null without one
+     */
+    public final void setAffineGradients(Tensor g, Tensor whole, Tensor ofUpdate) {
+        boolean ofScale = scaleTrains();
+        if (!ofScale && !shiftTrains()) {
+            return;
+        }
+        Tensor shift = fold != null ? channelSums(g) : biasGradient(g);
+        if (shiftTrains()) {
+            (fold != null ? norm.bias() : bias).setGradient(shift);
+        }
+        if (ofScale) {
+            Tensor rows = Precision.FP32
+                    .of(whole)
+                    .mul(weight.value())
+                    .reshape(outFeatures, columns)
+                    .sum(1);
+            Tensor sum = ofUpdate == null ? rows : rows.add(ofUpdate);
+            norm.weight().setGradient(sum.add(shift.mul(fold.centre)).div(fold.deviation));
+        }
     }
 
     final boolean folded() {
@@ -151,9 +233,7 @@ public abstract class WeightedLayer extends Layer {
     final void unfold() {
         forgetReady();
         if (fold != null) {
-            Tensors.free(fold.weight);
-            Tensors.free(fold.bias);
-            Tensors.free(fold.scale);
+            fold.free();
             fold = null;
             norm.setAbsorbed(false);
         }
@@ -166,14 +246,25 @@ public abstract class WeightedLayer extends Layer {
         readyBias = null;
     }
 
-    /** The weight that the layer runs with: {@link #weight()}, or with the normalisation that follows taken in. */
+    /**
+     * The weight that the layer runs with: {@link #weight()}, or with the normalisation that follows taken in. The caller's scope owns it where {@link
+     * #scaleTrains}; it is borrowed otherwise.
+     */
     public final Tensor runningWeight() {
-        return fold == null ? weight.value() : fold.weight;
+        if (fold == null) {
+            return weight.value();
+        }
+        return fold.weight != null ? fold.weight : scaled(weight.value(), runningScale());
     }
 
-    /** The bias that the layer runs with, or null. */
+    /** The bias that the layer runs with, or null; the caller's scope owns it where scale or shift of a normalisation train. */
     public final Tensor runningBias() {
-        return fold != null ? fold.bias : bias == null ? null : bias.value();
+        if (fold == null) {
+            return bias == null ? null : bias.value();
+        }
+        return fold.bias != null
+                ? fold.bias
+                : norm.bias().value().add(fold.centre.mul(runningScale()));
     }
 
     final void setPrecision(Precision precision) {
@@ -190,7 +281,7 @@ public abstract class WeightedLayer extends Layer {
 
     /** {@link #runningWeight} in the layer's precision. A copy of a frozen one is made once and belongs to this layer until {@link #unfold}. */
     public final Tensor readyWeight() {
-        if (precision == Precision.FP32 || weight.trains()) {
+        if (precision == Precision.FP32 || weight.trains() || scaleTrains()) {
             return precision.of(runningWeight());
         }
         if (readyWeight == null) {
@@ -202,7 +293,8 @@ public abstract class WeightedLayer extends Layer {
     /** {@link #runningBias} in the layer's precision, or null. */
     public final Tensor readyBias() {
         Tensor running = runningBias();
-        if (running == null || precision == Precision.FP32 || (bias != null && bias.trains())) {
+        boolean fixed = fold == null ? bias == null || !bias.trains() : fold.bias != null;
+        if (running == null || precision == Precision.FP32 || !fixed) {
             return running == null ? null : precision.of(running);
         }
         if (readyBias == null) {
@@ -213,7 +305,10 @@ public abstract class WeightedLayer extends Layer {
 
     /** What each row of an update of {@link #weight()} is multiplied by to be one of {@link #runningWeight()}, (out); null for one. */
     public final Tensor runningScale() {
-        return fold == null ? null : fold.scale;
+        if (fold == null) {
+            return null;
+        }
+        return fold.scale != null ? fold.scale : norm.scale();
     }
 
     /** Replaces how the output is computed; null goes back to the frozen weight. */
@@ -251,16 +346,17 @@ public abstract class WeightedLayer extends Layer {
         Tensor w = readyWeight();
         Tensor y = apply(x, w, readyBias());
         boolean trains = tape.recording() && weight.trains();
-        boolean biasTrains = tape.recording() && bias != null && bias.trains();
-        if (tape.flowing() || trains || biasTrains) {
+        boolean beside = tape.recording() && (shiftTrains() || scaleTrains());
+        if (tape.flowing() || trains || beside) {
             boolean through = tape.flowing();
             tape.push(
                     (g, mine) -> {
+                        Tensor whole = trains || scaleTrains() ? weightGradient(g, x, w) : null;
                         if (trains) {
-                            weight.setGradient(weightGradient(g, x, w));
+                            weight.setGradient(whole);
                         }
-                        if (biasTrains) {
-                            bias.setGradient(biasGradient(g));
+                        if (beside) {
+                            setAffineGradients(g, whole, null);
                         }
                         return through ? inputGradient(g, x, w) : null;
                     },

@@ -62,7 +62,9 @@ final class WeightGradients implements AutoCloseable {
 
     /** {@code ||W||_F^2} of the weight that a layer runs with. */
     double weightSquares(int layer) {
-        return squares(layers.get(layer).runningWeight());
+        try (PointerScope scope = new PointerScope()) {
+            return squares(layers.get(layer).runningWeight());
+        }
     }
 
     static double squares(Tensor tensor) {

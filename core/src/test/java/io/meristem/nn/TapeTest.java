@@ -44,7 +44,26 @@ class TapeTest {
     private enum State {
         FROZEN,
         TRACKING,
-        FOLDED
+        FOLDED,
+        /** Biases of normalisation train, and nothing else. */
+        BIASES,
+        FOLDED_BIASES,
+        /** Scales of normalisation train, too. */
+        FOLDED_AFFINE;
+
+        boolean folded() {
+            return name().startsWith("FOLDED");
+        }
+
+        boolean trains(String parameter, Network network) {
+            Normalisation norm = network.normalisations().get(parameter.replaceFirst("\\.[^.]*$", ""));
+            return switch (this) {
+                case FROZEN, TRACKING -> true;
+                case FOLDED -> false;
+                case BIASES, FOLDED_BIASES -> norm != null && parameter.endsWith(".bias");
+                case FOLDED_AFFINE -> norm != null;
+            };
+        }
     }
 
     @ParameterizedTest
@@ -62,14 +81,13 @@ class TapeTest {
         try (PointerScope scope = new PointerScope();
                 Network network = new Network(Models.find(model), CLASSES).materialize(3)) {
             SharedNumbers.fill(network);
-            network.params().values().stream()
-                    .filter(p -> !p.isBuffer() && state != State.FOLDED)
-                    .forEach(p -> p.value().requires_grad_(true));
+            network.params().forEach((name, param) -> param.value()
+                    .requires_grad_(!param.isBuffer() && state.trains(name, network)));
             network.batchNorms()
                     .values()
                     .forEach(norm ->
                             norm.setMode(state == State.TRACKING ? BatchNorm2d.Mode.TRACK : BatchNorm2d.Mode.FROZEN));
-            if (state == State.FOLDED) {
+            if (state.folded()) {
                 network.fold();
             }
             Tensor x = Tensors.channelsLast(SharedNumbers.tensor("input", -1, 1, 2, 3, 64, 64));
