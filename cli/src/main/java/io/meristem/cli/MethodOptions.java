@@ -2,6 +2,8 @@ package io.meristem.cli;
 
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LoraInit;
+import io.meristem.adapter.LoraScaling;
 import io.meristem.adapter.RankLimit;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
@@ -13,9 +15,14 @@ import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
+import java.util.Arrays;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** What is trained: the method and its settings. A setting that is not given follows the preset. */
 final class MethodOptions {
@@ -49,7 +56,7 @@ final class MethodOptions {
             names = "--rank",
             defaultValue = "8",
             paramLabel = "R",
-            description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
+            description = "LoRA's rank; 0 with --train-norm for no factors at all. Default: ${DEFAULT-VALUE}.")
     int rank;
 
     @Option(
@@ -58,6 +65,13 @@ final class MethodOptions {
             description =
                     "Where LoRA's rank is more than a layer's weight can use: layer (it is held to that) or none (the layer gets it all the same, as in the published study). Default: the preset's, layer or none.")
     RankLimit rankLimit;
+
+    @Option(
+            names = "--train-norm",
+            paramLabel = "WHAT",
+            description =
+                    "What of the normalisation trains beside the adapters, and counts in their size and --budget: none, bias, or affine (scales too). In a network without normalisation bias trains the biases of its layers. Default: none.")
+    NormTraining trainNorm;
 
     @Option(
             names = ScorerName.OPTION,
@@ -138,14 +152,30 @@ final class MethodOptions {
 
     @Option(
             names = "--lora-alpha",
-            defaultValue = "0",
             paramLabel = "A",
             description =
-                    "Scale of the adapters times the rank (AdaLoRA: the first rank; DyLoRA: the drawn one); 0 for twice the rank (DyLoRA: the greatest rank). Default: ${DEFAULT-VALUE}.")
-    double loraAlpha;
+                    "Alpha in the scale of the adapters; 0 for twice the rank (AdaLoRA: the first rank; DyLoRA: once the greatest), or where the scale is alpha itself for 2 (DyLoRA: 1). Default: 0.")
+    Double loraAlpha;
 
-    @Option(names = "--rank-stabilised", description = "Scale adapters by alpha over the root of the rank.")
+    @Option(
+            names = "--lora-scaling",
+            paramLabel = "FORMULA",
+            converter = ScalingName.class,
+            description =
+                    "Scale of the adapters of rank r (AdaLoRA: of the first rank; DyLoRA: of the drawn one): alpha/r, alpha/sqrt(r), or alpha. Default: alpha/r.")
+    LoraScaling loraScaling;
+
+    @Option(
+            names = {"--rank-stabilised", "--use-rslora"},
+            description = "The same as --lora-scaling alpha/sqrt(r).")
     boolean rankStabilised;
+
+    @Option(
+            names = "--init-lora-weights",
+            paramLabel = "WAY",
+            description =
+                    "What the rows of A start from, B being zero: gaussian, orthogonal, or gradient (the directions in which the loss of some training photos pulls most). Default: gaussian.")
+    LoraInit initLoraWeights;
 
     @Option(
             names = "--adapter-dropout",
@@ -214,7 +244,38 @@ final class MethodOptions {
     }
 
     private AdapterOptions adapter() {
-        return new AdapterOptions(loraAlpha, rankStabilised, adapterDropout);
+        if (rankStabilised && loraScaling != null && loraScaling != LoraScaling.BY_ROOT) {
+            throw new InputException("--rank-stabilised is the scaling " + LoraScaling.BY_ROOT + ", and --lora-scaling says "
+                    + loraScaling + ": leave one of them out.");
+        }
+        AdapterOptions usual = preset.adapter;
+        LoraScaling said = loraScaling == null ? usual.scaling() : loraScaling;
+        return new AdapterOptions(
+                loraAlpha == null ? usual.alpha() : loraAlpha,
+                rankStabilised ? LoraScaling.BY_ROOT : said,
+                adapterDropout,
+                initLoraWeights == null ? usual.initLoraWeights() : initLoraWeights);
+    }
+
+    /** What trains beside the method: what is said, or the preset's where the method has factors. */
+    NormTraining trainNorm() {
+        if (trainNorm != null) {
+            return trainNorm;
+        }
+        return method == Name.FULL || method == Name.HEAD ? NormTraining.NONE : preset.trainNorm;
+    }
+
+    /** As formulas are written, with or without blanks. */
+    static final class ScalingName implements ITypeConverter<LoraScaling> {
+        @Override
+        public LoraScaling convert(String value) {
+            String formula = value.replace(" ", "").toLowerCase(Locale.ROOT);
+            return Arrays.stream(LoraScaling.values())
+                    .filter(scaling -> scaling.toString().equals(formula))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(
+                            "'" + value + "' is none of alpha/r, alpha/sqrt(r) and alpha"));
+        }
     }
 
     HeadPolicy headPolicy() {

@@ -4,6 +4,7 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
+import io.meristem.tune.Preset;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -34,6 +35,19 @@ final class OptimizationOptions {
             description =
                     "Learning rate of the adapters (or of all weights). Default with adamw: 2e-3, adalora 1e-2, dylora 5e-4, full 3e-4.")
     Double rate;
+
+    @Option(
+            names = {"--lr-ratio", "--loraplus-lr-ratio"},
+            paramLabel = "N",
+            description = "Learning rate of the factors B over --lr, which is then A's (LoRA+). Default: 1.")
+    Double lrRatio;
+
+    @Option(
+            names = "--ema",
+            paramLabel = "DECAY",
+            description =
+                    "Average the weights that train over the steps, keeping up to this share (0.99, say) at each, and judge, save and export the averages; 0 for no averages. Default: 0.")
+    Double ema;
 
     @Option(
             names = "--head-lr",
@@ -115,7 +129,7 @@ final class OptimizationOptions {
         }
     }
 
-    Optimization resolve(Method method) {
+    Optimization resolve(Method method, Preset preset) {
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
         return new Optimization(
                 optimizer,
@@ -127,6 +141,7 @@ final class OptimizationOptions {
                 warmup,
                 clip,
                 labelSmoothing,
-                classWeights);
+                classWeights,
+                lrRatio != null ? lrRatio : Optimization.usual(method, preset).lrRatio());
     }
 }

@@ -74,6 +74,7 @@ final class RanksCommand implements Callable<Integer> {
                     dra,
                     method.headPolicy(),
                     method.headStart,
+                    method.trainNorm(),
                     seed,
                     compute.resolve(),
                     threads.count(),

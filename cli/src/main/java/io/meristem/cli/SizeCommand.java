@@ -8,6 +8,7 @@ import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -61,8 +62,15 @@ final class SizeCommand implements Callable<Integer> {
             names = "--rank",
             defaultValue = "8",
             paramLabel = "R",
-            description = "LoRA's rank. Default: ${DEFAULT-VALUE}.")
+            description = "LoRA's rank; 0 with --train-norm for no factors at all. Default: ${DEFAULT-VALUE}.")
     int rank;
+
+    @Option(
+            names = "--train-norm",
+            paramLabel = "WHAT",
+            defaultValue = "NONE",
+            description = "What of the normalisation trains beside LoRA's factors: none, bias or affine. Default: none.")
+    NormTraining trainNorm;
 
     @Option(
             names = "--preset",
@@ -80,8 +88,12 @@ final class SizeCommand implements Callable<Integer> {
             throw new InputException(
                     "A classifier needs at least 2 classes, not " + classes + ": give a larger --classes.");
         }
-        if (rank < 1) {
+        if (rank < (trainNorm == NormTraining.NONE ? 1 : 0)) {
             throw new InputException("The rank must be at least 1, not " + rank + ": give a larger --rank.");
+        }
+        if (trainNorm != NormTraining.NONE && method == Method.FULL) {
+            throw new InputException(
+                    "Full fine-tuning trains scales and biases of normalisation in any case: leave --train-norm out.");
         }
         PrintWriter out = spec.commandLine().getOut();
         try (Network network = new Network(Models.find(model), classes)) {
@@ -119,9 +131,17 @@ final class SizeCommand implements Callable<Integer> {
             sizes.put("rank", rank);
             sizes.put("adapted_layers", layers.size());
             sizes.put("numbers_per_rank", perRank);
-            sizes.put("adapter_numbers", numbers);
-            sizes.put("adapter_mib", mib(numbers));
-            sizes.put("held_layers", preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
+            long beside = trainNorm.numbers(network, preset.head);
+            if (trainNorm != NormTraining.NONE) {
+                sizes.put("train_norm", trainNorm.name().toLowerCase(Locale.ROOT));
+                sizes.put("norm_numbers", beside);
+                sizes.put("norm_mib", mib(beside));
+            }
+            sizes.put("adapter_numbers", numbers + beside);
+            sizes.put("adapter_mib", mib(numbers + beside));
+            sizes.put(
+                    "held_layers",
+                    preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
             sizes.put("head_numbers", headTrains ? headNumbers : 0);
             sizes.put("head_mib", mib(headTrains ? headNumbers : 0));
         }

@@ -198,12 +198,14 @@ final class TrainCommand implements Callable<Integer> {
                 epochs == null ? method.preset.epochs : epochs,
                 optimization.batch,
                 seed,
-                optimization.resolve(chosen),
+                optimization.resolve(chosen, method.preset),
                 method.headPolicy(),
                 optimization.norm,
                 compute.withFile(),
                 method.headStart,
-                optimization.onDivergence);
+                optimization.onDivergence,
+                method.trainNorm(),
+                optimization.ema == null ? method.preset.ema : optimization.ema);
         return new RunConfig(model.resolve(), data.resolve(), train, threads.count());
     }
 }

@@ -1,28 +1,73 @@
 package io.meristem.adapter;
 
-/**
- * How an adapter is scaled and regularised.
- *
- * @param alpha LoRA's alpha; 0 means twice the rank, which makes the scale the constant 2
- * @param rankStabilised scale by {@code alpha / sqrt(rank)} (Kalajdzievski 2023) in place of {@code alpha / rank}
- * @param dropout probability with which an entry of the adapter's input is dropped in training
- */
-public record AdapterOptions(double alpha, boolean rankStabilised, double dropout) {
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 
-    public static final AdapterOptions DEFAULT = new AdapterOptions(0, false, 0);
+/**
+ * How an adapter is scaled, regularised and started.
+ *
+ * @param alpha LoRA's alpha; 0 means twice the rank, which makes {@code alpha/r} the constant 2, or just 2 where the scale is alpha itself
+ * @param scaling how the scale follows from alpha and the rank
+ * @param dropout probability with which an entry of the adapter's input is dropped in training
+ * @param initLoraWeights what A starts from
+ */
+public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, LoraInit initLoraWeights) {
+
+    /** As the published study is taken to have it; what runs from before there was a choice have. */
+    public static final AdapterOptions PAPER = new AdapterOptions(0, LoraScaling.BY_RANK, 0, LoraInit.GAUSSIAN);
+
+    /** What adapters have when nobody says otherwise. */
+    public static final AdapterOptions DEFAULT = PAPER;
+
+    private static final double USUAL_SCALE = 2;
 
     public AdapterOptions {
         if (!(alpha >= 0) || Double.isInfinite(alpha)) {
-            throw new IllegalArgumentException("alpha must be positive, or 0 for twice the rank, not " + alpha);
+            throw new IllegalArgumentException("alpha must be positive, or 0 for a scale of 2, not " + alpha);
         }
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException("dropout must lie in [0, 1), not " + dropout);
         }
     }
 
+    /** With A Gaussian. */
+    public AdapterOptions(double alpha, boolean rankStabilised, double dropout) {
+        this(alpha, rankStabilised ? LoraScaling.BY_ROOT : LoraScaling.BY_RANK, dropout, LoraInit.GAUSSIAN);
+    }
+
+    /**
+     * From a run's configuration or a study.
+     *
+     * @param rankStabilised as older files name the scaling by the root; it may stand beside a {@code scaling} that comes from a default
+     */
+    @JsonCreator
+    static AdapterOptions read(
+            @JsonProperty("alpha") double alpha,
+            @JsonProperty("scaling") LoraScaling scaling,
+            @JsonProperty("rank_stabilised") Boolean rankStabilised,
+            @JsonProperty("dropout") double dropout,
+            @JsonProperty("init_lora_weights") LoraInit initLoraWeights) {
+        boolean rooted = rankStabilised != null && rankStabilised;
+        if (rooted && scaling == LoraScaling.CONSTANT) {
+            throw new IllegalArgumentException(
+                    "rank_stabilised means the scaling alpha/sqrt(r), and the scaling here is alpha: leave one of them out");
+        }
+        LoraScaling said = scaling == null ? PAPER.scaling : scaling;
+        return new AdapterOptions(
+                alpha,
+                rooted ? LoraScaling.BY_ROOT : said,
+                dropout,
+                initLoraWeights == null ? PAPER.initLoraWeights : initLoraWeights);
+    }
+
     /** The factor before {@code B A}. */
     public double scaling(int rank) {
-        double a = alpha == 0 ? 2.0 * rank : alpha;
-        return rankStabilised ? a / Math.sqrt(rank) : a / rank;
+        double usual = scaling == LoraScaling.CONSTANT ? USUAL_SCALE : USUAL_SCALE * rank;
+        return scaling.of(alpha == 0 ? usual : alpha, rank);
+    }
+
+    /** The same with another alpha. */
+    public AdapterOptions withAlpha(double other) {
+        return new AdapterOptions(other, scaling, dropout, initLoraWeights);
     }
 }

@@ -31,10 +31,27 @@ public final class AdapterSet implements AutoCloseable {
      * Puts an adapter on every layer named in {@code ranks} with a rank above 0.
      *
      * @param ranks rank by dotted layer name
-     * @param seed from which every A is drawn, by layer name
+     * @param seed from which every A is drawn, by layer name, where it is drawn
      */
     public static AdapterSet attach(Network network, Map<String, Integer> ranks, AdapterOptions options, long seed) {
-        return attach(network, ranks, (name, layer, rank) -> LowRankAdapter.lora(name, layer, rank, options, seed));
+        return attach(network, ranks, options, seed, Map.of());
+    }
+
+    /**
+     * The same with given directions that A starts along.
+     *
+     * @param directions by layer, orthonormal rows (at most the rank, columns) that are the first rows of A; the rest is drawn
+     */
+    public static AdapterSet attach(
+            Network network,
+            Map<String, Integer> ranks,
+            AdapterOptions options,
+            long seed,
+            Map<String, Tensor> directions) {
+        return attach(
+                network,
+                ranks,
+                (name, layer, rank) -> LowRankAdapter.lora(name, layer, rank, options, seed, directions.get(name)));
     }
 
     /** Makes the adapter of one layer. */

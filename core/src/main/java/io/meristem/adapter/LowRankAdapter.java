@@ -11,7 +11,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The update {@code W' = W + s * reshape(B A, W.shape)} of one layer (Hu et al. 2021, on the weight of any convolution, grouped ones included).
@@ -41,14 +43,45 @@ public final class LowRankAdapter implements AutoCloseable {
         use(AdapterForm.forLayer(layer, dropout));
     }
 
-    /** Starts as LoRA does: A Gaussian of standard deviation 1/sqrt(columns), B zero. */
-    static LowRankAdapter lora(String name, WeightedLayer layer, int rank, AdapterOptions options, long seed) {
+    /**
+     * Starts as LoRA does: A Gaussian of standard deviation 1/sqrt(columns), or as the options say, and B zero.
+     *
+     * @param directions orthonormal rows (at most rank, columns) that A begins with, or null; the others are drawn then and made orthonormal with them, as far as
+     *     there are columns
+     */
+    static LowRankAdapter lora(
+            String name, WeightedLayer layer, int rank, AdapterOptions options, long seed, Tensor directions) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor a = gaussian(1 / Math.sqrt(layer.columns()), Seeds.of(seed, "lora_A", name), rank, layer.columns());
+            if (directions != null || options.initLoraWeights() == LoraInit.ORTHOGONAL) {
+                a = orthonormal(a, directions);
+            }
             Tensor b = Engine.onDevice(torch.zeros(layer.outFeatures(), rank));
             return new LowRankAdapter(layer, a, b, options.scaling(rank), options.dropout());
         }
+    }
+
+    /** {@code drawn} (rank, columns) with its first rows replaced by {@code first}, and those after it, up to the columns, orthonormal to them and each other. */
+    private static Tensor orthonormal(Tensor drawn, Tensor first) {
+        long rank = drawn.size(0);
+        long given = first == null ? 0 : first.size(0);
+        long spanning = Math.min(rank, drawn.size(1));
+        if (given >= spanning) {
+            return given == rank ? first.clone() : torch.cat(new TensorVector(first, drawn.narrow(0, given, rank - given)));
+        }
+        Tensor own = drawn.narrow(0, given, spanning - given);
+        Tensor span = given == 0 ? own : torch.cat(new TensorVector(first, own));
+        Tensor basis = Tensors.own(torch.linalg_qr(span.to(ScalarType.Double).t()).get0()); // (columns, spanning)
+        TensorVector rows = new TensorVector();
+        if (given > 0) {
+            rows.push_back(first);
+        }
+        rows.push_back(basis.t().narrow(0, given, spanning - given).to(ScalarType.Float));
+        if (spanning < rank) {
+            rows.push_back(drawn.narrow(0, spanning, rank - spanning));
+        }
+        return torch.cat(rows);
     }
 
     /** (rows, columns); the caller's scope owns it. */

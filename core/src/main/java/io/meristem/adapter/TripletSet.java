@@ -171,6 +171,11 @@ public final class TripletSet implements AutoCloseable {
 
     /** Sets the lambdas of all triplets but those in {@code kept} to zero. */
     public void mask(boolean[] kept) {
+        mask(kept, lambdas);
+    }
+
+    /** The same of other lambdas of these triplets, (triplets). */
+    public void mask(boolean[] kept, Tensor of) {
         float[] factors = new float[kept.length];
         for (int i = 0; i < kept.length; i++) {
             factors[i] = kept[i] ? 1 : 0;
@@ -178,7 +183,7 @@ public final class TripletSet implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor ones = Engine.onDevice(Tensors.of(factors, factors.length));
-            Tensors.inPlace(lambdas, lambdas.mul_(ones));
+            Tensors.inPlace(of, of.mul_(ones));
         }
     }
 

@@ -36,6 +36,7 @@ public final class RunFolder {
     public static final String ADAPTER = "adapter.safetensors";
     public static final String BEST = "best.safetensors";
     public static final String LAST = "last.safetensors";
+    public static final String LAST_AVERAGED = "last-averaged.safetensors";
     public static final String RESULT = "result.json";
     public static final String CONFUSION = "confusion.csv";
     public static final String PREDICTIONS = "predictions.csv";

@@ -188,9 +188,8 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     public void onBest(int epoch, ModelState state) {
         bestEpoch = epoch;
         save(RunFolder.BEST, state, epoch);
-        Map<String, Factors> update = state.update();
-        if (!update.isEmpty()) {
-            saveAdapter(update, state, epoch);
+        if (state.isLowRank()) {
+            saveAdapter(state.update(), state, epoch);
         }
     }
 
@@ -268,6 +267,11 @@ public final class RunWriter implements TrainListener, AutoCloseable {
         save(RunFolder.LAST, state, config.train().epochs());
     }
 
+    @Override
+    public void onEndAveraged(ModelState state) {
+        save(RunFolder.LAST_AVERAGED, state, config.train().epochs());
+    }
+
     /** The last file of a run: with it the run is finished. */
     public void finish(RunResult result, List<String> classes, Provenance provenance) {
         try {
@@ -318,7 +322,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     }
 
     /**
-     * The adapter's factors, the head, and whatever buffers the network has: with the pretrained weights, the whole tuned network. A head that has
+     * The adapter's factors, the head, what trains beside them, and whatever buffers the network has: with the pretrained weights, the whole tuned network. A head that has
      * an adapter itself is saved as it was before any update, like the pretrained weights of the other layers.
      */
     private void saveAdapter(Map<String, Factors> update, ModelState state, int epoch) {
@@ -333,7 +337,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
             String head = network.spec().headName();
             for (Map.Entry<String, Param> param : network.params().entrySet()) {
                 boolean ofHead = param.getKey().startsWith(head + ".");
-                if (ofHead || param.getValue().isBuffer()) {
+                if (ofHead || param.getValue().isBuffer() || param.getValue().trains()) {
                     tensors.put(param.getKey(), param.getValue().value());
                 }
             }

@@ -110,6 +110,7 @@ public final class StoppedRun implements AutoCloseable {
                 restore(name);
             }
             Files.deleteIfExists(folder.file(RunFolder.LAST));
+            Files.deleteIfExists(folder.file(RunFolder.LAST_AVERAGED));
             if (found != null) {
                 restorePlan();
             }

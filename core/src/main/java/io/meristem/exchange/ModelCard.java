@@ -57,7 +57,7 @@ public final class ModelCard {
         }
         line(
                 "A classifier of photos, trained with the method `%s`%s and exported as `%s`.",
-                config.train().method().label(),
+                config.train().label(),
                 run.folder().rank() == null
                         ? ""
                         : " and cut to rank " + run.folder().rank(),

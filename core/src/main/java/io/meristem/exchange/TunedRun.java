@@ -58,7 +58,7 @@ public record TunedRun(
                         model.std()),
                 new ClassifierInfo.Origin(
                         provenance.meristem(),
-                        config.train().method().label(),
+                        config.train().label(),
                         config.train().seed(),
                         result == null ? null : result.bestEpoch(),
                         folder.rank(),

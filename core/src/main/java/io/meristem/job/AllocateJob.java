@@ -9,6 +9,7 @@ import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.HeadStart;
+import io.meristem.tune.NormTraining;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
 
@@ -17,10 +18,26 @@ public final class AllocateJob {
 
     private AllocateJob() {}
 
+    /** With nothing beside the ranks. */
+    public static Allocation run(
+            RunConfig.Model model,
+            RunConfig.Data data,
+            Dra dra,
+            HeadPolicy head,
+            HeadStart start,
+            long seed,
+            Compute compute,
+            int threads,
+            Path cache,
+            JobListener listener) {
+        return run(model, data, dra, head, start, NormTraining.NONE, seed, compute, threads, cache, listener);
+    }
+
     /**
      * @param head whether the head is among the adapted layers
      * @param start what the head starts from
      * @param seed which photos are measured, and what a scorer draws
+     * @param trainNorm what would train beside the ranks and takes its share of a budget
      * @param compute in what precision
      */
     public static Allocation run(
@@ -29,6 +46,7 @@ public final class AllocateJob {
             Dra dra,
             HeadPolicy head,
             HeadStart start,
+            NormTraining trainNorm,
             long seed,
             Compute compute,
             int threads,
@@ -43,7 +61,8 @@ public final class AllocateJob {
             BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());
             start.apply(loaded.network(), calibration).ifPresent(listener::onNote);
-            Allocation allocation = dra.allocate(loaded.network(), head, calibration, seed);
+            Allocation allocation = dra.allocate(
+                    loaded.network(), head, calibration, seed, trainNorm.numbers(loaded.network(), head));
             allocation.note().ifPresent(listener::onNote);
             return allocation;
         }

@@ -65,4 +65,10 @@ record Both(TrainListener first, TrainListener second) implements TrainListener 
         first.onEnd(state);
         second.onEnd(state);
     }
+
+    @Override
+    public void onEndAveraged(ModelState state) {
+        first.onEndAveraged(state);
+        second.onEndAveraged(state);
+    }
 }

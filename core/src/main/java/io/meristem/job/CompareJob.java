@@ -161,7 +161,7 @@ public final class CompareJob {
             entries.add(new Comparison.Entry(
                     run.run.path(),
                     run.config.model().name(),
-                    run.config.train().method().label(),
+                    run.config.train().label(),
                     run.config.train().seed(),
                     run.right(),
                     (double) run.right() / photos,

@@ -167,7 +167,10 @@ public final class FineTuning {
                 usual.head(),
                 usual.norm(),
                 usual.compute(),
-                usual.headStart());
+                usual.headStart(),
+                usual.onDivergence(),
+                usual.trainNorm(),
+                usual.ema());
         return new RunConfig(
                 network,
                 new RunConfig.Data(

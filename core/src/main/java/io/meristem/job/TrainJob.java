@@ -92,6 +92,7 @@ public final class TrainJob {
             JobListener listener,
             CancelToken token) {
         RunFolder.refuseUnlessFree(out);
+        requireSense(config);
         Map<String, Plan.Way> ways = plan == null ? null : ways(plan, config);
         try (Prepared prepared = prepare(config, cache, listener, token);
                 RunWriter writer = new RunWriter(
@@ -162,6 +163,13 @@ public final class TrainJob {
                         token);
                 return finish(stopped.config(), prepared, stopped.provenance(), writer);
             }
+        }
+    }
+
+    /** @throws InputException when settings do not fit the network, before any photo is read */
+    private static void requireSense(RunConfig config) {
+        try (Network definition = new Network(Models.find(config.model().name()), 2)) {
+            config.train().trainNorm().trained(definition, config.train().head());
         }
     }
 
@@ -250,7 +258,7 @@ public final class TrainJob {
         Calibration.of(answers, temperatures).ifPresent(writer.folder()::save);
         List<SizeHistory.Span> sizes = writer.sizes();
         return new RunResult(
-                config.train().method().label(),
+                config.train().label(),
                 config.train().epochs(),
                 writer.bestEpoch(),
                 val,

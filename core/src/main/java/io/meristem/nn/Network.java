@@ -125,7 +125,17 @@ public final class Network implements AutoCloseable {
      * as they are; change none before {@link #unfold}, but for scales and biases of normalisation that train: those are looked at each time.
      */
     public void fold() {
-        weighted.values().forEach(WeightedLayer::fold);
+        weighted.values().forEach(layer -> layer.fold(false));
+    }
+
+    /** The same with scales and biases as they are now even where they train: what a network gives that is saved now, to the bit. */
+    public void foldFixed() {
+        weighted.values().forEach(layer -> layer.fold(true));
+    }
+
+    /** Whether a batch normalisation is taken into the convolution before it now. */
+    public boolean folded() {
+        return weighted.values().stream().anyMatch(WeightedLayer::folded);
     }
 
     /** Undoes {@link #fold}; nothing happens when it was not called. */
@@ -154,12 +164,12 @@ public final class Network implements AutoCloseable {
                     layer.unfold();
                 }
             } else if (reversible) {
-                layer.fold();
+                layer.fold(false);
             }
         }
         return () -> weighted.values().forEach(layer -> {
             if (before.contains(layer)) {
-                layer.fold();
+                layer.fold(false);
             } else if (layer.folded()) {
                 layer.unfold();
             }

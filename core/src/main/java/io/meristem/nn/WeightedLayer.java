@@ -145,8 +145,12 @@ public abstract class WeightedLayer extends Layer {
         return norm;
     }
 
-    /** Takes the normalisation that follows, if any, into weight and bias as they are now; it hands its input on from here on. */
-    final void fold() {
+    /**
+     * Takes the normalisation that follows, if any, into weight and bias as they are now; it hands its input on from here on.
+     *
+     * @param fixed whether its scale and shift are taken as they are now even where they train
+     */
+    final void fold(boolean fixed) {
         if (norm == null || fold != null) {
             return;
         }
@@ -154,8 +158,8 @@ public abstract class WeightedLayer extends Layer {
                 NoGradGuard guard = new NoGradGuard()) {
             Tensor s = norm.scale();
             Tensor shift = norm.shift(s);
-            boolean scaleTrains = norm.weight().trains();
-            boolean learns = norm.learns();
+            boolean scaleTrains = !fixed && norm.weight().trains();
+            boolean learns = !fixed && norm.learns();
             Tensor mean = norm.runningMean().value();
             fold = new Fold(
                     scaleTrains ? null : Tensors.keep(scaled(weight.value(), s)),

@@ -4,6 +4,7 @@ import io.meristem.nn.Network;
 import io.meristem.nn.Tape;
 import io.meristem.nn.WeightedLayer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Has the weights of a subject's layers train for as long as it takes to look at their gradients: in evaluation form, with normalisation folded, so that a
+ * Has the weights of some layers train for as long as it takes to look at their gradients: in evaluation form, with normalisation folded, so that a
  * layer's gradient is that of the weight it runs with. Closing it leaves the network as it was.
  */
 final class WeightGradients implements AutoCloseable {
@@ -23,12 +24,16 @@ final class WeightGradients implements AutoCloseable {
     private final List<Tensor> frozen;
 
     WeightGradients(Subject subject) {
-        network = subject.network();
-        layers = List.copyOf(subject.layers().values());
-        folded = layers.stream().anyMatch(layer -> layer.runningScale() != null);
+        this(subject.network(), subject.layers().values());
+    }
+
+    WeightGradients(Network network, Collection<WeightedLayer> layers) {
+        this.network = network;
+        this.layers = List.copyOf(layers);
+        folded = network.folded();
         network.fold();
         network.train(false);
-        frozen = layers.stream()
+        frozen = this.layers.stream()
                 .map(layer -> layer.weight().value())
                 .filter(weight -> !weight.requires_grad())
                 .toList();

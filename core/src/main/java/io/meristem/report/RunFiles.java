@@ -69,7 +69,7 @@ record RunFiles(
     }
 
     String method() {
-        return config.train().method().label();
+        return config.train().label();
     }
 
     /** The last part of the data folder's path, which is what people call it. */

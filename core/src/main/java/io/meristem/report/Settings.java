@@ -9,6 +9,7 @@ import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
+import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
@@ -55,7 +56,10 @@ final class Settings {
         grid.fact("split", split(config.data().split()));
         grid.fact(
                 "random changes to training photos", augmentation(config.data().augmentation()));
-        grid.fact("method", train.method().label() + "; " + flat(Json.tree(train.method())));
+        grid.fact("method", train.label() + "; " + flat(Json.tree(train.method())));
+        if (train.method().isLowRank()) {
+            grid.fact("trained beside it", beside(train));
+        }
         grid.fact(
                 "head",
                 switch (train.head()) {
@@ -68,6 +72,12 @@ final class Settings {
                 Words.count(train.epochs(), "epoch") + ", batches of " + train.batchSize() + " photos, seed "
                         + train.seed());
         grid.fact("optimiser", optimiser(train.optimization()));
+        grid.fact(
+                "averaged weights",
+                train.ema() == 0
+                        ? "none"
+                        : "each step keeps up to " + Words.plain(train.ema())
+                                + " of them; judged, saved and exported in place of those of the last step");
         grid.fact(
                 "computed in",
                 (train.compute().precision() == Precision.BF16 ? "bfloat16, trained numbers in float32" : "float32")
@@ -110,6 +120,18 @@ final class Settings {
         return String.join("; ", parts);
     }
 
+    private static String beside(TrainConfig train) {
+        String head = train.head() == HeadPolicy.TRAINED ? "the head" : "";
+        String norm =
+                switch (train.trainNorm()) {
+                    case NONE -> "";
+                    case BIAS -> "biases of normalisation (without any, of the layers)";
+                    case AFFINE -> "scales and biases of normalisation";
+                };
+        String both = head + (head.isEmpty() || norm.isEmpty() ? "" : "; ") + norm;
+        return both.isEmpty() ? "nothing" : both;
+    }
+
     private static String augmentation(Augmentation a) {
         List<String> parts = new ArrayList<>();
         if (a.flip() > 0 || a.verticalFlip() > 0) {
@@ -131,6 +153,9 @@ final class Settings {
         List<String> parts = new ArrayList<>();
         parts.add(words(o.kind()) + ", rate " + o.rate() + ", of the head " + o.headRate() + ", " + words(o.schedule())
                 + " after " + o.warmupEpochs() + " epochs of warm-up");
+        if (o.lrRatio() != 1) {
+            parts.add("rate of B " + Words.plain(o.lrRatio()) + " times that");
+        }
         parts.add("weight decay " + o.weightDecay());
         if (o.kind() == Optimization.Kind.SGD) {
             parts.add("momentum " + o.momentum());

@@ -100,6 +100,14 @@ final class Materials {
         });
     }
 
+    /** Numbers that train beside a method's factors. */
+    long beside(Cell cell) {
+        int classes = photos(cell.data()).classes().size();
+        try (Network network = new Network(Models.find(cell.model().model().name()), classes)) {
+            return cell.train().trainNorm().numbers(network, cell.train().head());
+        }
+    }
+
     /**
      * The name of a run: words for people, and the first digits of a hash over all that its result depends on, photos and weights by content. Where the
      * files lie, the number of threads and the version of this software are not in it.
@@ -114,7 +122,7 @@ final class Materials {
         ((ObjectNode) data.get("split")).put("group_csv", photos(cell.data()).groups());
         all.set("data", data);
         all.set("train", Json.tree(train));
-        return words(cell, train.method().label()) + "-" + digits(Json.line(all));
+        return words(cell, train.label()) + "-" + digits(Json.line(all));
     }
 
     /** The first digits of a text's hash. */

@@ -28,6 +28,7 @@ final class MethodReader {
     private static final String CALIBRATION = "calibration_epochs";
     private static final String LIMIT = "limit";
     private static final String SCORER = "scorer";
+    private static final String ADAPTER = "adapter";
 
     private final Fields fields;
     private final Preset style;
@@ -59,12 +60,12 @@ final class MethodReader {
         JsonNode grid = given.remove("grid");
         ObjectNode plain = given.deepCopy();
         plain.remove("train");
-        String usual = label == null ? label(method(plain, place), plain) : null;
+        List<Trial> trials = grid == null || grid.isNull()
+                ? List.of(new Trial("", train(given, place)))
+                : trials(given, grid, place + ".grid");
         return new StudyMethod(
-                label == null ? usual : fields.read(label, String.class, place + ".label"),
-                grid == null || grid.isNull()
-                        ? List.of(new Trial("", train(given, place)))
-                        : trials(given, grid, place + ".grid"),
+                label == null ? label(method(plain, place), plain, trials) : fields.read(label, String.class, place + ".label"),
+                trials,
                 sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
     }
 
@@ -109,9 +110,12 @@ final class MethodReader {
         return fields.read(all, TrainConfig.class, place + ".train");
     }
 
-    /** A scorer that comes from the style is the whole study's. */
-    private static String label(Method method, ObjectNode given) {
-        return method instanceof Dra dra && !given.has(SCORER) ? dra.labelWithoutScorer() : method.label();
+    /** A scorer that comes from the style is the whole study's; what trains beside the method is named where all trials agree on it. */
+    private static String label(Method method, ObjectNode given, List<Trial> trials) {
+        String word = method instanceof Dra dra && !given.has(SCORER) ? dra.labelWithoutScorer() : method.label();
+        TrainConfig first = trials.get(0).train();
+        boolean agreed = trials.stream().allMatch(trial -> trial.train().trainNorm() == first.trainNorm());
+        return agreed ? first.label(word) : word;
     }
 
     private StudyMethod.SizeOf sizeOf(JsonNode node, String place) {
@@ -131,6 +135,9 @@ final class MethodReader {
     private Method method(ObjectNode given, String place) {
         Class<?> type = type(given.get("name"), place);
         ObjectNode usual = MethodDefaults.of(given.get("name").asText(), type, given);
+        if (usual.has(ADAPTER)) {
+            usual.set(ADAPTER, Json.tree(style.adapter));
+        }
         refuseUnknown(given, type, place);
         if (type == Lora.class) {
             usual.put(LIMIT, style.rankLimit.name());

@@ -31,26 +31,31 @@ final class PlannedSize {
         }
         HeadPolicy head = cell.train().head();
         List<LayerSize> layers = materials.layers(cell.model(), cell.data(), head);
+        long beside = materials.beside(cell);
         if (method instanceof Lora lora) {
-            return mib(layers.stream()
-                    .mapToLong(layer -> (long) layer.perRank() * lora.limit().of(lora.rank(), layer))
-                    .sum());
+            return mib(beside
+                    + layers.stream()
+                            .mapToLong(layer ->
+                                    (long) layer.perRank() * lora.limit().of(lora.rank(), layer))
+                            .sum());
         }
         if (method instanceof Dra dra) {
-            long least = bound(layers, dra.ranks().min());
-            long most = bound(layers, dra.ranks().max());
-            double budget =
-                    dra.ranks().on(whole(cell, materials, HeadPolicy.TRAINED)).budgetMib();
+            long least = beside + bound(layers, dra.ranks().min());
+            long most = beside + bound(layers, dra.ranks().max());
+            double budget = dra.ranks()
+                    .on(whole(cell, materials, HeadPolicy.TRAINED))
+                    .budgetMib();
             double bound = LayerSize.mib(most);
             return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }
         if (method instanceof DyLora dylora) {
-            return mib(bound(layers, dylora.rankMax()));
+            return mib(beside + bound(layers, dylora.rankMax()));
         }
         if (method instanceof AdaLora adalora) {
-            long first = bound(layers, adalora.initRank());
-            double last =
-                    adalora.budgetMib() > 0 ? adalora.budgetMib() : LayerSize.mib(bound(layers, adalora.targetRank()));
+            long first = beside + bound(layers, adalora.initRank());
+            double last = adalora.budgetMib() > 0
+                    ? adalora.budgetMib()
+                    : LayerSize.mib(beside + bound(layers, adalora.targetRank()));
             return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
         }
         if (method instanceof FullTuning) {

@@ -3,6 +3,7 @@ package io.meristem.study;
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.InputException;
+import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.Perturbation;
@@ -340,6 +341,7 @@ public final class StudyJob {
             method = method.sized(
                     base.mib(),
                     cell.sizeOf().factor(),
+                    LayerSize.mib(materials.beside(cell)),
                     materials.layers(cell.model(), cell.data(), cell.train().head()));
         }
         return StudyMethod.train(cell.train(), method, cell.seed());

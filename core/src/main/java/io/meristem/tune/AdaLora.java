@@ -4,6 +4,7 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LoraInit;
 import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.adapter.TripletScores;
@@ -81,6 +82,10 @@ public record AdaLora(
             throw new IllegalArgumentException(
                     "the weight of orthogonality must be finite and not negative, not " + orthogonality);
         }
+        if (adapter != null && adapter.initLoraWeights() != LoraInit.GAUSSIAN) {
+            throw new IllegalArgumentException(
+                    "AdaLoRA draws P and Q, and lambda starts at zero: leave --init-lora-weights at gaussian");
+        }
     }
 
     @Override
@@ -97,14 +102,19 @@ public record AdaLora(
     }
 
     @Override
+    public boolean hasRates() {
+        return false;
+    }
+
+    @Override
     public boolean isSizable() {
         return true;
     }
 
     /** With a budget, and a start with half as much again. */
     @Override
-    public AdaLora sized(double mib, double factor, List<LayerSize> layers) {
-        int start = (int) Math.ceil(START * LayerSize.nearestRank(factor * mib, layers, true));
+    public AdaLora sized(double mib, double factor, double beside, List<LayerSize> layers) {
+        int start = (int) Math.ceil(START * LayerSize.nearestRank(factor * mib - beside, layers, true));
         return new AdaLora(
                 start, 0, factor * mib, initShare, finalShare, interval, beta1, beta2, orthogonality, adapter);
     }
@@ -149,17 +159,27 @@ public record AdaLora(
         }
     }
 
-    /** In triplets, or in numbers where MiB are given. */
-    private CubicBudget budget(int[] costs, int layers, int steps) {
+    /**
+     * In triplets, or in numbers where MiB are given.
+     *
+     * @param beside numbers of the budget that are not the triplets'
+     */
+    private CubicBudget budget(int[] costs, int layers, int steps, long beside) {
         long start = Arrays.stream(costs).asLongStream().sum();
-        long target = budgetMib > 0 ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) : (long) targetRank * layers;
+        long target = budgetMib > 0
+                ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) - beside
+                : (long) targetRank * layers;
         int least = Arrays.stream(costs).min().orElse(0);
         if (target < least) {
             throw new InputException(String.format(
                     Locale.ROOT,
-                    "A budget of %s MiB holds no triplet at all, the smallest takes %.5f MiB: give a larger --budget.",
+                    "A budget of %s MiB holds no triplet at all, the smallest takes %.5f MiB%s: give a larger --budget.",
                     budgetMib,
-                    LayerSize.mib(least)));
+                    LayerSize.mib(least),
+                    beside > 0
+                            ? String.format(
+                                    Locale.ROOT, " and what trains of the normalisation %.5f MiB", LayerSize.mib(beside))
+                            : ""));
         }
         return new CubicBudget(
                 start, Math.min(start, target), steps, (int) (initShare * steps), (int) (finalShare * steps), interval);
@@ -188,7 +208,7 @@ public record AdaLora(
                     : Arrays.stream(numbers).map(n -> 1).toArray();
             kept = new boolean[costs.length];
             Arrays.fill(kept, true);
-            budget = method.budget(costs, context.adaptable().size(), context.steps());
+            budget = method.budget(costs, context.adaptable().size(), context.steps(), context.beside());
         }
 
         void tellStart() {
@@ -292,6 +312,19 @@ public record AdaLora(
             }
             triplets.refresh();
             return slices;
+        }
+
+        /** The lambdas, which are last, of what is pruned are zero there too. */
+        @Override
+        public void averaged(List<Tensor> averages) {
+            if (budget.prunes(step) && step < budget.end()) {
+                triplets.mask(kept, averages.get(averages.size() - 1));
+            }
+        }
+
+        @Override
+        public void revalued() {
+            triplets.refresh();
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterHistory;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
@@ -21,6 +22,7 @@ import io.meristem.rank.UpdateTrigger;
 import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
@@ -124,9 +126,9 @@ public record Dra(
         return true;
     }
 
-    /** With a budget. */
+    /** With a budget, which holds what trains beside the factors too. */
     @Override
-    public Dra sized(double mib, double factor, List<LayerSize> layers) {
+    public Dra sized(double mib, double factor, double beside, List<LayerSize> layers) {
         RankOptions bounded = new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware());
         return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
     }
@@ -146,10 +148,18 @@ public record Dra(
         return new State(this, context);
     }
 
-    /** Looks at the network as a run that starts with it would, and shares out ranks. */
+    /**
+     * Looks at the network as a run that starts with it would, and shares out ranks.
+     *
+     * @param beside numbers of the budget that are not for ranks
+     */
     public Allocation allocate(
-            Network network, HeadPolicy head, BiFunction<Integer, Integer, LabelledFeed> calibration, long seed) {
-        return allocate(network, head, calibration, seed, 0, ScorerMemory.NONE);
+            Network network,
+            HeadPolicy head,
+            BiFunction<Integer, Integer, LabelledFeed> calibration,
+            long seed,
+            long beside) {
+        return allocate(network, head, calibration, seed, beside, 0, ScorerMemory.NONE);
     }
 
     private Allocation allocate(
@@ -157,16 +167,34 @@ public record Dra(
             HeadPolicy head,
             BiFunction<Integer, Integer, LabelledFeed> calibration,
             long seed,
+            long beside,
             int round,
             ScorerMemory memory) {
         LabelledFeed photos = calibration.apply(calibrationBatches, calibrationBatchSize);
-        Subject subject = new Subject(network, head.adapted(network), photos, ranks.on(network), seed, round);
+        RankOptions left = left(ranks.on(network), beside);
+        Subject subject = new Subject(network, head.adapted(network), photos, left, seed, round);
         if (round > 0 || !scorer.needsFittedHead()) {
             return Allocation.of(subject, scorer, memory);
         }
         try (FittedHead fitted = new FittedHead(network, calibration)) {
             return Allocation.of(subject, scorer, memory);
         }
+    }
+
+    /** The bounds of ranks, with what trains beside them taken out of the budget in MiB. */
+    private static RankOptions left(RankOptions all, long beside) {
+        if (all.budgetMib() == 0 || beside == 0) {
+            return all;
+        }
+        double left = all.budgetMib() - LayerSize.mib(beside);
+        if (left <= 0) {
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "A budget of %.4f MiB has no room for ranks: what trains of the normalisation takes %.4f MiB alone. Give a larger --budget, or leave --train-norm out.",
+                    all.budgetMib(),
+                    LayerSize.mib(beside)));
+        }
+        return new RankOptions(all.min(), all.max(), left, all.costAware());
     }
 
     @Override
@@ -217,14 +245,21 @@ public record Dra(
 
         private void attach(int firstEpoch) {
             Allocation allocation = dra.allocate(
-                    context.network(), context.head(), context.calibration(), context.seed(), generation, memory);
+                    context.network(),
+                    context.head(),
+                    context.calibration(),
+                    context.seed(),
+                    context.beside(),
+                    generation,
+                    memory);
             memory = allocation.memory();
             allocation.note().ifPresent(context.listener()::onNote);
-            adapters = AdapterSet.attach(
-                    context.network(),
+            adapters = context.attach(
                     allocation.ranks(),
                     dra.adapter,
-                    Seeds.of(context.seed(), "generation", generation));
+                    Seeds.of(context.seed(), "generation", generation),
+                    dra.calibrationBatches,
+                    dra.calibrationBatchSize);
             context.listener().onAllocation(firstEpoch, allocation);
             generation++;
         }

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LoraScaling;
 import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
@@ -24,7 +25,7 @@ import java.util.stream.DoubleStream;
  * @param rankMax greatest rank that is drawn; what is validated and saved during training
  * @param frozen whether a step trains only the last of the rows and columns that it is cut to
  * @param ranks at which the best state is judged after training, each within the range
- * @param adapter alpha 0 means {@code rankMax}; the scale at rank b is {@code alpha / b}, the same for all layers
+ * @param adapter alpha 0 means {@code rankMax}, or 1 where the scale is alpha itself; the scale at rank b is {@code alpha / b}, the same for all layers
  */
 public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
         implements Method {
@@ -57,9 +58,9 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     /** Up to the rank nearest to half as much again as {@code mib}, and judged at the ranks nearest to half of it, to it, and to half as much again. */
     @Override
-    public DyLora sized(double mib, double factor, List<LayerSize> layers) {
+    public DyLora sized(double mib, double factor, double beside, List<LayerSize> layers) {
         List<Integer> sizes = DoubleStream.of(LEAST_SHARE, 1, MOST_SHARE, factor)
-                .mapToInt(share -> LayerSize.nearestRank(share * mib, layers, true))
+                .mapToInt(share -> LayerSize.nearestRank(share * mib - beside, layers, true))
                 .sorted()
                 .distinct()
                 .boxed()
@@ -80,8 +81,8 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     /** The factor before {@code B A} when both are cut to {@code rank}. */
     public double scaling(int rank) {
-        double alpha = adapter.alpha() == 0 ? rankMax : adapter.alpha();
-        return new AdapterOptions(alpha, adapter.rankStabilised(), adapter.dropout()).scaling(rank);
+        double usual = adapter.scaling() == LoraScaling.CONSTANT ? 1 : rankMax;
+        return adapter.withAlpha(adapter.alpha() == 0 ? usual : adapter.alpha()).scaling(rank);
     }
 
     /** What the factors of a run, which hold the scale of the greatest rank, are multiplied by when they are cut to {@code rank}. */
@@ -114,12 +115,10 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
         RankLimit.LAYER
                 .note(rankMax, RankOptions.DEFAULT.max(), context.sizes())
                 .ifPresent(context.listener()::onNote);
-        return start(context);
+        return begin(context, context.attach(ranks(context.adaptable(), rankMax), adapter));
     }
 
-    private State start(MethodContext context) {
-        AdapterSet adapters =
-                AdapterSet.attach(context.network(), ranks(context.adaptable(), rankMax), adapter, context.seed());
+    private State begin(MethodContext context, AdapterSet adapters) {
         State state = new State(this, adapters, new Random(Seeds.of(context.seed(), "dylora")));
         state.afterStep();
         return state;
@@ -127,7 +126,9 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     @Override
     public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
-        State state = start(context);
+        State state = begin(
+                context,
+                AdapterSet.attach(context.network(), ranks(context.adaptable(), rankMax), adapter, context.seed()));
         state.adapters.load(saved);
         state.skip(memory.as(MethodMemory.Drawn.class).draws());
         return state;

@@ -21,6 +21,11 @@ public record FullTuning() implements Method {
     }
 
     @Override
+    public boolean isLowRank() {
+        return false;
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
         WeightedLayer head = context.network().head();
         List<Tensor> tensors = new ArrayList<>();

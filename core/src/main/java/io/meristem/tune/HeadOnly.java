@@ -14,6 +14,11 @@ public record HeadOnly() implements Method {
     }
 
     @Override
+    public boolean isLowRank() {
+        return false;
+    }
+
+    @Override
     public MethodState begin(MethodContext context) {
         if (context.head() != HeadPolicy.TRAINED) {
             throw new InputException("The method 'head' trains the head and nothing else: leave --head at trained.");

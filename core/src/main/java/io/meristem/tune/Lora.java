@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * One rank for every layer (Hu et al. 2021).
  *
- * @param rank of every layer
+ * @param rank of every layer; 0 where only what stands beside the factors trains
  * @param limit what becomes of it where it exceeds what a layer's weight can use. {@link RankLimit#NONE} is the source's baseline and its size; null, as in
  *     runs from before there was a choice, means that.
  */
@@ -29,8 +29,8 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
         if (limit == null) {
             limit = RankLimit.NONE;
         }
-        if (rank < 1) {
-            throw new IllegalArgumentException("the rank must be at least 1, not " + rank);
+        if (rank < 0) {
+            throw new IllegalArgumentException("the rank must not be negative, and not " + rank);
         }
     }
 
@@ -45,19 +45,20 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
     }
 
     @Override
-    public Lora sized(double mib, double factor, List<LayerSize> layers) {
-        return new Lora(LayerSize.nearestRank(factor * mib, layers, limit == RankLimit.LAYER), adapter, limit);
+    public Lora sized(double mib, double factor, double beside, List<LayerSize> layers) {
+        return new Lora(LayerSize.nearestRank(factor * mib - beside, layers, limit == RankLimit.LAYER), adapter, limit);
     }
 
     @Override
     public MethodState begin(MethodContext context) {
         limit.note(rank, DEFAULT.rank, context.sizes()).ifPresent(context.listener()::onNote);
-        return start(context);
+        return new State(context.attach(ranks(context), adapter));
     }
 
     @Override
     public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
-        MethodState state = start(context);
+        MethodState state =
+                new State(AdapterSet.attach(context.network(), ranks(context), adapter, context.seed()));
         state.adapters().load(saved);
         return state;
     }
@@ -67,10 +68,10 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
         return adapter.dropout();
     }
 
-    private MethodState start(MethodContext context) {
+    private Map<String, Integer> ranks(MethodContext context) {
         Map<String, Integer> ranks = new LinkedHashMap<>();
         context.sizes().forEach(layer -> ranks.put(layer.name(), limit.of(rank, layer)));
-        return new State(AdapterSet.attach(context.network(), ranks, adapter, context.seed()));
+        return ranks;
     }
 
     private record State(AdapterSet adapters) implements AdaptedState {}

@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LoraInit;
 import io.meristem.engine.Precision;
 import io.meristem.nn.Linear;
 import io.meristem.nn.Network;
@@ -60,6 +62,14 @@ public record MemoryForecast(long process, long weights, long trained, long step
                     (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
             steps = Math.max(steps, measuring);
         }
+        long calibration = aligned(method);
+        if (calibration > 0) {
+            // Where A starts along the gradient, that is taken of all weights, block by block.
+            TapeForecast all = walk(network, new TapeForecast(true, false, true, 0), size);
+            long measuring = (bytes * all.peak() + FLOAT * WORK * all.largest()) * calibration
+                    + 2 * FLOAT * network.parameterCount();
+            steps = Math.max(steps, measuring);
+        }
         // Judging runs forward in float32, on weights with everything in them; those in the training's precision are
         // gone meanwhile.
         long weights = weights(network, full, bytes);
@@ -91,6 +101,17 @@ public record MemoryForecast(long process, long weights, long trained, long step
                 .mapToInt(layer -> LayerSize.of("", layer).fullRank())
                 .max()
                 .orElse(0);
+    }
+
+    /** How many photos at once a gradient is taken of that factors start along; 0 where they do not. */
+    private static int aligned(Method method) {
+        AdapterOptions options = method instanceof Lora lora
+                ? lora.adapter()
+                : method instanceof DyLora dyLora ? dyLora.adapter() : method instanceof Dra dra ? dra.adapter() : null;
+        if (options == null || options.initLoraWeights() != LoraInit.GRADIENT) {
+            return 0;
+        }
+        return method instanceof Dra dra ? dra.calibrationBatchSize() : Dra.CALIBRATION_BATCH_SIZE;
     }
 
     /** The greatest rank that a layer may get. */
@@ -130,7 +151,8 @@ public record MemoryForecast(long process, long weights, long trained, long step
     }
 
     private static long trained(Network network, TrainConfig config, int rank) {
-        int moments = config.optimization().kind() == Optimization.Kind.ADAMW ? 2 : 1;
+        // What the optimiser remembers, and the average.
+        int moments = (config.optimization().kind() == Optimization.Kind.ADAMW ? 2 : 1) + (config.ema() > 0 ? 1 : 0);
         long head = network.head().weight().numel();
         if (config.method() instanceof FullTuning) {
             return network.parameterCount() * FLOAT * (1 + moments);
@@ -143,8 +165,10 @@ public record MemoryForecast(long process, long weights, long trained, long step
                     : Math.min(rank, size.fullRank());
             numbers += (long) given * size.perRank();
         }
+        // Values of these are the network's.
+        long beside = config.trainNorm().numbers(network, config.head()) * (1 + moments);
         // AdaLoRA has P, Q and lambda beside A and B, and two smoothed numbers for each.
         int copies = config.method() instanceof AdaLora ? 2 + moments + 4 : 2 + moments;
-        return numbers * FLOAT * copies;
+        return (numbers * copies + beside) * FLOAT;
     }
 }

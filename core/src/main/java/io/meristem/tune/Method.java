@@ -46,6 +46,17 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
         return 0;
     }
 
+    /** Whether small factors train on a frozen network, and not the network's own weights. */
+    @JsonIgnore
+    default boolean isLowRank() {
+        return true;
+    }
+
+    /** Whether factors A and B can have learning rates of their own. */
+    default boolean hasRates() {
+        return isLowRank();
+    }
+
     /** Whether a setting decides the size, so that {@link #sized} can choose it. */
     @JsonIgnore
     default boolean isSizable() {
@@ -56,9 +67,10 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
      * This method with the settings that bring its size closest to {@code factor * mib}.
      *
      * @param mib size of another method, MiB of float32
+     * @param beside what trains beside the factors and counts too, MiB
      * @param layers that get adapters
      */
-    default Method sized(double mib, double factor, List<LayerSize> layers) {
+    default Method sized(double mib, double factor, double beside, List<LayerSize> layers) {
         throw new UnsupportedOperationException(label() + " has one size");
     }
 }

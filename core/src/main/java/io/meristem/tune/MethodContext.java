@@ -1,12 +1,19 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LoraInit;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.rank.GradientDirections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a method works with.
@@ -16,6 +23,7 @@ import java.util.function.BiFunction;
  * @param epochs of the whole training
  * @param steps of the whole training
  * @param calibration gives a number of batches of a size: training photos in evaluation form with their labels, the same ones at each call
+ * @param beside trainable numbers beside the method's own that count in its size, and in its budget
  * @param afterMerge run when frozen weights have changed, before ranks are measured again
  * @param listener told of every allocation
  */
@@ -25,9 +33,38 @@ record MethodContext(
         int epochs,
         int steps,
         long seed,
+        long beside,
         BiFunction<Integer, Integer, LabelledFeed> calibration,
         Runnable afterMerge,
         TrainListener listener) {
+
+    /**
+     * Puts LoRA's adapters on the network, started as {@code options} say.
+     *
+     * @param ranks by layer name
+     */
+    AdapterSet attach(Map<String, Integer> ranks, AdapterOptions options) {
+        return attach(ranks, options, seed, Dra.CALIBRATION_BATCHES, Dra.CALIBRATION_BATCH_SIZE);
+    }
+
+    /**
+     * The same with a seed of its own.
+     *
+     * @param batches photos that a gradient is taken of: so many batches ...
+     * @param batchSize ... of this many photos
+     */
+    AdapterSet attach(Map<String, Integer> ranks, AdapterOptions options, long drawn, int batches, int batchSize) {
+        if (options.initLoraWeights() != LoraInit.GRADIENT) {
+            return AdapterSet.attach(network, ranks, options, drawn);
+        }
+        Map<String, WeightedLayer> layers = new LinkedHashMap<>(network.weightedLayers());
+        layers.keySet().removeIf(name -> ranks.getOrDefault(name, 0) == 0);
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> directions =
+                    GradientDirections.of(network, layers, ranks, calibration.apply(batches, batchSize));
+            return AdapterSet.attach(network, ranks, options, drawn, directions);
+        }
+    }
 
     /** The layers that get adapters, by name in definition order. */
     Map<String, WeightedLayer> adaptable() {

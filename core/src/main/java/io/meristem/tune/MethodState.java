@@ -63,6 +63,15 @@ interface MethodState extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Called after each step with the averages of {@link #parameters} when they have taken in the step: does to them what the step has done to the parameters beside
+     * the optimiser's move, such as setting some to zero.
+     */
+    default void averaged(List<Tensor> averages) {}
+
+    /** Called when all {@link #parameters} have been given other values: what is computed from them is computed anew. */
+    default void revalued() {}
+
     /** Called when {@link #parameters} have been put back to what they were some steps before: whatever was gathered from those steps is dropped. */
     default void goneBack() {}
 

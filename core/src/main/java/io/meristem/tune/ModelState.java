@@ -41,6 +41,11 @@ public final class ModelState {
         return method.update();
     }
 
+    /** Whether {@link #update} and the network's own tensors that train are all that sets it apart from the pretrained network. */
+    public boolean isLowRank() {
+        return method.adapters() != null;
+    }
+
     public Network network() {
         return network;
     }

@@ -11,30 +11,55 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Moves two groups, the method's parameters and the head's, each with its own learning rate. Closing it frees what it remembers. */
+/** Moves groups of parameters, each with its own learning rate and weight decay. Closing it frees what it remembers. */
 final class Optimiser implements AutoCloseable {
 
-    private static final String METHOD = "optimiser.method";
-    private static final String HEAD = "optimiser.head";
+    /** Of the method's parameters, the group that may become smaller. */
+    static final String METHOD = "method";
 
-    private record Group(UpdateRule rule, double rate) {}
+    static final String HEAD = "head";
 
-    private final List<Tensor> tensors = new ArrayList<>();
-    private final List<Group> groups = new ArrayList<>();
-    private final int heads;
+    private static final String PREFIX = "optimiser.";
+
+    /**
+     * Parameters that move alike.
+     *
+     * @param name under which what is remembered of them is saved
+     * @param rate learning rate
+     */
+    record Group(String name, List<Tensor> tensors, double rate, double weightDecay) {}
+
+    private static final class Moved {
+        final Group group;
+        final UpdateRule rule;
+        List<Tensor> tensors;
+
+        Moved(Group group, Optimization config) {
+            this.group = group;
+            this.tensors = List.copyOf(group.tensors);
+            this.rule = UpdateRule.of(tensors, config, group.weightDecay);
+        }
+    }
+
+    private final List<Moved> groups = new ArrayList<>();
     private final double clipNorm;
 
-    Optimiser(List<Tensor> method, List<Tensor> head, Optimization config) {
-        if (method.isEmpty() && head.isEmpty()) {
+    Optimiser(List<Group> groups, Optimization config) {
+        if (groups.stream().allMatch(group -> group.tensors.isEmpty())) {
             throw new InputException(
                     "Nothing is left to train: give the adapters a rank (--rank-min, --budget) or let the head train (--head trained).");
         }
         clipNorm = config.clipNorm();
-        tensors.addAll(method);
-        tensors.addAll(head);
-        heads = head.size();
-        groups.add(new Group(UpdateRule.of(method, config), config.rate()));
-        groups.add(new Group(UpdateRule.of(head, config), config.headRate()));
+        groups.forEach(group -> this.groups.add(new Moved(group, config)));
+    }
+
+    /** The method's parameters, all alike, and the head's. */
+    Optimiser(List<Tensor> method, List<Tensor> head, Optimization config) {
+        this(
+                List.of(
+                        new Group(METHOD, method, config.rate(), config.weightDecay()),
+                        new Group(HEAD, head, config.headRate(), config.weightDecay())),
+                config);
     }
 
     /**
@@ -43,47 +68,52 @@ final class Optimiser implements AutoCloseable {
      * @param slices for each of {@code method}, what it is of the parameters before
      */
     void goOn(List<Tensor> method, List<Slice> slices) {
-        tensors.subList(0, tensors.size() - heads).clear();
-        tensors.addAll(0, method);
-        groups.get(0).rule.goOn(method, slices);
+        Moved shrunk = groups.stream()
+                .filter(moved -> moved.group.name.equals(METHOD))
+                .findFirst()
+                .orElseThrow();
+        shrunk.tensors = List.copyOf(method);
+        shrunk.rule.goOn(method, slices);
+    }
+
+    private List<Tensor> tensors() {
+        return groups.stream().flatMap(moved -> moved.tensors.stream()).toList();
     }
 
     /** Puts what is remembered among {@code into}; the current scope owns what is new. */
     void save(Map<String, Tensor> into) {
-        groups.get(0).rule.save(METHOD, into);
-        groups.get(1).rule.save(HEAD, into);
+        groups.forEach(moved -> moved.rule.save(PREFIX + moved.group.name, into));
     }
 
     /** Goes on from what {@link #save} has put there, for the same parameters. */
     void load(SavedTensors saved) {
-        groups.get(0).rule.load(METHOD, saved);
-        groups.get(1).rule.load(HEAD, saved);
+        groups.forEach(moved -> moved.rule.load(PREFIX + moved.group.name, saved));
     }
 
     /** Drops all gradients. */
     void zeroGrad() {
-        tensors.forEach(tensor -> tensor.mutable_grad().reset());
+        tensors().forEach(tensor -> tensor.mutable_grad().reset());
     }
 
     /**
-     * Clips and moves; {@code factor} scales both groups' learning rates.
+     * Clips and moves; {@code factor} scales all groups' learning rates.
      *
      * @throws ArithmeticException when the norm that clipping needs is not finite; nothing is moved then
      */
     void step(double factor) {
         if (clipNorm > 0) {
             try (PointerScope scope = new PointerScope()) {
-                double norm = torch.clip_grad_norm_(new TensorVector(tensors.toArray(new Tensor[0])), clipNorm);
+                double norm = torch.clip_grad_norm_(new TensorVector(tensors().toArray(new Tensor[0])), clipNorm);
                 if (!Double.isFinite(norm)) {
                     throw new ArithmeticException("the norm of the gradients became " + norm);
                 }
             }
         }
-        groups.forEach(group -> group.rule.step(group.rate * factor));
+        groups.forEach(moved -> moved.rule.step(moved.group.rate * factor));
     }
 
     @Override
     public void close() {
-        groups.forEach(group -> group.rule.close());
+        groups.forEach(moved -> moved.rule.close());
     }
 }

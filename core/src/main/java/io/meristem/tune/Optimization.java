@@ -3,13 +3,14 @@ package io.meristem.tune;
 /**
  * How parameters are moved.
  *
- * @param rate learning rate of adapters (or of all weights in full fine-tuning) after warm-up
+ * @param rate learning rate of adapters, and of what trains beside them (or of all weights in full fine-tuning), after warm-up
  * @param headRate learning rate of a head that trains in full
  * @param momentum of SGD (Nesterov); AdamW uses (0.9, 0.999)
  * @param warmupEpochs during which the rates grow linearly from zero; may be a fraction
  * @param clipNorm greatest L2 norm of all gradients together; 0 for no clipping
  * @param labelSmoothing in [0, 1)
  * @param classWeights weigh each class by the inverse of its share of the training photos, mean 1
+ * @param lrRatio learning rate of B over {@code rate}, which is then A's alone (Hayou et al. 2024, LoRA+); null, as in runs from before there was a choice, means 1
  */
 public record Optimization(
         Kind kind,
@@ -21,7 +22,8 @@ public record Optimization(
         double warmupEpochs,
         double clipNorm,
         double labelSmoothing,
-        boolean classWeights) {
+        boolean classWeights,
+        Double lrRatio) {
 
     /** The rule. */
     public enum Kind {
@@ -40,9 +42,45 @@ public record Optimization(
     public static final double HEAD_RATE = 2e-3;
 
     /** What a training of {@code method} does when nobody says otherwise. */
-    public static Optimization usual(Method method) {
+    public static Optimization usual(Method method, Preset preset) {
         return new Optimization(
-                Kind.ADAMW, method.usualRate(), HEAD_RATE, 0.01, 0.9, Schedule.COSINE, 0.5, 1, 0, false);
+                Kind.ADAMW,
+                method.usualRate(),
+                HEAD_RATE,
+                0.01,
+                0.9,
+                Schedule.COSINE,
+                0.5,
+                1,
+                0,
+                false,
+                method.hasRates() ? preset.lrRatio : 1);
+    }
+
+    /** With one rate for A and B. */
+    public Optimization(
+            Kind kind,
+            double rate,
+            double headRate,
+            double weightDecay,
+            double momentum,
+            Schedule schedule,
+            double warmupEpochs,
+            double clipNorm,
+            double labelSmoothing,
+            boolean classWeights) {
+        this(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                1.0);
     }
 
     /** The same at another rate of adapters, or of all weights. */
@@ -57,7 +95,24 @@ public record Optimization(
                 warmupEpochs,
                 clipNorm,
                 labelSmoothing,
-                classWeights);
+                classWeights,
+                lrRatio);
+    }
+
+    /** The same with another rate of B over that of A. */
+    public Optimization withLrRatio(double other) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                other);
     }
 
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
@@ -66,6 +121,12 @@ public record Optimization(
     }
 
     public Optimization {
+        if (lrRatio == null) {
+            lrRatio = 1.0;
+        }
+        if (!(lrRatio > 0) || Double.isInfinite(lrRatio)) {
+            throw new IllegalArgumentException("the learning rate of B over that of A must be positive, not " + lrRatio);
+        }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);
         }

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.RankLimit;
 import io.meristem.rank.CkaScorer;
 import io.meristem.rank.GradientScorer;
@@ -12,14 +13,14 @@ public enum Preset {
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
      * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(20, 5, HeadPolicy.TRAINED, RankLimit.LAYER) {
+    DEFAULT(20, 5, HeadPolicy.TRAINED, AdapterOptions.DEFAULT, RankLimit.LAYER, NormTraining.NONE, 1, 0) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(40, 5, HeadPolicy.ADAPTED, RankLimit.NONE) {
+    PAPER(40, 5, HeadPolicy.ADAPTED, AdapterOptions.PAPER, RankLimit.NONE, NormTraining.NONE, 1, 0) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return CkaScorer.DEFAULT;
@@ -30,14 +31,38 @@ public enum Preset {
     public final int calibrationEpochs;
     public final HeadPolicy head;
 
+    /** How adapters are scaled and start. */
+    public final AdapterOptions adapter;
+
     /** Of LoRA's rank; the sizes of the study's table 3 count ranks that some layers cannot use. */
     public final RankLimit rankLimit;
 
-    Preset(int epochs, int calibrationEpochs, HeadPolicy head, RankLimit rankLimit) {
+    /** What of the normalisation trains beside low-rank methods. */
+    public final NormTraining trainNorm;
+
+    /** Learning rate of B over that of A, where the method has them. */
+    public final double lrRatio;
+
+    /** Of averaged weights; 0 for none. */
+    public final double ema;
+
+    Preset(
+            int epochs,
+            int calibrationEpochs,
+            HeadPolicy head,
+            AdapterOptions adapter,
+            RankLimit rankLimit,
+            NormTraining trainNorm,
+            double lrRatio,
+            double ema) {
         this.epochs = epochs;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
+        this.adapter = adapter;
         this.rankLimit = rankLimit;
+        this.trainNorm = trainNorm;
+        this.lrRatio = lrRatio;
+        this.ema = ema;
     }
 
     /** What DRA's ranks follow, under these bounds. */

@@ -13,11 +13,11 @@ public record SavedTraining(TrainState state, SavedTensors tensors) {
     private static final String NETWORK = "network.";
     private static final String RANDOM = "random";
 
-    /** Puts the network's tensors that training changes among {@code tensors}: all, or the head's and whatever no optimiser trains. */
+    /** Puts the network's tensors that training changes among {@code tensors}: all, or the head's, what trains beside adapters, and whatever no optimiser trains. */
     static void saveNetwork(Network network, boolean all, Map<String, Tensor> tensors) {
         String head = network.spec().headName() + ".";
         network.params().forEach((name, param) -> {
-            if (all || param.isBuffer() || name.startsWith(head)) {
+            if (all || param.isBuffer() || param.trains() || name.startsWith(head)) {
                 tensors.put(NETWORK + name, param.value());
             }
         });

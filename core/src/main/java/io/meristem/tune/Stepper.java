@@ -1,6 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LowRankAdapter;
 import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
@@ -12,6 +13,7 @@ import io.meristem.nn.NormCalibration;
 import io.meristem.nn.Param;
 import io.meristem.nn.Tape;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,10 +78,12 @@ public final class Stepper implements AutoCloseable {
     private final TrainConfig config;
     private final Setting setting;
     private final List<Tensor> head;
+    private final List<Tensor> beside;
     private final MethodState method;
     private Map<String, Plan.Way> ways = Map.of();
     private Optimiser optimiser;
-    private GoodState good;
+    private Copies good;
+    private Averages averages;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
     public Stepper(Network network, TrainConfig config, Setting setting) {
@@ -102,6 +106,9 @@ public final class Stepper implements AutoCloseable {
             saved.loadNetwork(network);
         }
         head = headParameters();
+        beside = config.trainNorm().trained(network, config.head()).values().stream()
+                .map(Param::value)
+                .toList();
         head.forEach(tensor -> tensor.requires_grad_(true));
         MethodState begun = null;
         try {
@@ -111,6 +118,7 @@ public final class Stepper implements AutoCloseable {
                     config.epochs(),
                     Math.multiplyExact(config.epochs(), setting.steps()),
                     config.seed(),
+                    besideNumbers(),
                     setting.calibration(),
                     this::afterMerge,
                     setting.listener());
@@ -118,13 +126,18 @@ public final class Stepper implements AutoCloseable {
                     ? config.method().begin(context)
                     : config.method().resume(context, saved.state().method(), saved.tensors());
             method = begun;
+            beside.forEach(tensor -> tensor.requires_grad_(true));
             if (saved == null) {
+                config.trainNorm().note(network).ifPresent(setting.listener()::onNote);
                 prepare(setting.ways());
             } else {
                 makeOptimiser();
                 optimiser.load(saved.tensors());
                 plan(saved.state().plan());
-                if (saved.tensors().has(GoodState.name(GOOD, 0))) {
+                if (averages != null) {
+                    averages.load(saved.tensors());
+                }
+                if (saved.tensors().has(Copies.name(GOOD, 0))) {
                     remember();
                     good.load(GOOD, saved.tensors());
                 }
@@ -170,9 +183,58 @@ public final class Stepper implements AutoCloseable {
         return new Planner(network, method.adapters(), setting.batch(), setting.size());
     }
 
+    private Optimiser optimiser() {
+        Optimization how = config.optimization();
+        List<Optimiser.Group> groups = new ArrayList<>();
+        if (how.lrRatio() == 1) {
+            groups.add(group(Optimiser.METHOD, method.parameters(), how.rate()));
+        } else {
+            Collection<LowRankAdapter> all = method.adapters().adapters().values();
+            List<Tensor> a = all.stream().map(LowRankAdapter::a).toList();
+            List<Tensor> b = all.stream().map(LowRankAdapter::b).toList();
+            groups.add(group(Optimiser.METHOD, a, how.rate()));
+            groups.add(group("method_b", b, how.rate() * how.lrRatio()));
+        }
+        if (!beside.isEmpty()) {
+            groups.add(new Optimiser.Group("beside", beside, how.rate(), 0));
+        }
+        groups.add(group(Optimiser.HEAD, head, how.headRate()));
+        return new Optimiser(groups, how);
+    }
+
+    private Optimiser.Group group(String name, List<Tensor> tensors, double rate) {
+        return new Optimiser.Group(name, tensors, rate, config.optimization().weightDecay());
+    }
+
+    /** From the values now. */
+    private void restartAverages() {
+        if (averages != null) {
+            averages.close();
+        }
+        averages = config.ema() == 0 ? null : new Averages(config.ema(), changing());
+    }
+
+    /** Does {@code work} with the averaged values where there are averages, and goes back to those of the last step. */
+    void averaged(Runnable work) {
+        swapAverages();
+        try {
+            work.run();
+        } finally {
+            swapAverages();
+        }
+    }
+
+    private void swapAverages() {
+        if (averages != null) {
+            averages.swap(changing());
+            method.revalued();
+        }
+    }
+
     /** And the folding. */
     private void makeOptimiser() {
-        optimiser = new Optimiser(method.parameters(), head, config.optimization());
+        optimiser = optimiser();
+        restartAverages();
         fold();
     }
 
@@ -183,16 +245,18 @@ public final class Stepper implements AutoCloseable {
     }
 
     /**
-     * Asks the network as it will be saved, and asked by whoever uses it: in float32, every update added to its weight, normalisation folded. So what is
-     * judged during training, and by which the best epoch is chosen, is what the result says of that epoch. Afterwards the network is as it was.
+     * Asks the network as it will be saved, and asked by whoever uses it: with the averaged values where there are averages, in float32, every update added
+     * to its weight, normalisation folded. So what is judged during training, and by which the best epoch is chosen, is what the result says of that epoch.
+     * Afterwards the network is as it was.
      *
      * @param work with the network in evaluation mode; it must not change it
      */
     <T> T asSaved(Supplier<T> work) {
         AdapterSet adapters = method.adapters();
+        swapAverages();
         network.unfold();
         network.setPrecision(Precision.FP32);
-        network.fold();
+        network.foldFixed();
         if (adapters != null) {
             adapters.asSaved(true);
         }
@@ -203,6 +267,7 @@ public final class Stepper implements AutoCloseable {
                 adapters.asSaved(false);
             }
             network.unfold();
+            swapAverages();
             network.setPrecision(config.compute().precision());
             fold();
         }
@@ -222,6 +287,9 @@ public final class Stepper implements AutoCloseable {
         SavedTraining.saveNetwork(network, method.changesNetwork(), tensors);
         method.save(tensors);
         optimiser.save(tensors);
+        if (averages != null) {
+            averages.save(tensors);
+        }
         if (withGood && good != null) {
             good.save(GOOD, tensors);
         }
@@ -249,13 +317,20 @@ public final class Stepper implements AutoCloseable {
             tape.backward(loss.gradient());
             method.afterBackward();
             optimiser.step(factor);
-            int before = good == null ? 0 : method.parameters().size();
+            int before = method.parameters().size();
             method.afterStep().ifPresent(slices -> {
                 optimiser.goOn(method.parameters(), slices);
                 if (good != null) {
                     good.goOn(slices, before);
                 }
+                if (averages != null) {
+                    averages.goOn(slices, before);
+                }
             });
+            if (averages != null) {
+                averages.take(changing());
+                method.averaged(averages.first(method.parameters().size()));
+            }
             long right =
                     logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
             return new Outcome(loss.value(), right);
@@ -297,15 +372,16 @@ public final class Stepper implements AutoCloseable {
     /** Remembers everything that steps change, in place of what was remembered before. */
     void remember() {
         forget();
-        good = new GoodState(changing());
+        good = new Copies(changing());
     }
 
-    /** Goes back to what was remembered, with an optimiser that remembers nothing. */
+    /** Goes back to what was remembered, with an optimiser that remembers nothing, and averages that begin anew. */
     void goBack() {
         good.putBack(changing());
         method.goneBack();
         optimiser.close();
-        optimiser = new Optimiser(method.parameters(), head, config.optimization());
+        optimiser = optimiser();
+        restartAverages();
     }
 
     private void forget() {
@@ -318,6 +394,7 @@ public final class Stepper implements AutoCloseable {
     /** The method's parameters first. */
     private List<Tensor> changing() {
         List<Tensor> tensors = new ArrayList<>(method.parameters());
+        tensors.addAll(beside);
         tensors.addAll(head);
         if (config.norm() == NormPolicy.TRAINED) {
             network.params().values().stream()
@@ -351,14 +428,18 @@ public final class Stepper implements AutoCloseable {
         return method;
     }
 
-    /** Trainable numbers of the method, its size. */
+    /** Trainable numbers of the method, its size, with what trains beside its factors. */
     public long numbers() {
-        return method.numbers();
+        return method.numbers() + besideNumbers();
+    }
+
+    private long besideNumbers() {
+        return beside.stream().mapToLong(Tensor::numel).sum();
     }
 
     /** Trainable numbers of the method that there is memory for, masked ones included. */
     public long allocated() {
-        return method.allocated();
+        return method.allocated() + besideNumbers();
     }
 
     /** Trainable numbers of a head that trains in full; 0 where it does not. */
@@ -408,9 +489,13 @@ public final class Stepper implements AutoCloseable {
     private void release() {
         network.unfold();
         forget();
+        if (averages != null) {
+            averages.close();
+        }
         if (optimiser != null) {
             optimiser.close();
         }
         head.forEach(tensor -> tensor.requires_grad_(false));
+        beside.forEach(tensor -> tensor.requires_grad_(false));
     }
 }

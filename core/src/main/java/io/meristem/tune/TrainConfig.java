@@ -12,6 +12,9 @@ import io.meristem.engine.Precision;
  * @param compute null, as in runs from before there was a choice, means {@link Compute#PLAIN}
  * @param headStart null, as in runs from before there was a choice, means {@link HeadStart#RANDOM}
  * @param onDivergence null, as in runs from before there was a choice, means {@link OnDivergence#STOP}
+ * @param trainNorm what of the normalisation trains beside a low-rank method; null, as in runs from before there was a choice, means {@link NormTraining#NONE}
+ * @param ema how much of the {@linkplain Averages averaged} weights each step keeps at the most, in [0, 1); 0, or null as in runs from before there was a choice, for
+ *     no averaging
  */
 public record TrainConfig(
         Method method,
@@ -23,7 +26,9 @@ public record TrainConfig(
         NormPolicy norm,
         Compute compute,
         HeadStart headStart,
-        OnDivergence onDivergence) {
+        OnDivergence onDivergence,
+        NormTraining trainNorm,
+        Double ema) {
 
     private static final int USUAL_BATCH = 32;
 
@@ -37,10 +42,80 @@ public record TrainConfig(
         if (compute == null) {
             compute = Compute.PLAIN;
         }
+        if (trainNorm == null) {
+            trainNorm = NormTraining.NONE;
+        }
+        if (ema == null) {
+            ema = 0.0;
+        }
+        requireSense(method, optimization, trainNorm, ema);
         if (epochs < 1 || batchSize < 1) {
             throw new IllegalArgumentException(
                     "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);
         }
+    }
+
+    private static void requireSense(Method method, Optimization optimization, NormTraining trainNorm, double ema) {
+        if (!(ema >= 0 && ema < 1)) {
+            throw new IllegalArgumentException(
+                    "the decay of averaged weights must lie in [0, 1), where 0 is for none, not " + ema);
+        }
+        if (method == null || optimization == null) {
+            return; // refused by whoever needs it
+        }
+        if (trainNorm != NormTraining.NONE && !method.isLowRank()) {
+            throw new IllegalArgumentException(
+                    method instanceof FullTuning
+                            ? "full fine-tuning trains scales and biases of normalisation in any case: leave --train-norm out"
+                            : "the method head trains the head and nothing else: leave --train-norm out, or use --method lora --rank 0");
+        }
+        if (method instanceof Lora lora && lora.rank() == 0 && trainNorm == NormTraining.NONE) {
+            throw new IllegalArgumentException(
+                    "at rank 0 nothing trains below the head: give --train-norm bias or affine, a rank of 1 or more, or use --method head");
+        }
+        if (optimization.lrRatio() != 1 && !method.hasRates()) {
+            throw new IllegalArgumentException(
+                    method instanceof AdaLora
+                            ? "AdaLoRA's P and Q start alike, so one is not to be faster than the other: leave --lr-ratio out"
+                            : "the method " + method.label() + " has no factors A and B with rates of their own: leave --lr-ratio out");
+        }
+    }
+
+    /** With nothing beside the method, and no averages. */
+    public TrainConfig(
+            Method method,
+            int epochs,
+            int batchSize,
+            long seed,
+            Optimization optimization,
+            HeadPolicy head,
+            NormPolicy norm,
+            Compute compute,
+            HeadStart headStart,
+            OnDivergence onDivergence) {
+        this(
+                method,
+                epochs,
+                batchSize,
+                seed,
+                optimization,
+                head,
+                norm,
+                compute,
+                headStart,
+                onDivergence,
+                NormTraining.NONE,
+                0.0);
+    }
+
+    /** The method's name with what trains beside it. */
+    public String label() {
+        return label(method.label());
+    }
+
+    /** The same where the method goes by another name. */
+    public String label(String ofMethod) {
+        return ofMethod + trainNorm.suffix();
     }
 
     /** One that stops when its numbers go wrong. */
@@ -73,7 +148,35 @@ public record TrainConfig(
     /** The same with other batches, computed in another way. */
     public TrainConfig with(int newBatchSize, Compute newCompute) {
         return new TrainConfig(
-                method, epochs, newBatchSize, seed, optimization, head, norm, newCompute, headStart, onDivergence);
+                method,
+                epochs,
+                newBatchSize,
+                seed,
+                optimization,
+                head,
+                norm,
+                newCompute,
+                headStart,
+                onDivergence,
+                trainNorm,
+                ema);
+    }
+
+    /** The same with something training beside a low-rank method, and averaged weights. */
+    public TrainConfig with(NormTraining newTrainNorm, double newEma) {
+        return new TrainConfig(
+                method,
+                epochs,
+                batchSize,
+                seed,
+                optimization,
+                head,
+                norm,
+                compute,
+                headStart,
+                onDivergence,
+                newTrainNorm,
+                newEma);
     }
 
     /** What training {@code method} does when nobody says otherwise; in the precision that this machine is fast at. */
@@ -83,9 +186,13 @@ public record TrainConfig(
                 preset.epochs,
                 USUAL_BATCH,
                 seed,
-                Optimization.usual(method),
+                Optimization.usual(method, preset),
                 method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head,
                 NormPolicy.FROZEN,
-                new Compute(Precision.best(), ComputeDevice.CPU, false, false));
+                new Compute(Precision.best(), ComputeDevice.CPU, false, false),
+                HeadStart.RANDOM,
+                OnDivergence.STOP,
+                method.isLowRank() ? preset.trainNorm : NormTraining.NONE,
+                preset.ema);
     }
 }

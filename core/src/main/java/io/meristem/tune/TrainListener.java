@@ -53,4 +53,7 @@ public interface TrainListener {
 
     /** All epochs are done; the adapters are still on. */
     default void onEnd(ModelState state) {}
+
+    /** After {@link #onEnd}, where weights are averaged: the averages at that moment. */
+    default void onEndAveraged(ModelState state) {}
 }

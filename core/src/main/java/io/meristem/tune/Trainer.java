@@ -115,6 +115,9 @@ public final class Trainer {
                 runEpoch(stepper, state);
             }
             listener.onEnd(state);
+            if (config.ema() > 0) {
+                stepper.averaged(() -> listener.onEndAveraged(state));
+            }
             stepper.merge();
         } finally {
             Tensors.free(classWeights);
@@ -149,7 +152,7 @@ public final class Trainer {
         boolean settles = !progress.settled() && stepper.method().settled();
         boolean isBest = settles || progress.best() == null || measure > progress.best();
         if (isBest) {
-            listener.onBest(epoch, state);
+            stepper.averaged(() -> listener.onBest(epoch, state));
         }
         long saved = System.nanoTime();
         setTraining(stepper, false);

@@ -21,10 +21,10 @@ abstract sealed class UpdateRule implements AutoCloseable {
 
     private final List<Remembered> all = new ArrayList<>();
 
-    static UpdateRule of(List<Tensor> tensors, Optimization config) {
+    static UpdateRule of(List<Tensor> tensors, Optimization config, double weightDecay) {
         return switch (config.kind()) {
-            case ADAMW -> new Adamw(tensors, config.weightDecay());
-            case SGD -> new Sgd(tensors, config.momentum(), config.weightDecay());
+            case ADAMW -> new Adamw(tensors, weightDecay);
+            case SGD -> new Sgd(tensors, config.momentum(), weightDecay);
         };
     }
 

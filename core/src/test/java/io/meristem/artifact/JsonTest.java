@@ -204,7 +204,7 @@ class JsonTest {
         JsonNode node = PLAIN.readTree(Json.line(config(new Lora(4, AdapterOptions.DEFAULT))));
         assertEquals(32, node.at("/train/batch_size").asInt());
         assertEquals(5e-3, node.at("/train/optimization/head_rate").asDouble());
-        assertTrue(node.at("/train/method/adapter/rank_stabilised").isBoolean());
+        assertEquals("alpha/r", node.at("/train/method/adapter/scaling").asText());
         assertEquals("/a b/leaves:1.csv", node.at("/data/split/group_csv").asText());
         assertTrue(node.at("/model/weights").isNull());
     }

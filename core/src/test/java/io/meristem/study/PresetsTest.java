@@ -149,11 +149,11 @@ class PresetsTest {
             List<LayerSize> layers = HeadPolicy.ADAPTED.adapted(network).entrySet().stream()
                     .map(e -> LayerSize.of(e.getKey(), e.getValue()))
                     .toList();
-            assertEquals(8, Lora.DEFAULT.sized(0.83, 1, layers).rank());
-            assertEquals(4, Lora.DEFAULT.sized(0.45, 1, layers).rank());
-            assertEquals(5, Lora.DEFAULT.sized(0.48, 1, layers).rank());
-            assertEquals(1, Lora.DEFAULT.sized(0.001, 1, layers).rank());
-            Dra dra = Dra.DEFAULT.sized(1, 0.5, layers);
+            assertEquals(8, Lora.DEFAULT.sized(0.83, 1, 0, layers).rank());
+            assertEquals(4, Lora.DEFAULT.sized(0.45, 1, 0, layers).rank());
+            assertEquals(5, Lora.DEFAULT.sized(0.48, 1, 0, layers).rank());
+            assertEquals(1, Lora.DEFAULT.sized(0.001, 1, 0, layers).rank());
+            Dra dra = Dra.DEFAULT.sized(1, 0.5, 0, layers);
             assertEquals(0.5, dra.ranks().budgetMib());
             assertTrue(Json.tree(dra)
                     .get("calibration_epochs")

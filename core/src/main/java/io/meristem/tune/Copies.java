@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** A copy of all tensors that a training changes within an epoch, to go back to. Closing it frees the copy. */
-final class GoodState implements AutoCloseable {
+/** Copies of tensors that a training changes. Closing it frees them. */
+final class Copies implements AutoCloseable {
 
     private final List<Tensor> copies = new ArrayList<>();
 
-    GoodState(List<Tensor> tensors) {
+    Copies(List<Tensor> tensors) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             tensors.forEach(tensor -> copies.add(Tensors.keep(tensor.clone())));
@@ -48,6 +49,41 @@ final class GoodState implements AutoCloseable {
                 Tensors.inPlace(tensors.get(i), tensors.get(i).copy_(copies.get(i)));
             }
         }
+    }
+
+    /**
+     * Moves each copy towards its tensor.
+     *
+     * @param tensors in the order in which they were copied
+     * @param share of the way, in [0, 1]
+     */
+    void draw(List<Tensor> tensors, double share) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Scalar weight = new Scalar(share);
+            for (int i = 0; i < tensors.size(); i++) {
+                Tensor copy = copies.get(i);
+                Tensors.inPlace(copy, copy.lerp_(tensors.get(i), weight));
+            }
+        }
+    }
+
+    /** Gives each tensor its copy's values, and the copy the tensor's. */
+    void swap(List<Tensor> tensors) {
+        for (int i = 0; i < tensors.size(); i++) {
+            try (PointerScope scope = new PointerScope();
+                    NoGradGuard guard = new NoGradGuard()) {
+                Tensor tensor = tensors.get(i);
+                Tensor values = tensor.clone();
+                Tensors.inPlace(tensor, tensor.copy_(copies.get(i)));
+                Tensors.inPlace(copies.get(i), copies.get(i).copy_(values));
+            }
+        }
+    }
+
+    /** The copies of the first tensors; they stay this object's. */
+    List<Tensor> first(int count) {
+        return List.copyOf(copies.subList(0, count));
     }
 
     /** Of the copy of a tensor, among others. */
