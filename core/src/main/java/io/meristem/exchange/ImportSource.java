@@ -44,6 +44,15 @@ public sealed interface ImportSource extends AutoCloseable permits PeftAdapter, 
     /** One layer's update; the caller's scope owns it. */
     LowRankUpdate update(String layer, Network network);
 
+    /**
+     * What one layer's update adds to each of its outputs, (out), scale included; null for nothing. The caller's scope owns it.
+     *
+     * @param layer one of {@link #layers}
+     */
+    default Tensor shift(String layer, Network network) {
+        return null;
+    }
+
     /** The network's parameters and buffers that are replaced as a whole. */
     Set<String> replaced();
 

@@ -4,9 +4,11 @@ import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.engine.Engine;
+import io.meristem.nn.BatchNorm2d;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Network;
 import io.meristem.nn.Param;
+import io.meristem.nn.WeightedLayer;
 import io.meristem.weights.LoadReport;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -76,6 +78,11 @@ public record ImportedNetwork(
                 Param weight = params.get(layer + ".weight");
                 weight.set(weight.value().add(Engine.onDevice(update.change(weight.shape()))));
                 AdapterFile.put(adapter, layer, update);
+                Tensor shift = source.shift(layer, base);
+                if (shift != null) {
+                    String bias = shift(base, layer, shift, source);
+                    adapter.put(bias, params.get(bias).value().clone());
+                }
                 ranks.put(layer, update.rank());
             }
             Map<String, Tensor> network = new LinkedHashMap<>();
@@ -89,6 +96,31 @@ public record ImportedNetwork(
                 ? List.of()
                 : List.of(source.path() + " has no " + String.join(", ", absent) + ", so "
                         + (absent.size() == 1 ? "it is" : "they are") + " zero here, which computes the same.");
+    }
+
+    /**
+     * Adds {@code by} to the outputs of a layer.
+     *
+     * @return the parameter that has changed for that: the layer's bias, or that of the batch normalisation that follows
+     */
+    private static String shift(Network base, String layer, Tensor by, ImportSource source) {
+        WeightedLayer weighted = base.weightedLayers().get(layer);
+        if (weighted.bias() != null) {
+            weighted.bias().set(weighted.bias().value().add(Engine.onDevice(by)));
+            return layer + TunedRun.BIAS;
+        }
+        BatchNorm2d norm = weighted.norm();
+        if (norm == null) {
+            throw new InputException(source.path() + " has a bias of B for layer " + layer
+                    + ", which has neither a bias nor a batch normalisation behind it to take that up: train it with lora_bias=False.");
+        }
+        norm.bias().set(norm.bias().value().add(Engine.onDevice(by).mul(norm.scale())));
+        return base.batchNorms().entrySet().stream()
+                        .filter(entry -> entry.getValue() == norm)
+                        .findFirst()
+                        .orElseThrow()
+                        .getKey()
+                + TunedRun.BIAS;
     }
 
     private static void requireFit(ImportSource source, Network base) {

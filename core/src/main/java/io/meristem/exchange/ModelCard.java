@@ -216,6 +216,11 @@ public final class ModelCard {
                     config.train().seed(),
                     provenance.dtype());
         }
+        if (config.train().ema() > 0) {
+            line(
+                    "- The weights are averages over the steps of training, of which each step keeps up to %s.",
+                    config.train().ema());
+        }
         line("- Made with Meristem %s. The numbers here are float32.", provenance.meristem());
         line("");
     }

@@ -58,12 +58,14 @@ final class PeftAdapter implements ImportSource {
             layers.add(layer);
         } else if (name.endsWith(B_END)) {
             require(name.substring(0, name.length() - B_END.length()), A_END);
+        } else if (name.endsWith(PeftNames.B_BIAS) && config.biasOfB()) {
+            require(name.substring(0, name.length() - PeftNames.B_BIAS.length()), A_END);
         } else if (name.contains(".lora_")) {
             throw new InputException(
                     file.path() + " has a tensor " + inFile
                             + ", which LoRA without extensions has not: merge the adapter with PEFT (merge_and_unload) and save the weights.");
         } else if (!name.endsWith(MergedFormat.COUNTER)) {
-            replaced.put(name, inFile);
+            replaced.put(name.replace(PeftNames.BASE_LAYER + ".", "."), inFile);
         }
     }
 
@@ -174,6 +176,10 @@ final class PeftAdapter implements ImportSource {
                         + " does not target: save the adapter again with PEFT.");
             }
         }
+        if (config.savesBiases() && replaced.keySet().stream().noneMatch(name -> name.endsWith(TunedRun.BIAS))) {
+            throw new InputException(file.path() + " has no bias, and " + config.file()
+                    + " says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.");
+        }
         for (String module : config.modulesToSave()) {
             for (String name : network.params().keySet()) {
                 if (PeftTargets.isWithin(name, module) && !replaced.containsKey(name) && !isAbsentBias(name)) {
@@ -218,6 +224,29 @@ final class PeftAdapter implements ImportSource {
             double scaling = config.scaling(layer, Math.toIntExact(rank));
             return new LowRankUpdate(
                     b.reshape(shape[0], rank).mul(new Scalar(scaling)), a.reshape(rank, weighted.columns()));
+        }
+    }
+
+    @Override
+    public Tensor shift(String layer, Network network) {
+        if (!config.biasOfB()) {
+            return null;
+        }
+        String name = PeftNames.PREFIX + layer + PeftNames.B_BIAS;
+        if (!file.tensors().containsKey(name)) {
+            throw new InputException(file.path() + " lacks the bias of B of layer " + layer + ", which " + config.file()
+                    + " says there is (lora_bias): save the adapter again with PEFT.");
+        }
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Tensor bias = finite(name);
+            int rank = Math.toIntExact(
+                    file.tensors().get(PeftNames.PREFIX + layer + A_END).dims()[0]);
+            if (bias.dim() != 1 || bias.size(0) != network.weightedLayers().get(layer).outFeatures()) {
+                throw new InputException(file.path() + " does not fit " + network.spec().name() + ": the bias of B of layer "
+                        + layer + " has the shape " + java.util.Arrays.toString(bias.shape())
+                        + "; name the network that it was trained on with --model.");
+            }
+            return bias.mul(new Scalar(config.scaling(layer, rank)));
         }
     }
 

@@ -19,6 +19,8 @@ import java.util.Set;
  *
  * @param targets which layers have updates
  * @param modulesToSave names or ends of names of the modules that are saved as a whole
+ * @param savesBiases whether biases of the network trained and were saved
+ * @param biasOfB whether each B has a bias, {@code lora_bias}
  */
 record PeftConfig(
         Path file,
@@ -30,7 +32,11 @@ record PeftConfig(
         double dropout,
         PeftTargets targets,
         List<String> modulesToSave,
-        String baseModel) {
+        String baseModel,
+        boolean savesBiases,
+        boolean biasOfB) {
+
+    private static final String NO_BIAS = "none";
 
     /** These change nothing about a finished adapter's function, or are read below. */
     private static final Set<String> HARMLESS = Set.of(
@@ -54,6 +60,7 @@ record PeftConfig(
             "modules_to_save",
             "init_lora_weights",
             "bias",
+            "lora_bias",
             "loftq_config",
             "eva_config",
             "corda_config",
@@ -66,7 +73,7 @@ record PeftConfig(
     /** Starts that leave the pretrained weights as they are; the others move a part of them into the adapter. */
     private static final Set<String> PLAIN_STARTS = Set.of("gaussian", "eva", "orthogonal");
 
-    private static final Set<String> PLAIN_BIASES = Set.of("none");
+    private static final Set<String> BIASES = Set.of(NO_BIAS, "all", "lora_only");
 
     static PeftConfig read(Path file) {
         try {
@@ -93,8 +100,9 @@ record PeftConfig(
         if (tree.path("use_dora").asBoolean()) {
             throw unsupported(file, "use_dora");
         }
-        if (!PLAIN_BIASES.contains(tree.path("bias").asText("none"))) {
-            throw unsupported(file, "bias \"" + tree.path("bias").asText() + "\"");
+        String bias = tree.path("bias").asText(NO_BIAS);
+        if (!BIASES.contains(bias)) {
+            throw unsupported(file, "bias \"" + bias + "\"");
         }
         JsonNode start = tree.path("init_lora_weights");
         if (start.isTextual() && !PLAIN_STARTS.contains(start.asText())) {
@@ -125,7 +133,9 @@ record PeftConfig(
                         patterns(file, tree),
                         names(file, tree.path("modules_to_save"), "modules_to_save")),
                 names(file, tree.path("modules_to_save"), "modules_to_save"),
-                tree.path("base_model_name_or_path").asText(null));
+                tree.path("base_model_name_or_path").asText(null),
+                !bias.equals(NO_BIAS),
+                tree.path("lora_bias").asBoolean());
     }
 
     /** The factor before {@code B A} of a layer whose factors have that rank. */

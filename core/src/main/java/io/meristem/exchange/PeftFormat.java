@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A folder that {@code PeftModel.from_pretrained} of PEFT loads onto the network of the home library. The change is written against the pretrained
  * weights, so the updates of all generations of DRA are one adapter of their summed rank; each layer's scale is in B, so that PEFT's is 1. The head,
- * and normalisation whose statistics moved, go along as {@code modules_to_save}.
+ * and normalisation that trained or whose statistics moved, go along as {@code modules_to_save}; biases of layers that trained as {@code bias}.
  *
  * @param mergeGrouped write the updates of grouped and depthwise convolutions, which PEFT has no equal for, into a companion base file
  * @param withBase write the companion base file in any case
@@ -114,6 +114,11 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
                 }
             });
         }
+        for (String bias : run.replacedBiases()) {
+            String layer = bias.substring(0, bias.length() - TunedRun.BIAS.length());
+            String inside = updates.containsKey(layer) ? PeftNames.BASE_LAYER : "";
+            tensors.put(PeftNames.PREFIX + layer + inside + TunedRun.BIAS, whole.get(bias));
+        }
         return tensors;
     }
 
@@ -142,7 +147,7 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
         config.put("use_rslora", false);
         config.put("use_dora", false);
         config.put("lora_dropout", 0.0);
-        config.put("bias", "none");
+        config.put("bias", run.replacedBiases().isEmpty() ? "none" : "all");
         config.put("fan_in_fan_out", false);
         config.put("init_lora_weights", true);
         config.put("target_modules", List.copyOf(updates.keySet()));

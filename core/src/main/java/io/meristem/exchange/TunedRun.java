@@ -39,6 +39,10 @@ public record TunedRun(
         RunResult result)
         implements AutoCloseable {
 
+    static final String BIAS = ".bias";
+
+    private static final String WEIGHT = ".weight";
+
     public TunedRun {
         Objects.requireNonNull(network);
         classes = List.copyOf(classes);
@@ -110,35 +114,60 @@ public record TunedRun(
         }
     }
 
-    /** What replaces the pretrained network's tensors: the head, every update in it, and what {@link #replacedModules} name. */
+    /** What replaces the pretrained network's tensors: the head, every update in it, and what {@link #replacedModules} and {@link #replacedBiases} name. */
     Map<String, Tensor> replaced() {
         List<String> modules = replacedModules();
+        List<String> biases = replacedBiases();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         network.params().forEach((name, param) -> {
-            if (modules.contains(name.substring(0, name.lastIndexOf('.')))) {
+            if (modules.contains(module(name)) || biases.contains(name)) {
                 tensors.put(name, param.value());
             }
         });
         return tensors;
     }
 
-    /** The layers that are other than the pretrained ones as a whole: normalisation whose statistics moved, what an import has replaced, and the head. */
+    /**
+     * The layers that are other than the pretrained ones as a whole: normalisation that trained or whose statistics moved, what an import has replaced, and the
+     * head.
+     */
     List<String> replacedModules() {
         Set<String> modules = new LinkedHashSet<>();
         if (config.train().norm() != NormPolicy.FROZEN) {
             modules.addAll(network.batchNorms().keySet());
         }
-        if (Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
-            try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {
-                file.others().stream()
-                        .filter(name -> network.params().containsKey(name)
-                                && !network.params().get(name).isBuffer())
-                        .forEach(name -> modules.add(name.substring(0, name.lastIndexOf('.'))));
-            }
-        }
+        List<String> biases = replacedBiases();
+        replacedParameters().stream().filter(name -> !biases.contains(name)).forEach(name -> modules.add(module(name)));
         modules.remove(network.spec().headName());
         modules.add(network.spec().headName());
         return List.copyOf(modules);
+    }
+
+    /** Biases, by the network's names, of layers whose weight is the pretrained one but for its low-rank update: they trained beside that. */
+    List<String> replacedBiases() {
+        List<String> replaced = replacedParameters();
+        return replaced.stream()
+                .filter(name -> name.endsWith(BIAS)
+                        && network.weightedLayers().containsKey(module(name))
+                        && !replaced.contains(module(name) + WEIGHT))
+                .toList();
+    }
+
+    /** What the run's adapter has beside factors and statistics. */
+    private List<String> replacedParameters() {
+        if (!Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
+            return List.of();
+        }
+        try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {
+            return file.others().stream()
+                    .filter(name -> network.params().containsKey(name)
+                            && !network.params().get(name).isBuffer())
+                    .toList();
+        }
+    }
+
+    private static String module(String parameter) {
+        return parameter.substring(0, parameter.lastIndexOf('.'));
     }
 
     @Override

@@ -24,12 +24,14 @@ import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.HeadStart;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
@@ -66,21 +68,34 @@ class ExportTest {
         LORA(TinyRuns.lora(), HeadPolicy.TRAINED, NormPolicy.TRAINED),
         ADALORA(TinyRuns.adaLora(3, 2, 0), HeadPolicy.TRAINED, NormPolicy.FROZEN),
         DYLORA(TinyRuns.dyLora(false), HeadPolicy.TRAINED, NormPolicy.FROZEN),
+        DRA_AFFINE(
+                TinyRuns.dra(new RankOptions(0, 4, 0.15, false)),
+                HeadPolicy.ADAPTED,
+                NormPolicy.RECALIBRATED,
+                NormTraining.AFFINE),
+        LORA_BIAS(TinyRuns.lora(), HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.BIAS),
+        DYLORA_BIAS(TinyRuns.dyLora(false), HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.BIAS),
         HEAD(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.FROZEN),
         FULL(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.TRAINED);
 
         private final Method method;
         private final HeadPolicy head;
         private final NormPolicy norm;
+        private final NormTraining trainNorm;
 
         Trained(Method method, HeadPolicy head, NormPolicy norm) {
+            this(method, head, norm, NormTraining.NONE);
+        }
+
+        Trained(Method method, HeadPolicy head, NormPolicy norm, NormTraining trainNorm) {
+            this.trainNorm = trainNorm;
             this.method = method;
             this.head = head;
             this.norm = norm;
         }
 
         Integer rank() {
-            return this == DYLORA ? 2 : null;
+            return method instanceof DyLora ? 2 : null;
         }
     }
 
@@ -110,7 +125,8 @@ class ExportTest {
         if (!Files.exists(out)) {
             TrainConfig train = new TrainConfig(
                     trained.method, EPOCHS, 8, 1, TinyRuns.FALLING, trained.head, trained.norm, Compute.PLAIN);
-            RunConfig config = TinyRuns.run(train, photos, base);
+            double ema = trained.trainNorm == NormTraining.NONE ? 0 : 0.9;
+            RunConfig config = TinyRuns.run(train.with(trained.trainNorm, ema), photos, base);
             TrainJob.run(config, out, folder.resolve("cache"), JobListener.NONE);
         }
         return out;

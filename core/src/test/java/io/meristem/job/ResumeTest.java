@@ -10,6 +10,8 @@ import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LoraInit;
+import io.meristem.adapter.LoraScaling;
 import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -24,6 +26,7 @@ import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -32,6 +35,7 @@ import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
@@ -161,7 +165,79 @@ class ResumeTest {
                         Precision.FP32,
                         false,
                         HeadStart.RANDOM),
-                plain("head", new HeadOnly()));
+                plain("head", new HeadOnly()),
+                new Case(
+                        "head, averaged",
+                        plain("", new HeadOnly()).train().with(NormTraining.NONE, 0.9)),
+                beside(
+                        "dra, affine, along the gradient, rates apart, averaged",
+                        new Dra(
+                                new RandomScorer(),
+                                new RankOptions(0, 8, 0.2, false),
+                                true,
+                                1,
+                                2,
+                                8,
+                                started(LoraInit.GRADIENT)),
+                        4,
+                        NormPolicy.RECALIBRATED,
+                        Precision.FP32,
+                        NormTraining.AFFINE),
+                beside(
+                        "lora, biases, orthogonal, averaged, norms trained, bf16",
+                        new Lora(12, started(LoraInit.ORTHOGONAL)),
+                        1,
+                        NormPolicy.TRAINED,
+                        Precision.BF16,
+                        NormTraining.BIAS),
+                beside(
+                        "lora, biases alone, averaged",
+                        new Lora(0, AdapterOptions.DEFAULT),
+                        1,
+                        NormPolicy.FROZEN,
+                        Precision.BF16,
+                        NormTraining.BIAS),
+                beside(
+                        "adalora, affine, budget, averaged",
+                        TinyRuns.adaLora(4, 0, 0.1),
+                        1,
+                        NormPolicy.RECALIBRATED,
+                        Precision.FP32,
+                        NormTraining.AFFINE),
+                beside(
+                        "dylora, biases, along the gradient, rates apart, averaged",
+                        new DyLora(1, 4, false, List.of(2), started(LoraInit.GRADIENT)),
+                        16,
+                        NormPolicy.RECALIBRATED,
+                        Precision.FP32,
+                        NormTraining.BIAS),
+                beside(
+                        "full, averaged, norms trained",
+                        new FullTuning(),
+                        1,
+                        NormPolicy.TRAINED,
+                        Precision.FP32,
+                        NormTraining.NONE));
+    }
+
+    private static AdapterOptions started(LoraInit init) {
+        return new AdapterOptions(4, LoraScaling.BY_ROOT, 0, init);
+    }
+
+    /** With averaged weights. */
+    private static Case beside(
+            String name, Method method, double lrRatio, NormPolicy norm, Precision precision, NormTraining trainNorm) {
+        TrainConfig plain = of(
+                        name,
+                        method,
+                        TinyRuns.FALLING.withLrRatio(lrRatio),
+                        HeadPolicy.TRAINED,
+                        norm,
+                        precision,
+                        false,
+                        HeadStart.RIDGE)
+                .train();
+        return new Case(name, plain.with(trainNorm, 0.8));
     }
 
     private static RunConfig config(TrainConfig train) {
@@ -209,6 +285,7 @@ class ResumeTest {
                 RunFolder.RANKS,
                 RunFolder.BEST,
                 RunFolder.LAST,
+                RunFolder.LAST_AVERAGED,
                 RunFolder.ADAPTER,
                 RunFolder.PREDICTIONS,
                 RunFolder.CALIBRATION,
