@@ -194,7 +194,7 @@ class ResumeTest {
                         "lora, biases alone, averaged",
                         new Lora(0, AdapterOptions.DEFAULT),
                         1,
-                        NormPolicy.FROZEN,
+                        NormPolicy.RECALIBRATED,
                         Precision.BF16,
                         NormTraining.BIAS),
                 beside(
@@ -227,17 +227,21 @@ class ResumeTest {
     /** With averaged weights. */
     private static Case beside(
             String name, Method method, double lrRatio, NormPolicy norm, Precision precision, NormTraining trainNorm) {
-        TrainConfig plain = of(
-                        name,
+        return new Case(
+                name,
+                new TrainConfig(
                         method,
+                        epochs(method),
+                        8,
+                        4,
                         TinyRuns.FALLING.withLrRatio(lrRatio),
                         HeadPolicy.TRAINED,
                         norm,
-                        precision,
-                        false,
-                        HeadStart.RIDGE)
-                .train();
-        return new Case(name, plain.with(trainNorm, 0.8));
+                        new Compute(precision, ComputeDevice.CPU, false, false),
+                        HeadStart.RIDGE,
+                        OnDivergence.STOP,
+                        trainNorm,
+                        0.8));
     }
 
     private static RunConfig config(TrainConfig train) {
