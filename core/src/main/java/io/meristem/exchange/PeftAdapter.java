@@ -10,6 +10,7 @@ import io.meristem.weights.TensorFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -176,7 +177,7 @@ final class PeftAdapter implements ImportSource {
                         + " does not target: save the adapter again with PEFT.");
             }
         }
-        if (config.savesBiases() && replaced.keySet().stream().noneMatch(name -> name.endsWith(TunedRun.BIAS))) {
+        if (config.savesBiases() && replaced.keySet().stream().noneMatch(this::isTrainedBias)) {
             throw new InputException(file.path() + " has no bias, and " + config.file()
                     + " says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.");
         }
@@ -188,6 +189,12 @@ final class PeftAdapter implements ImportSource {
                 }
             }
         }
+    }
+
+    /** Whether this is a bias that does not come with a module that is saved as a whole. */
+    private boolean isTrainedBias(String name) {
+        return name.endsWith(BIAS)
+                && config.modulesToSave().stream().noneMatch(module -> PeftTargets.isWithin(name, module));
     }
 
     /** PEFT saves a module whole, so one that is saved without a bias has none. */
@@ -217,8 +224,8 @@ final class PeftAdapter implements ImportSource {
             if (!fitting || rank < 1 || b.size(0) != shape[0] || b.size(1) != rank) {
                 throw new InputException(file.path() + " does not fit "
                         + network.spec().name() + ": the factors of layer "
-                        + layer + " have the shapes " + java.util.Arrays.toString(a.shape()) + " and "
-                        + java.util.Arrays.toString(b.shape()) + " for a weight " + java.util.Arrays.toString(shape)
+                        + layer + " have the shapes " + Arrays.toString(a.shape()) + " and "
+                        + Arrays.toString(b.shape()) + " for a weight " + Arrays.toString(shape)
                         + "; name the network that it was trained on with --model.");
             }
             double scaling = config.scaling(layer, Math.toIntExact(rank));
@@ -243,7 +250,7 @@ final class PeftAdapter implements ImportSource {
                     file.tensors().get(PeftNames.PREFIX + layer + A_END).dims()[0]);
             if (bias.dim() != 1 || bias.size(0) != network.weightedLayers().get(layer).outFeatures()) {
                 throw new InputException(file.path() + " does not fit " + network.spec().name() + ": the bias of B of layer "
-                        + layer + " has the shape " + java.util.Arrays.toString(bias.shape())
+                        + layer + " has the shape " + Arrays.toString(bias.shape())
                         + "; name the network that it was trained on with --model.");
             }
             return bias.mul(new Scalar(config.scaling(layer, rank)));

@@ -144,6 +144,48 @@ class PeftImportTest {
         }
     }
 
+    /** A bias of B is added to the layer's bias, or to that of the normalisation behind, and goes out again as a trained one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mobilenet_v2_035", "alexnet"})
+    void biasesOfBAreTakenUp(String name) throws IOException {
+        Path source = changed(name, config -> config.put("lora_bias", true));
+        Path file = source.resolve("adapter_model.safetensors");
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Tensor> tensors = new TreeMap<>();
+            try (TensorFile open = TensorFile.open(fixture(name).resolve("adapter_model.safetensors"))) {
+                open.tensors().keySet().forEach(key -> {
+                    Tensor value = open.read(key).clone();
+                    tensors.put(key, value);
+                    if (key.endsWith(".lora_B.weight")) {
+                        tensors.put(
+                                key.replace(".weight", ".bias"),
+                                org.bytedeco.pytorch.global.torch
+                                        .ones(value.size(0))
+                                        .mul(new org.bytedeco.pytorch.Scalar(0.01)));
+                    }
+                });
+            }
+            Safetensors.write(file, tensors, Map.of());
+        }
+        importing(fixture(name), name, base(name), CLASSES, place.resolve("without"));
+        importing(source, name, base(name), CLASSES, place.resolve("with"));
+        float[] without = logits(place.resolve("without"), 64);
+        float[] with = logits(place.resolve("with"), 64);
+        double moved = 0;
+        for (int i = 0; i < with.length; i++) {
+            moved = Math.max(moved, Math.abs(with[i] - without[i]));
+        }
+        assertTrue(moved > 1e-4, "the biases change nothing");
+        ExportJob.run(place.resolve("with"), null, new PeftFormat(false, false), place.resolve("out"), 1);
+        String config = Files.readString(place.resolve("out").resolve("adapter_config.json"));
+        assertEquals(name.equals("alexnet"), config.contains("\"bias\" : \"all\""), config);
+        importing(place.resolve("out"), null, base(name), null, place.resolve("again"));
+        float[] again = logits(place.resolve("again"), 64);
+        for (int i = 0; i < with.length; i++) {
+            assertEquals(with[i], again[i], 1e-5);
+        }
+    }
+
     private static Map<String, List<Long>> shapes(Path file) {
         try (TensorFile tensors = TensorFile.open(file)) {
             Map<String, List<Long>> shapes = new TreeMap<>();
@@ -188,6 +230,8 @@ class PeftImportTest {
             strings = {
                 "peft_type=\"ADALORA\"",
                 "bias=\"all\"",
+                "bias=\"some\"",
+                "lora_bias=true",
                 "init_lora_weights=\"pissa\"",
                 "layer_replication=[[0,1]]",
                 "some_new_option=true",
