@@ -245,8 +245,8 @@ final class MethodOptions {
 
     private AdapterOptions adapter() {
         if (rankStabilised && loraScaling != null && loraScaling != LoraScaling.BY_ROOT) {
-            throw new InputException("--rank-stabilised is the scaling " + LoraScaling.BY_ROOT + ", and --lora-scaling says "
-                    + loraScaling + ": leave one of them out.");
+            throw new InputException("--rank-stabilised is the scaling " + LoraScaling.BY_ROOT
+                    + ", and --lora-scaling says " + loraScaling + ": leave one of them out.");
         }
         AdapterOptions usual = preset.adapter;
         LoraScaling said = loraScaling == null ? usual.scaling() : loraScaling;
@@ -273,8 +273,8 @@ final class MethodOptions {
             return Arrays.stream(LoraScaling.values())
                     .filter(scaling -> scaling.toString().equals(formula))
                     .findFirst()
-                    .orElseThrow(() -> new TypeConversionException(
-                            "'" + value + "' is none of alpha/r, alpha/sqrt(r) and alpha"));
+                    .orElseThrow(() ->
+                            new TypeConversionException("'" + value + "' is none of alpha/r, alpha/sqrt(r) and alpha"));
         }
     }
 

@@ -69,7 +69,8 @@ final class SizeCommand implements Callable<Integer> {
             names = "--train-norm",
             paramLabel = "WHAT",
             defaultValue = "NONE",
-            description = "What of the normalisation trains beside LoRA's factors: none, bias or affine. Default: none.")
+            description =
+                    "What of the normalisation trains beside LoRA's factors: none, bias or affine. Default: none.")
     NormTraining trainNorm;
 
     @Option(

@@ -68,11 +68,14 @@ public final class LowRankAdapter implements AutoCloseable {
         long given = first == null ? 0 : first.size(0);
         long spanning = Math.min(rank, drawn.size(1));
         if (given >= spanning) {
-            return given == rank ? first.clone() : torch.cat(new TensorVector(first, drawn.narrow(0, given, rank - given)));
+            return given == rank
+                    ? first.clone()
+                    : torch.cat(new TensorVector(first, drawn.narrow(0, given, rank - given)));
         }
         Tensor own = drawn.narrow(0, given, spanning - given);
         Tensor span = given == 0 ? own : torch.cat(new TensorVector(first, own));
-        Tensor basis = Tensors.own(torch.linalg_qr(span.to(ScalarType.Double).t()).get0()); // (columns, spanning)
+        Tensor basis =
+                Tensors.own(torch.linalg_qr(span.to(ScalarType.Double).t()).get0()); // (columns, spanning)
         TensorVector rows = new TensorVector();
         if (given > 0) {
             rows.push_back(first);

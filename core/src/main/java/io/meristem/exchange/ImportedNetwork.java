@@ -111,8 +111,9 @@ public record ImportedNetwork(
         }
         BatchNorm2d norm = weighted.norm();
         if (norm == null) {
-            throw new InputException(source.path() + " has a bias of B for layer " + layer
-                    + ", which has neither a bias nor a batch normalisation behind it to take that up: train it with lora_bias=False.");
+            throw new InputException(
+                    source.path() + " has a bias of B for layer " + layer
+                            + ", which has neither a bias nor a batch normalisation behind it to take that up: train it with lora_bias=False.");
         }
         norm.bias().set(norm.bias().value().add(Engine.onDevice(by).mul(norm.scale())));
         return base.batchNorms().entrySet().stream()

@@ -178,8 +178,9 @@ final class PeftAdapter implements ImportSource {
             }
         }
         if (config.savesBiases() && replaced.keySet().stream().noneMatch(this::isTrainedBias)) {
-            throw new InputException(file.path() + " has no bias, and " + config.file()
-                    + " says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.");
+            throw new InputException(
+                    file.path() + " has no bias, and " + config.file()
+                            + " says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.");
         }
         for (String module : config.modulesToSave()) {
             for (String name : network.params().keySet()) {
@@ -248,10 +249,12 @@ final class PeftAdapter implements ImportSource {
             Tensor bias = finite(name);
             int rank = Math.toIntExact(
                     file.tensors().get(PeftNames.PREFIX + layer + A_END).dims()[0]);
-            if (bias.dim() != 1 || bias.size(0) != network.weightedLayers().get(layer).outFeatures()) {
-                throw new InputException(file.path() + " does not fit " + network.spec().name() + ": the bias of B of layer "
-                        + layer + " has the shape " + Arrays.toString(bias.shape())
-                        + "; name the network that it was trained on with --model.");
+            if (bias.dim() != 1
+                    || bias.size(0) != network.weightedLayers().get(layer).outFeatures()) {
+                throw new InputException(
+                        file.path() + " does not fit " + network.spec().name() + ": the bias of B of layer "
+                                + layer + " has the shape " + Arrays.toString(bias.shape())
+                                + "; name the network that it was trained on with --model.");
             }
             return bias.mul(new Scalar(config.scaling(layer, rank)));
         }

@@ -61,8 +61,8 @@ public final class AllocateJob {
             BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());
             start.apply(loaded.network(), calibration).ifPresent(listener::onNote);
-            Allocation allocation = dra.allocate(
-                    loaded.network(), head, calibration, seed, trainNorm.numbers(loaded.network(), head));
+            Allocation allocation =
+                    dra.allocate(loaded.network(), head, calibration, seed, trainNorm.numbers(loaded.network(), head));
             allocation.note().ifPresent(listener::onNote);
             return allocation;
         }

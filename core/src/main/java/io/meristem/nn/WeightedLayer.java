@@ -163,10 +163,18 @@ public abstract class WeightedLayer extends Layer {
             Tensor mean = norm.runningMean().value();
             fold = new Fold(
                     scaleTrains ? null : Tensors.keep(scaled(weight.value(), s)),
-                    learns ? null : Tensors.keep(bias == null ? shift : shift.add(bias.value().mul(s))),
+                    learns
+                            ? null
+                            : Tensors.keep(
+                                    bias == null
+                                            ? shift
+                                            : shift.add(bias.value().mul(s))),
                     scaleTrains ? null : Tensors.keep(s),
                     learns ? Tensors.keep(norm.deviation()) : null,
-                    learns ? Tensors.keep(bias == null ? mean.neg() : bias.value().sub(mean)) : null);
+                    learns
+                            ? Tensors.keep(
+                                    bias == null ? mean.neg() : bias.value().sub(mean))
+                            : null);
         }
         forgetReady();
         norm.setAbsorbed(true);
@@ -266,9 +274,7 @@ public abstract class WeightedLayer extends Layer {
         if (fold == null) {
             return bias == null ? null : bias.value();
         }
-        return fold.bias != null
-                ? fold.bias
-                : norm.bias().value().add(fold.centre.mul(runningScale()));
+        return fold.bias != null ? fold.bias : norm.bias().value().add(fold.centre.mul(runningScale()));
     }
 
     final void setPrecision(Precision precision) {

@@ -166,9 +166,8 @@ public record AdaLora(
      */
     private CubicBudget budget(int[] costs, int layers, int steps, long beside) {
         long start = Arrays.stream(costs).asLongStream().sum();
-        long target = budgetMib > 0
-                ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) - beside
-                : (long) targetRank * layers;
+        long target =
+                budgetMib > 0 ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) - beside : (long) targetRank * layers;
         int least = Arrays.stream(costs).min().orElse(0);
         if (target < least) {
             throw new InputException(String.format(
@@ -178,7 +177,9 @@ public record AdaLora(
                     LayerSize.mib(least),
                     beside > 0
                             ? String.format(
-                                    Locale.ROOT, " and what trains of the normalisation %.5f MiB", LayerSize.mib(beside))
+                                    Locale.ROOT,
+                                    " and what trains of the normalisation %.5f MiB",
+                                    LayerSize.mib(beside))
                             : ""));
         }
         return new CubicBudget(

@@ -57,8 +57,7 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
 
     @Override
     public MethodState resume(MethodContext context, MethodMemory memory, SavedTensors saved) {
-        MethodState state =
-                new State(AdapterSet.attach(context.network(), ranks(context), adapter, context.seed()));
+        MethodState state = new State(AdapterSet.attach(context.network(), ranks(context), adapter, context.seed()));
         state.adapters().load(saved);
         return state;
     }

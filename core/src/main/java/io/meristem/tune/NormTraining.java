@@ -64,8 +64,8 @@ public enum NormTraining {
     /** A sentence where it is not what its name says. */
     Optional<String> note(Network network) {
         return this == BIAS && network.normalisations().isEmpty()
-                ? Optional.of(
-                        network.spec().name() + " has no normalisation: the biases of its adapted layers train instead.")
+                ? Optional.of(network.spec().name()
+                        + " has no normalisation: the biases of its adapted layers train instead.")
                 : Optional.empty();
     }
 

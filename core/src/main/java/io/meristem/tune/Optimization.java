@@ -125,7 +125,8 @@ public record Optimization(
             lrRatio = 1.0;
         }
         if (!(lrRatio > 0) || Double.isInfinite(lrRatio)) {
-            throw new IllegalArgumentException("the learning rate of B over that of A must be positive, not " + lrRatio);
+            throw new IllegalArgumentException(
+                    "the learning rate of B over that of A must be positive, not " + lrRatio);
         }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);

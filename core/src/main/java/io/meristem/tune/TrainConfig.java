@@ -77,7 +77,8 @@ public record TrainConfig(
             throw new IllegalArgumentException(
                     method instanceof AdaLora
                             ? "AdaLoRA's P and Q start alike, so one is not to be faster than the other: leave --lr-ratio out"
-                            : "the method " + method.label() + " has no factors A and B with rates of their own: leave --lr-ratio out");
+                            : "the method " + method.label()
+                                    + " has no factors A and B with rates of their own: leave --lr-ratio out");
         }
     }
 

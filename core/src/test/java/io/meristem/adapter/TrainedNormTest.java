@@ -78,8 +78,8 @@ class TrainedNormTest {
                     network.unfold();
                     Map<String, float[]> found = gradients(network, adapters);
                     assertEquals(expected.keySet(), found.keySet());
-                    expected.forEach((name, values) ->
-                            assertClose(values, found.get(name), model + ", " + form + ": " + name));
+                    expected.forEach(
+                            (name, values) -> assertClose(values, found.get(name), model + ", " + form + ": " + name));
                 }
             }
         }
@@ -108,9 +108,8 @@ class TrainedNormTest {
     private static void fillB(AdapterSet adapters) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            adapters.adapters()
-                    .forEach((name, adapter) ->
-                            Init.normal(0.1).fill(adapter.b(), torch.make_generator_cpu(name.hashCode())));
+            adapters.adapters().forEach((name, adapter) -> Init.normal(0.1)
+                    .fill(adapter.b(), torch.make_generator_cpu(name.hashCode())));
         }
     }
 

@@ -159,7 +159,10 @@ class PeftImportTest {
                     if (key.endsWith(".lora_B.weight")) {
                         tensors.put(
                                 key.replace(".weight", ".bias"),
-                                org.bytedeco.pytorch.global.torch
+                                org.bytedeco
+                                        .pytorch
+                                        .global
+                                        .torch
                                         .ones(value.size(0))
                                         .mul(new org.bytedeco.pytorch.Scalar(0.01)));
                     }

@@ -166,9 +166,7 @@ class ResumeTest {
                         false,
                         HeadStart.RANDOM),
                 plain("head", new HeadOnly()),
-                new Case(
-                        "head, averaged",
-                        plain("", new HeadOnly()).train().with(NormTraining.NONE, 0.9)),
+                new Case("head, averaged", plain("", new HeadOnly()).train().with(NormTraining.NONE, 0.9)),
                 beside(
                         "dra, affine, along the gradient, rates apart, averaged",
                         new Dra(

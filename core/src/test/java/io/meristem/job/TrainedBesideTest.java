@@ -100,8 +100,7 @@ class TrainedBesideTest {
     }
 
     static Stream<Arguments> methods() {
-        Dra dra = new Dra(
-                new RandomScorer(), new RankOptions(0, 8, 0.1, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
+        Dra dra = new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
         return Stream.of(
                 Arguments.of(TinyRuns.lora(), NormTraining.BIAS),
                 Arguments.of(new Lora(0, AdapterOptions.DEFAULT), NormTraining.AFFINE),
@@ -115,22 +114,23 @@ class TrainedBesideTest {
     void whatTrainsBesideIsCountedAndSaved(Method method, NormTraining beside) throws IOException {
         long kept = Tensors.kept();
         TrainConfig config = new TrainConfig(
-                        method,
-                        EPOCHS,
-                        8,
-                        1,
-                        TinyRuns.FALLING,
-                        HeadPolicy.TRAINED,
-                        io.meristem.tune.NormPolicy.FROZEN,
-                        io.meristem.tune.Compute.PLAIN,
-                        io.meristem.tune.HeadStart.RANDOM,
-                        io.meristem.tune.OnDivergence.STOP,
-                        beside,
-                        0.0);
+                method,
+                EPOCHS,
+                8,
+                1,
+                TinyRuns.FALLING,
+                HeadPolicy.TRAINED,
+                io.meristem.tune.NormPolicy.FROZEN,
+                io.meristem.tune.Compute.PLAIN,
+                io.meristem.tune.HeadStart.RANDOM,
+                io.meristem.tune.OnDivergence.STOP,
+                beside,
+                0.0);
         RunResult result = train(config, "run");
         assertEquals(kept, Tensors.kept());
         assertEquals(config, RunFolder.open(place.resolve("run")).config().train());
-        assertEquals(method.label() + (beside == NormTraining.BIAS ? " + norm bias" : " + norm affine"), result.method());
+        assertEquals(
+                method.label() + (beside == NormTraining.BIAS ? " + norm bias" : " + norm affine"), result.method());
         Map<String, float[]> before = tensors(weights);
         Map<String, float[]> best = tensors(place.resolve("run").resolve(RunFolder.BEST));
         Map<String, float[]> adapter = tensors(place.resolve("run").resolve(RunFolder.ADAPTER));
@@ -213,7 +213,8 @@ class TrainedBesideTest {
                 metrics("averaged").get(0).get("val_accuracy").asDouble(),
                 1e-9);
         assertEquals(
-                metrics("plain").get(0).get("train_loss"), metrics("averaged").get(0).get("train_loss"));
+                metrics("plain").get(0).get("train_loss"),
+                metrics("averaged").get(0).get("train_loss"));
     }
 
     private byte[] bytes(String run, String file) throws IOException {
@@ -251,8 +252,8 @@ class TrainedBesideTest {
             refused("must be positive", () -> Optimization.plain(1e-3).withLrRatio(ratio));
         }
         refused("at rank 0 nothing trains", () -> TinyRuns.train(new Lora(0, AdapterOptions.DEFAULT), 1, 1));
-        RunConfig config = TinyRuns.run(
-                TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.AFFINE, 0), photos, null);
+        RunConfig config =
+                TinyRuns.run(TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.AFFINE, 0), photos, null);
         RunConfig.Model alexnet = new RunConfig.Model(
                 "alexnet",
                 null,
@@ -262,15 +263,13 @@ class TrainedBesideTest {
                 config.model().mean(),
                 config.model().std());
         InputException e = assertThrows(
-                InputException.class,
-                () -> train(new RunConfig(alexnet, config.data(), config.train(), 1), "none"));
+                InputException.class, () -> train(new RunConfig(alexnet, config.data(), config.train(), 1), "none"));
         assertTrue(e.getMessage().contains("no normalisation whose scales could train"), e.getMessage());
         assertFalse(Files.exists(place.resolve("none")));
-        Method small = new Dra(
-                new RandomScorer(), new RankOptions(0, 8, 0.01, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
+        Method small =
+                new Dra(new RandomScorer(), new RankOptions(0, 8, 0.01, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
         InputException room = assertThrows(
-                InputException.class,
-                () -> train(TinyRuns.train(small, 1, 1).with(NormTraining.BIAS, 0), "small"));
+                InputException.class, () -> train(TinyRuns.train(small, 1, 1).with(NormTraining.BIAS, 0), "small"));
         assertTrue(room.getMessage().contains("has no room for ranks"), room.getMessage());
         assertFalse(Files.exists(place.resolve("small")));
     }

@@ -45,7 +45,8 @@ class GradientDirectionsTest {
                 Tensor overlap = found.matmul(v).abs(); // (3, 4)
                 assertClose(torch.eye(3, 4), overlap, 1e-3);
             }
-            assertEquals(0, GradientDirections.leading(torch.zeros(5, 7), 2, "layer").size(0));
+            assertEquals(
+                    0, GradientDirections.leading(torch.zeros(5, 7), 2, "layer").size(0));
         }
     }
 
@@ -68,8 +69,7 @@ class GradientDirectionsTest {
             float[] before = Tensors.toFloats(network.forward(x));
             Map<String, Integer> ranks = new LinkedHashMap<>();
             network.weightedLayers().keySet().forEach(name -> ranks.put(name, 12));
-            Map<String, Tensor> directions =
-                    GradientDirections.of(network, network.weightedLayers(), ranks, photos);
+            Map<String, Tensor> directions = GradientDirections.of(network, network.weightedLayers(), ranks, photos);
             for (LoraInit init : new LoraInit[] {LoraInit.GRADIENT, LoraInit.ORTHOGONAL}) {
                 AdapterOptions options = new AdapterOptions(0, LoraScaling.BY_RANK, 0, init);
                 Map<String, Tensor> along = init == LoraInit.GRADIENT ? directions : Map.of();
