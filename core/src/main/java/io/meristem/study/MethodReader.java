@@ -103,11 +103,17 @@ final class MethodReader {
             refuseOwnFields(settings, place + ".train");
         }
         Method method = method(own, place);
-        ObjectNode all = (ObjectNode) Json.tree(TrainConfig.usual(method, style, 0));
+        ObjectNode all = (ObjectNode) Json.tree(TrainConfig.usual(trainable(method), style, 0));
+        all.set("method", Json.tree(method));
         for (ObjectNode layer : Arrays.asList(train, settings, scale.train())) {
             all = Trees.merge(all, layer);
         }
         return fields.read(all, TrainConfig.class, place + ".train");
+    }
+
+    /** LoRA of rank 0 is none before what trains beside it is said. */
+    private static Method trainable(Method method) {
+        return method instanceof Lora lora && lora.rank() == 0 ? new Lora(1, lora.adapter()) : method;
     }
 
     /** A scorer that comes from the style is the whole study's; what trains beside the method is named where all trials agree on it. */

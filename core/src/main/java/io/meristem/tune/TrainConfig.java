@@ -71,7 +71,7 @@ public record TrainConfig(
         }
         if (method instanceof Lora lora && lora.rank() == 0 && trainNorm == NormTraining.NONE) {
             throw new IllegalArgumentException(
-                    "at rank 0 nothing trains below the head: give --train-norm bias or affine, a rank of 1 or more, or use --method head");
+                    "the rank must be at least 1, not 0, where nothing trains beside the factors: give another rank, or --train-norm bias or affine");
         }
         if (optimization.lrRatio() != 1 && !method.hasRates()) {
             throw new IllegalArgumentException(

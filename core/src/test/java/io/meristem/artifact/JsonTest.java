@@ -40,6 +40,8 @@ import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.NormTraining;
+import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -257,5 +259,28 @@ class JsonTest {
         InputException e =
                 assertThrows(InputException.class, () -> Json.read(folder.resolve("none.json"), RunConfig.class));
         assertInstanceOf(IOException.class, e.getCause());
+    }
+
+    /** What runs from before there was a choice lack is off. */
+    @Test
+    void olderConfigurationsHaveNoneOfTheNewerSettings() throws Exception {
+        ObjectNode tree = (ObjectNode)
+                Json.tree(TrainConfig.usual(new Lora(4, new AdapterOptions(3, true, 0.1)), Preset.PAPER, 1));
+        tree.remove("train_norm");
+        tree.remove("ema");
+        ((ObjectNode) tree.get("optimization")).remove("lr_ratio");
+        ObjectNode adapter = (ObjectNode) tree.at("/method/adapter");
+        adapter.remove("scaling");
+        adapter.remove("init_lora_weights");
+        adapter.put("rank_stabilised", true);
+        TrainConfig old = Json.value(tree, TrainConfig.class);
+        assertEquals(NormTraining.NONE, old.trainNorm());
+        assertEquals(0, old.ema());
+        assertEquals(1, old.optimization().lrRatio());
+        assertEquals(new AdapterOptions(3, true, 0.1), ((Lora) old.method()).adapter());
+        adapter.put("rank_stabilised", false);
+        assertEquals(
+                new AdapterOptions(3, false, 0.1),
+                ((Lora) Json.value(tree, TrainConfig.class).method()).adapter());
     }
 }

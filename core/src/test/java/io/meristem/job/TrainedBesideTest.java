@@ -251,7 +251,7 @@ class TrainedBesideTest {
         for (double ratio : new double[] {0, -1, Double.POSITIVE_INFINITY}) {
             refused("must be positive", () -> Optimization.plain(1e-3).withLrRatio(ratio));
         }
-        refused("at rank 0 nothing trains", () -> TinyRuns.train(new Lora(0, AdapterOptions.DEFAULT), 1, 1));
+        refused("at least 1, not 0", () -> TinyRuns.train(new Lora(0, AdapterOptions.DEFAULT), 1, 1));
         RunConfig config =
                 TinyRuns.run(TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.AFFINE, 0), photos, null);
         RunConfig.Model alexnet = new RunConfig.Model(

@@ -402,4 +402,27 @@ class StudyReaderTest {
         InputException lost = assertThrows(InputException.class, () -> Specs.read(json, Specs.filtered("lora")));
         assertTrue(lost.getMessage().contains("takes its size from 'dra'"), lost.getMessage());
     }
+
+    /** What trains beside factors, how they start and averages are settings like others. */
+    @Test
+    void newerSettingsAreRead() throws Exception {
+        String all =
+                """
+                "methods": [
+                  {"name": "lora", "rank": 0, "train": {"train_norm": "bias", "ema": 0.99}},
+                  {"name": "lora", "rank": 2,
+                   "adapter": {"alpha": 8, "scaling": "alpha/sqrt(r)", "init_lora_weights": "gradient"},
+                   "train": {"train_norm": "affine", "optimization": {"lr_ratio": 4}}},
+                  {"name": "lora", "rank": 4, "adapter": {"rank_stabilised": true}}
+                ]""";
+        List<StudyMethod> methods = read(all).questions().get(0).methods();
+        assertEquals("lora r=0 + norm bias", methods.get(0).label());
+        assertEquals(0.99, methods.get(0).train().ema());
+        assertEquals("lora r=2 + norm affine", methods.get(1).label());
+        assertEquals(4, methods.get(1).train().optimization().lrRatio());
+        Lora second = (Lora) methods.get(1).train().method();
+        assertEquals(8 / Math.sqrt(2), second.adapter().scaling(2), 1e-12);
+        Lora third = (Lora) methods.get(2).train().method();
+        assertEquals(4, third.adapter().scaling(4));
+    }
 }
