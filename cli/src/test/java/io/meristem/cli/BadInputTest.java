@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that a user may get wrong about photos, weights and settings: one sentence, exit code 2, and no run folder. */
@@ -237,6 +238,49 @@ class BadInputTest {
         assertEquals("", shell.out());
     }
 
+    static List<Arguments> settingsBesideFactors() {
+        return List.of(
+                Arguments.of(List.of("--method", "full", "--train-norm", "bias"), "trains scales and biases"),
+                Arguments.of(List.of("--method", "full", "--train-norm", "affine"), "leave --train-norm out"),
+                Arguments.of(List.of("--method", "head", "--train-norm", "bias"), "--method lora --rank 0"),
+                Arguments.of(List.of("--model", "alexnet", "--size", "64", "--train-norm", "affine"), "no normalisation"),
+                Arguments.of(List.of("--train-norm", "scale"), "--train-norm"),
+                Arguments.of(List.of("--rank", "0"), "--train-norm bias or affine"),
+                Arguments.of(List.of("--rank", "0", "--train-norm", "none"), "at least 1, not 0"),
+                Arguments.of(List.of("--rank", "-1", "--train-norm", "bias"), "not be negative"),
+                Arguments.of(
+                        List.of("--method", "dra", "--budget", "0.001", "--train-norm", "affine"), "no room for ranks"),
+                Arguments.of(
+                        List.of("--method", "dra", "--budget", "0.1%", "--train-norm", "affine"), "no room for ranks"),
+                Arguments.of(
+                        List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"), "--train-norm"),
+                Arguments.of(List.of("--ema", "1"), "[0, 1)"),
+                Arguments.of(List.of("--ema", "-0.1"), "[0, 1)"),
+                Arguments.of(List.of("--ema", "NaN"), "[0, 1)"),
+                Arguments.of(List.of("--ema", "much"), "--ema"),
+                Arguments.of(List.of("--lr-ratio", "0"), "must be positive"),
+                Arguments.of(List.of("--lr-ratio", "-4"), "must be positive"),
+                Arguments.of(List.of("--lr-ratio", "NaN"), "must be positive"),
+                Arguments.of(List.of("--lr-ratio", "Infinity"), "must be positive"),
+                Arguments.of(List.of("--method", "full", "--lr-ratio", "4"), "leave --lr-ratio out"),
+                Arguments.of(List.of("--method", "head", "--lr-ratio", "4"), "leave --lr-ratio out"),
+                Arguments.of(List.of("--method", "adalora", "--lr-ratio", "4"), "leave --lr-ratio out"),
+                Arguments.of(List.of("--lora-scaling", "alpha/2"), "alpha/sqrt(r)"),
+                Arguments.of(List.of("--lora-scaling", "alpha", "--use-rslora"), "leave one of them out"),
+                Arguments.of(List.of("--lora-scaling", "alpha/r", "--rank-stabilised"), "leave one of them out"),
+                Arguments.of(List.of("--init-lora-weights", "zeros"), "--init-lora-weights"),
+                Arguments.of(List.of("--method", "adalora", "--init-lora-weights", "gradient"), "AdaLoRA"));
+    }
+
+    /** What trains beside the factors, how these are scaled and start, and averages. */
+    @ParameterizedTest
+    @MethodSource("settingsBesideFactors")
+    void settingsBesideFactorsThatCannotBeUsed(List<String> options, String said) {
+        Shell shell = Shell.run(replaced(new ArrayList<>(options)).toArray());
+        shell.refuses(said);
+        assertEquals("", shell.out());
+    }
+
     private List<Object> replaced(List<Object> options) {
         Map<Object, Object> line = new java.util.LinkedHashMap<>();
         Object[] usual = {
@@ -285,6 +329,11 @@ class BadInputTest {
         assertFalse(Files.exists(place.resolve("d")));
         Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--from-scratch", "--alpha", 7)
                 .refuses("alpha");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--method", "full", "--train-norm", "bias")
+                .refuses("leave --train-norm out");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--rank", 0).refuses("at least 1");
+        Shell.run("size", "--model", "alexnet", "--classes", 2, "--train-norm", "affine")
+                .refuses("no normalisation");
         Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch")
                 .refuses("no folder");
         Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--weights", place.resolve("no.pth"))

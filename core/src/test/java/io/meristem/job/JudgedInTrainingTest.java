@@ -14,23 +14,28 @@ import io.meristem.engine.Tensors;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
+import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A training in bfloat16 judges each epoch as its result is judged. */
+/** A training in bfloat16 judges each epoch as its result is judged, also where normalisation trains and weights are averaged. */
 class JudgedInTrainingTest {
 
     @TempDir
@@ -49,21 +54,34 @@ class JudgedInTrainingTest {
         weights = TinyRuns.pretrained(folder);
     }
 
-    static java.util.List<Arguments> cases() {
-        return java.util.List.of(
-                Arguments.of(new Lora(2, new AdapterOptions(0, false, 0.2)), HeadPolicy.ADAPTED, NormPolicy.TRAINED),
-                Arguments.of(TinyRuns.dra(RankOptions.DEFAULT), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED),
-                Arguments.of(TinyRuns.adaLora(6, 2, 0), HeadPolicy.TRAINED, NormPolicy.FROZEN),
-                Arguments.of(TinyRuns.dyLora(false), HeadPolicy.ADAPTED, NormPolicy.FROZEN),
-                Arguments.of(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.TRAINED),
-                Arguments.of(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED));
+    static List<Arguments> cases() {
+        Lora dropping = new Lora(2, new AdapterOptions(0, false, 0.2));
+        Dra dra = TinyRuns.dra(RankOptions.DEFAULT);
+        AdaLora adaLora = TinyRuns.adaLora(6, 2, 0);
+        DyLora dyLora = TinyRuns.dyLora(false);
+        return List.of(
+                Arguments.of(dropping, HeadPolicy.ADAPTED, NormPolicy.TRAINED, NormTraining.NONE, 0.0),
+                Arguments.of(dra, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, NormTraining.NONE, 0.0),
+                Arguments.of(adaLora, HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.NONE, 0.0),
+                Arguments.of(dyLora, HeadPolicy.ADAPTED, NormPolicy.FROZEN, NormTraining.NONE, 0.0),
+                Arguments.of(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.TRAINED, NormTraining.NONE, 0.0),
+                Arguments.of(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, NormTraining.NONE, 0.0),
+                Arguments.of(dropping, HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.AFFINE, 0.9),
+                Arguments.of(dropping, HeadPolicy.TRAINED, NormPolicy.TRAINED, NormTraining.BIAS, 0.9),
+                Arguments.of(dra, HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.AFFINE, 0.9),
+                Arguments.of(adaLora, HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.BIAS, 0.9),
+                Arguments.of(dyLora, HeadPolicy.ADAPTED, NormPolicy.FROZEN, NormTraining.AFFINE, 0.9),
+                Arguments.of(new FullTuning(), HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.NONE, 0.9),
+                Arguments.of(new HeadOnly(), HeadPolicy.TRAINED, NormPolicy.FROZEN, NormTraining.NONE, 0.9));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void theBestEpochsFiguresAreTheResults(Method method, HeadPolicy head, NormPolicy norm) {
+    void theBestEpochsFiguresAreTheResults(
+            Method method, HeadPolicy head, NormPolicy norm, NormTraining beside, double ema) {
         Compute compute = new Compute(Precision.BF16, ComputeDevice.CPU, false, false);
-        TrainConfig train = new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute);
+        TrainConfig train =
+                new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute).with(beside, ema);
         Path run = place.resolve("run");
         long kept = Tensors.kept();
         RunResult result =
