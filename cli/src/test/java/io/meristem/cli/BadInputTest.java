@@ -253,7 +253,7 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "dra", "--budget", "0.1%", "--train-norm", "affine"), "no room for ranks"),
                 Arguments.of(
-                        List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"), "--train-norm"),
+                        List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"), "what trains of the normalisation"),
                 Arguments.of(List.of("--ema", "1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "-0.1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "NaN"), "[0, 1)"),

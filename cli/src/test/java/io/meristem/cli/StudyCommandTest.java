@@ -186,7 +186,7 @@ class StudyCommandTest {
     @ParameterizedTest
     @MethodSource("presets")
     void trainWithoutOptionsIsWhatIsUsual(Preset preset) {
-        Lora lora = new Lora(Lora.DEFAULT.rank(), Lora.DEFAULT.adapter(), preset.rankLimit);
+        Lora lora = new Lora(Lora.DEFAULT.rank(), preset.adapter, preset.rankLimit);
         Map<String, Method> methods =
                 Map.of("dra", Dra.DEFAULT, "lora", lora, "full", new FullTuning(), "head", new HeadOnly());
         methods.forEach((name, method) -> {

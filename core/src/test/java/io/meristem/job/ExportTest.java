@@ -328,7 +328,7 @@ class ExportTest {
     void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
         Files.writeString(place.resolve("file"), "");
         Path to = place.resolve("file").resolve("a.safetensors");
-        refuses("cannot be written", () -> ExportJob.run(run(Trained.HEAD), null, new MergedFormat(), to, 1));
+        refuses("Nothing can be written", () -> ExportJob.run(run(Trained.HEAD), null, new MergedFormat(), to, 1));
     }
 
     @Test
@@ -368,7 +368,7 @@ class ExportTest {
                 "On 6 test photos",
                 "95 % interval",
                 "seed 1",
-                "not calibrated",
+                "are calibrated: logits are divided by the temperature",
                 "licence is not known",
                 "width_mult=0.35",
                 "load_file(\"leaf.safetensors\")",
