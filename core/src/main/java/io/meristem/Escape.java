@@ -21,6 +21,9 @@ public final class Escape {
     /** What Markdown, and the HTML within it, would take for its own; an underscore within a word is none of that. */
     private static final Pattern MARKDOWN = Pattern.compile("[\\\\|*`<>\\[\\]#~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])");
 
+    /** Letters and digits of any script, and what no shell takes for its own; a hyphen in front would make an option of it. */
+    private static final Pattern PLAIN_WORD = Pattern.compile("[\\p{L}\\p{N}_./+][\\p{L}\\p{N}_./+:,=@%-]*");
+
     private Escape() {}
 
     /** Text on one line, for a terminal, a log or a plain text file. */
@@ -66,6 +69,11 @@ public final class Escape {
     /** Text within a span of code in Markdown, between single backticks. */
     public static String code(String text) {
         return line(text).replace('`', '\'');
+    }
+
+    /** A word of a command line for POSIX shells, in quotes where it needs them. */
+    public static String word(String text) {
+        return PLAIN_WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
     /** A string as Python writes it, quotes included. */

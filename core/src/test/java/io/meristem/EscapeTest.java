@@ -75,6 +75,17 @@ class EscapeTest {
     }
 
     @Test
+    void aWordStaysOneWordOfAShell() {
+        assertEquals("leaf-2.onnx", Escape.word("leaf-2.onnx"));
+        assertEquals("Blätter/µ", Escape.word("Blätter/µ"));
+        assertEquals("'my leaf'", Escape.word("my leaf"));
+        assertEquals("'$(rm -r x)'", Escape.word("$(rm -r x)"));
+        assertEquals("'it'\\''s'", Escape.word("it's"));
+        assertEquals("'-x'", Escape.word("-x"));
+        assertEquals("''", Escape.word(""));
+    }
+
+    @Test
     void markdownAndPythonKeepWhatIsPutIntoThem() {
         assertEquals("\\<script\\>\\|\\`x\\`", Escape.markdown("<script>|`x`"));
         assertEquals("apple_scab", Escape.markdown("apple_scab"));

@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
@@ -58,13 +59,13 @@ public record AdapterFormat() implements ExportFormat {
         return "On top of the pretrained weights:\n\n"
                 + home.code(
                         home.baseLines(run)
-                                + "state = load_file(\"" + name + "\")\n"
+                                + "state = load_file(" + Escape.python(name) + ")\n"
                                 + "layers = [key[: -len(\".lora_A\")] for key in state if key.endswith(\".lora_A\")]\n"
                                 + "for layer in layers:\n"
                                 + "    weight = model.get_submodule(layer).weight\n"
                                 + "    weight.data += (state[layer + \".lora_B\"] @ state[layer + \".lora_A\"]).reshape(weight.shape)\n"
                                 + "model.load_state_dict({k: v for k, v in state.items() if \".lora_\" not in k}, strict=False)",
                         "")
-                + "\nIn Meristem `meristem import " + name + " --weights BASE --out RUN` makes a run folder of it.\n";
+                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name)) + " --weights BASE --out RUN` makes a run folder of it.\n";
     }
 }

@@ -29,7 +29,7 @@ public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFo
     /**
      * For the model card: how the export is loaded, in Markdown, with code.
      *
-     * @param name of the file or folder
+     * @param name of the file or folder, as it is: each place in the card escapes it in its own way
      */
     String howToLoad(TunedRun run, String name);
 }

@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.nn.ModelSpec;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -34,8 +35,8 @@ record HomeLibrary(ModelSpec spec, int classes, OptionalDouble temperature) {
     String baseLines(TunedRun run) {
         String file = Path.of(run.config().model().weights()).getFileName().toString();
         String loading = isPth(run)
-                ? "torch.load(\"" + file + "\", map_location=\"cpu\", weights_only=True)"
-                : "load_file(\"" + file + "\")";
+                ? "torch.load(" + Escape.python(file) + ", map_location=\"cpu\", weights_only=True)"
+                : "load_file(" + Escape.python(file) + ")";
         return "base = " + loading + "  # SHA-256 " + run.provenance().weightsSha256() + "\n"
                 + "base = {k: v for k, v in base.items() if not k.startswith(\"" + spec.headName() + ".\")}\n"
                 + "model.load_state_dict(base, strict=False)\n";

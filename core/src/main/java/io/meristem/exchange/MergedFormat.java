@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
 import io.meristem.weights.Safetensors;
@@ -50,8 +51,8 @@ public record MergedFormat() implements ExportFormat {
 
     @Override
     public String howToLoad(TunedRun run, String name) {
-        return HomeLibrary.of(run).code("model.load_state_dict(load_file(\"" + name + "\"))", "")
+        return HomeLibrary.of(run).code("model.load_state_dict(load_file(" + Escape.python(name) + "))", "")
                 + "\nThe same file works in Meristem: `meristem train --model "
-                + run.config().model().name() + " --weights " + name + " ...` starts from it.\n";
+                + run.config().model().name() + " --weights " + Escape.code(Escape.word(name)) + " ...` starts from it.\n";
     }
 }

@@ -40,9 +40,7 @@ public final class ModelCard {
         card.origin();
         card.line("## Loading");
         card.line("");
-        // It stands within quotes there.
-        String quoted = Escape.python(name);
-        card.out.append(format.howToLoad(run, quoted.substring(1, quoted.length() - 1)));
+        card.out.append(format.howToLoad(run, name));
         return card.out.toString();
     }
 

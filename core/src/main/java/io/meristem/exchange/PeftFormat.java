@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.Json;
@@ -170,11 +171,11 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
                         : "The adapter belongs on the pretrained weights; the new head is in it.\n\n")
                 + home.code(
                         (base
-                                        ? "model.load_state_dict(load_file(\"" + name + "/" + PeftNames.BASE + "\"))\n"
+                                        ? "model.load_state_dict(load_file(" + Escape.python(name + "/" + PeftNames.BASE) + "))\n"
                                         : home.baseLines(run))
-                                + "model = PeftModel.from_pretrained(model, \"" + name + "\")",
+                                + "model = PeftModel.from_pretrained(model, " + Escape.python(name) + ")",
                         "from peft import PeftModel\n")
-                + "\nIn Meristem `meristem import " + name + (base ? "" : " --weights BASE")
+                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name)) + (base ? "" : " --weights BASE")
                 + " --out RUN` makes a run folder of it.\n";
     }
 }
