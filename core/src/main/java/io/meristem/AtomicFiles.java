@@ -49,7 +49,12 @@ public final class AtomicFiles {
 
     /** Where a file is written that is to be moved to {@code name} in {@code folder}. */
     static Path sibling(Path folder, String name) {
+        return folder.resolve(start(name) + UUID.randomUUID() + ".part");
+    }
+
+    /** What the names of such files begin with. */
+    static String start(String name) {
         int some = name.offsetByCodePoints(0, Math.min(MOST_OF_NAME, name.codePointCount(0, name.length())));
-        return folder.resolve("." + name.substring(0, some) + "." + UUID.randomUUID() + ".part");
+        return "." + name.substring(0, some) + ".";
     }
 }

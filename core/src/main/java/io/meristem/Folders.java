@@ -14,34 +14,29 @@ import java.nio.file.attribute.BasicFileAttributes;
 /** Folders that are either there whole or not there. */
 public final class Folders {
 
-    private static final String PREFIX = ".";
-    private static final String SUFFIX = ".part";
+    private static final String WHOLE = "whole";
 
     private Folders() {}
 
     /**
-     * Makes {@code target} through a temporary sibling that {@code body} fills; when that fails, the sibling is removed.
+     * Makes {@code target} through a {@link WorkFolder} whose sub-folder {@code body} fills; when that fails, nothing is left.
      *
-     * @param target not there yet, or an empty folder; nobody else makes it meanwhile
+     * @param target not there yet, or an empty folder
+     * @throws java.nio.file.FileSystemException when something has been put there meanwhile, which stays
      */
     public static void write(Path target, AtomicFiles.Body body) throws IOException {
-        Path temporary = target.resolveSibling(PREFIX + target.getFileName() + SUFFIX);
-        delete(temporary); // of a process that was killed
-        try {
-            Files.createDirectories(temporary);
-            body.write(temporary);
+        try (WorkFolder work = WorkFolder.beside(target)) {
+            Path whole = Files.createDirectory(work.resolve(WHOLE));
+            body.write(whole);
             Files.deleteIfExists(target);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            delete(temporary);
+            Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE);
         }
         force(target.toAbsolutePath().getParent());
     }
 
     /** Whether this is what a process left that was killed while it wrote. */
     public static boolean isTemporary(Path path) {
-        String name = path.getFileName().toString();
-        return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
+        return WorkFolder.isTemporary(path);
     }
 
     /** Has the folder's list of names reach the disk, where the system can. */
@@ -58,8 +53,7 @@ public final class Folders {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        Path temporary = folder.resolveSibling(PREFIX + folder.getFileName() + ".gone" + SUFFIX);
-        delete(temporary);
+        Path temporary = AtomicFiles.sibling(folder.toAbsolutePath().getParent(), folder.getFileName() + ".gone");
         Files.move(folder, temporary, StandardCopyOption.ATOMIC_MOVE);
         delete(temporary);
     }

@@ -149,7 +149,7 @@ public final class Outputs {
      * What a link points to, there or not, through further links; anything else as it is. A descriptor of a process ({@code /dev/stdout}) is not followed on:
      * what lies behind it is the process's.
      */
-    private static Path followed(Path target) throws IOException {
+    public static Path followed(Path target) throws IOException {
         Path place = target;
         for (int links = 0; Files.isSymbolicLink(place) && !isDescriptor(place); links++) {
             if (links == MOST_LINKS) {

@@ -21,12 +21,14 @@ final class PythonCode {
 
     /** Lines that answer for one photo, where the card has defined {@code preprocess}, {@code classes} and {@code opened}, and {@code model} is ready. */
     static String answer(OptionalDouble temperature) {
+        // One of 1 changes nothing, and stands where too few photos were there to fit another.
+        boolean cooled = temperature.isPresent() && temperature.getAsDouble() != 1;
         return "with torch.no_grad():\n"
                 + "    logits = model(preprocess(opened(\"leaf.jpg\"))[None])\n"
                 + "probabilities = torch.softmax(logits"
-                + (temperature.isPresent() ? " / " + temperature.getAsDouble() : "")
+                + (cooled ? " / " + temperature.getAsDouble() : "")
                 + ", dim=1)[0]"
-                + (temperature.isPresent() ? "  # divided by the temperature: calibrated" : "")
+                + (cooled ? "  # divided by the temperature: calibrated" : "")
                 + "\nprint(classes[probabilities.argmax()], float(probabilities.max()))";
     }
 }

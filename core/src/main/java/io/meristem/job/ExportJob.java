@@ -3,6 +3,7 @@ package io.meristem.job;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.WorkFolder;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ExportFormat;
@@ -10,8 +11,13 @@ import io.meristem.exchange.ModelCard;
 import io.meristem.exchange.TunedRun;
 import io.meristem.nn.Network;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** Hands a run's best state to other programs, with a model card beside it. */
 public final class ExportJob {
@@ -26,6 +32,9 @@ public final class ExportJob {
 
     private static final String CARD = "README.md";
 
+    /** A file's name until it is moved to its own. */
+    private static final String EXPORT = "export";
+
     private ExportJob() {}
 
     /**
@@ -35,6 +44,8 @@ public final class ExportJob {
      */
     public static Written run(Path runPath, Integer rank, ExportFormat format, Path to, int threads) {
         RunFolder folder = RunFolder.open(runPath).at(rank);
+        requireName(format, to);
+        clean(format, to);
         refuseUnlessFree(format, to);
         Path card = card(format, to);
         Engine.start(threads);
@@ -46,13 +57,68 @@ public final class ExportJob {
                     Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name));
                 });
             } else {
-                Outputs.write(to, temporary -> format.write(run, temporary));
-                Outputs.writeString(card, ModelCard.of(run, format, name));
+                Path place = Outputs.followed(to);
+                try (WorkFolder work = WorkFolder.beside(place)) {
+                    format.write(run, work.resolve(EXPORT));
+                    Files.writeString(work.resolve(CARD), ModelCard.of(run, format, name));
+                    publish(work, place, card);
+                }
             }
             return new Written(to, card);
+        } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
+            throw new InputException(
+                    to + " was written by somebody else meanwhile, and stays: choose another --to.", e);
         } catch (IOException e) {
             throw new InputException(
                     "The export cannot be written to " + to + " (" + e + "): choose another --to or make room.", e);
+        }
+    }
+
+    /** The card is made first, and by one process only: who has made it moves the file. So the two belong together. */
+    private static void publish(WorkFolder work, Path place, Path card) throws IOException {
+        byte[] text = Files.readAllBytes(work.resolve(CARD));
+        try (OutputStream out =
+                Files.newOutputStream(card, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            out.write(text);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (IOException e) {
+            Files.deleteIfExists(card);
+            throw e;
+        }
+        boolean moved = false;
+        try {
+            // Not over what is there.
+            Files.move(work.resolve(EXPORT), place);
+            moved = true;
+        } finally {
+            if (!moved) {
+                Files.deleteIfExists(card);
+            }
+        }
+    }
+
+    /** Removes what exports to this place that were killed have left. */
+    private static void clean(ExportFormat format, Path to) {
+        try {
+            Path place = format.ending() == null ? to : Outputs.followed(to);
+            WorkFolder.clean(place, left -> removeCard(left, place, card(format, to)));
+        } catch (IOException e) {
+            return; // what hinders the export itself is said by it
+        }
+    }
+
+    /** A card without its file: the kill came between the two. */
+    private static void removeCard(Path left, Path place, Path card) {
+        try {
+            if (Files.exists(left.resolve(EXPORT))
+                    && !Files.exists(place, LinkOption.NOFOLLOW_LINKS)
+                    && Files.isRegularFile(card, LinkOption.NOFOLLOW_LINKS)
+                    && Files.readString(left.resolve(CARD)).startsWith(Files.readString(card))) {
+                Files.delete(card);
+            }
+        } catch (IOException e) {
+            return; // it is said to be in the way
         }
     }
 
@@ -81,7 +147,7 @@ public final class ExportJob {
         return to.resolveSibling(to.getFileName() + ".md");
     }
 
-    private static void refuseUnlessFree(ExportFormat format, Path to) {
+    private static void requireName(ExportFormat format, Path to) {
         String name = String.valueOf(to.getFileName());
         if (format.ending() != null
                 && (!name.endsWith(format.ending())
@@ -89,6 +155,9 @@ public final class ExportJob {
             throw new InputException("The format " + format.label() + " is a file that ends in " + format.ending()
                     + ", which " + to + " does not: give --to such a name.");
         }
+    }
+
+    private static void refuseUnlessFree(ExportFormat format, Path to) {
         for (Path taken : format.ending() == null ? new Path[] {to} : new Path[] {to, card(format, to)}) {
             if (Files.exists(taken)) {
                 throw new InputException(taken + " is there already: choose another --to, or remove it first.");

@@ -3,6 +3,7 @@ package io.meristem.job;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -46,6 +47,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -328,7 +334,7 @@ class ExportTest {
     void aPlaceThatCannotBeWrittenIsNamed() throws IOException {
         Files.writeString(place.resolve("file"), "");
         Path to = place.resolve("file").resolve("a.safetensors");
-        refuses("Nothing can be written", () -> ExportJob.run(run(Trained.HEAD), null, new MergedFormat(), to, 1));
+        refuses("Nothing can be written to", () -> ExportJob.run(run(Trained.HEAD), null, new MergedFormat(), to, 1));
     }
 
     @Test
@@ -356,6 +362,93 @@ class ExportTest {
         assertFalse(Files.exists(place.resolve("r")));
     }
 
+    /** One of three wins, and file and card are both of it; the others are told. */
+    @Test
+    void threeExportsToOnePlaceAreNotMixed() throws Exception {
+        List<Trained> runs = List.of(Trained.LORA, Trained.ADALORA, Trained.DRA);
+        runs.forEach(ExportTest::run);
+        for (ExportFormat format : List.of(new MergedFormat(), new PeftFormat(true, false))) {
+            Path to = place.resolve(format.ending() == null ? "adapter" : "leaf" + format.ending());
+            CyclicBarrier start = new CyclicBarrier(runs.size());
+            ExecutorService threads = Executors.newFixedThreadPool(runs.size());
+            List<Trained> winners = new ArrayList<>();
+            List<String> told = new ArrayList<>();
+            try {
+                List<Future<ExportJob.Written>> all = new ArrayList<>();
+                for (Trained trained : runs) {
+                    all.add(threads.submit(() -> {
+                        start.await();
+                        return ExportJob.run(run(trained), null, format, to, 1);
+                    }));
+                }
+                for (int i = 0; i < all.size(); i++) {
+                    try {
+                        all.get(i).get();
+                        winners.add(runs.get(i));
+                    } catch (ExecutionException e) {
+                        assertInstanceOf(InputException.class, e.getCause());
+                        told.add(e.getCause().getMessage());
+                    }
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+            assertEquals(1, winners.size(), told.toString());
+            for (String sentence : told) {
+                assertTrue(
+                        sentence.contains("meanwhile, and stays") || sentence.contains("is there already"), sentence);
+            }
+            Trained winner = winners.get(0);
+            Path card = format.ending() == null ? to.resolve("README.md") : to.resolveSibling("leaf.safetensors.md");
+            assertTrue(Files.readString(card).contains("the method `" + winner.method.label() + "`"));
+            Path back = place.resolve("back-" + format.label());
+            ImportJob.run(importing(to, Files.exists(to.resolve("base_model.safetensors")) || format.ending() != null ? null : weights), back, 1);
+            assertArrayEquals(logits(run(winner), null), logits(back, null), 1e-4f);
+        }
+        noPartIsLeft();
+    }
+
+    private void noPartIsLeft() throws IOException {
+        try (Stream<Path> left = Files.list(place)) {
+            assertEquals(
+                    List.of(),
+                    left.filter(path -> path.getFileName().toString().startsWith(".")).toList());
+        }
+    }
+
+    /** The file was written, and the card was put beside its place, perhaps in half, when the kill came. */
+    @Test
+    void aKillBetweenCardAndFileLeavesThePlaceFree() throws IOException {
+        Path to = place.resolve("leaf.safetensors");
+        Path card = place.resolve("leaf.safetensors.md");
+        Path left = Files.createDirectory(
+                place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
+        Files.writeString(left.resolve("meristem.lock"), "Meristem works here.\n");
+        Files.writeString(left.resolve("export"), "numbers");
+        Files.writeString(left.resolve("README.md"), "# A card\n\nof a killed export");
+        Files.writeString(card, "# A card\n");
+        ExportJob.run(run(Trained.LORA), null, new MergedFormat(), to, 1);
+        assertTrue(Files.readString(card).contains("Loading"));
+        noPartIsLeft();
+    }
+
+    /** One that no kill explains is not taken away. */
+    @Test
+    void somebodysCardStays() throws IOException {
+        Path card = Files.writeString(place.resolve("leaf.safetensors.md"), "my notes");
+        Path left = Files.createDirectory(
+                place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
+        Files.writeString(left.resolve("meristem.lock"), "Meristem works here.\n");
+        Files.writeString(left.resolve("export"), "numbers");
+        Files.writeString(left.resolve("README.md"), "# A card\n");
+        InputException e = assertThrows(
+                InputException.class,
+                () -> ExportJob.run(
+                        run(Trained.LORA), null, new MergedFormat(), place.resolve("leaf.safetensors"), 1));
+        assertTrue(e.getMessage().contains("is there already"), e.getMessage());
+        assertEquals("my notes", Files.readString(card));
+    }
+
     @Test
     void theCardTellsWhatOneMustKnow() throws IOException {
         ExportJob.Written written =
@@ -368,7 +461,7 @@ class ExportTest {
                 "On 6 test photos",
                 "95 % interval",
                 "seed 1",
-                "are calibrated: logits are divided by the temperature",
+                "not calibrated: the temperature has stayed 1",
                 "licence is not known",
                 "width_mult=0.35",
                 "load_file(\"leaf.safetensors\")",

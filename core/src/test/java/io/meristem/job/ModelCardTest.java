@@ -2,6 +2,7 @@ package io.meristem.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -71,7 +72,7 @@ class ModelCardTest {
     @BeforeAll
     static void export() throws IOException {
         Engine.start(1);
-        Path photos = ColourPhotos.write(folder.resolve("photos"), 8, 4, 1);
+        Path photos = ColourPhotos.write(folder.resolve("photos"), 8, 12, 1);
         run = folder.resolve("run");
         // Statistics that fit the photos: behind random ones all photos look alike.
         TrainConfig training = new TrainConfig(
@@ -82,7 +83,7 @@ class ModelCardTest {
                 folder.resolve("cache"),
                 JobListener.NONE);
         CalibrateJob.run(run, null, 1, folder.resolve("cache"), JobListener.NONE);
-        assertTrue(RunFolder.open(run).temperature().isPresent());
+        assertNotEquals(1, RunFolder.open(run).temperature().orElseThrow());
         Map<String, ExportFormat> formats = new LinkedHashMap<>();
         formats.put("merged.safetensors", new MergedFormat());
         formats.put("adapter.safetensors", new AdapterFormat());
@@ -167,16 +168,13 @@ class ModelCardTest {
                 }
             }
         }
-        List<String> names = List.copyOf(CARDS.keySet());
         List<String> lines = lines(python, script.toString());
         assertEquals(expected.size(), lines.size(), lines.toString());
         for (int i = 0; i < lines.size(); i++) {
             String[] ours = expected.get(i).split(" ");
             String[] theirs = lines.get(i).split(" ");
             assertEquals(ours[0], theirs[0], i + ": " + lines);
-            // Pillow rounds between its two passes, so some pixels are one grey level off; a file that takes photos scales them itself.
-            double tolerance = names.get(i % names.size()).equals("photos.onnx") ? 0.002 : 0.05;
-            assertEquals(Double.parseDouble(ours[1]), Double.parseDouble(theirs[1]), tolerance, i + ": " + lines);
+            assertEquals(Double.parseDouble(ours[1]), Double.parseDouble(theirs[1]), 0.005, i + ": " + lines);
         }
     }
 
@@ -188,7 +186,7 @@ class ModelCardTest {
                 .mapToDouble(Guess::probability)
                 .sum();
         double own = answer.guesses().get(0).probability();
-        assertTrue(Math.abs(own - other) > 0.1, own + " and " + other + " are too near to tell them apart");
+        assertTrue(Math.abs(own - other) > 0.03, own + " and " + other + " are too near to tell them apart");
     }
 
     /** What a program sees that knows neither of orientation nor of transparency. */
@@ -239,14 +237,14 @@ class ModelCardTest {
         return null;
     }
 
-    /** Red over blue when upright; stored lying on its side. */
+    /** Red over blue when upright; stored lying on its side. It is not scaled: Pillow rounds between its two passes, we do not. */
     private static Path turned() throws IOException {
-        BufferedImage image = new BufferedImage(120, 48, BufferedImage.TYPE_INT_RGB);
+        BufferedImage image = new BufferedImage(60, TinyRuns.SIZE, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
         g.setColor(Color.BLUE);
-        g.fillRect(0, 0, 120, 48);
+        g.fillRect(0, 0, 60, TinyRuns.SIZE);
         g.setColor(Color.RED);
-        g.fillRect(0, 0, 52, 30);
+        g.fillRect(0, 0, 28, 20);
         g.dispose();
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         ImageIO.write(image, "jpg", jpeg);
@@ -262,10 +260,10 @@ class ModelCardTest {
 
     /** Green with holes, under which red is stored. */
     private static Path transparent() throws IOException {
-        BufferedImage image = new BufferedImage(60, 60, BufferedImage.TYPE_INT_ARGB);
-        for (int y = 0; y < 60; y++) {
-            for (int x = 0; x < 60; x++) {
-                image.setRGB(x, y, x > 20 && y > 10 ? 0x00f00000 : (128 + x) << 24 | 0x20c020);
+        BufferedImage image = new BufferedImage(TinyRuns.SIZE, TinyRuns.SIZE, BufferedImage.TYPE_INT_ARGB);
+        for (int y = 0; y < TinyRuns.SIZE; y++) {
+            for (int x = 0; x < TinyRuns.SIZE; x++) {
+                image.setRGB(x, y, x > 10 && y > 5 ? 0x00f00000 : (128 + x) << 24 | 0x20c020);
             }
         }
         Path file = folder.resolve("transparent.png");
