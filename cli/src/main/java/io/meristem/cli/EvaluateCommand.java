@@ -106,8 +106,9 @@ final class EvaluateCommand implements Callable<Integer> {
         outcome.unreadable().forEach(sentence -> out.println(Escape.line("left out " + sentence)));
         out.printf(
                 Locale.ROOT,
-                "%d photos: accuracy %.2f %% (95 %% interval %s), macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
+                "%d photo%s: accuracy %.2f %% (95 %% interval %s), macro F1 %.4f, mAP %.4f, log loss %.4f%n%n",
                 scores.photos(),
+                scores.photos() == 1 ? "" : "s",
                 100 * scores.accuracy(),
                 scores.interval().percent(),
                 scores.macroF1(),

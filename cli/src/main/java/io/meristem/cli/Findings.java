@@ -23,10 +23,12 @@ final class Findings {
     static void print(CheckResult result, PrintWriter out) {
         out.println(String.format(
                 Locale.ROOT,
-                "%s: %d photos, %d classes, looked at in %.1f s",
+                "%s: %s, %s, looked at in %.1f s",
                 Escape.line(result.folder().toString()),
-                result.photos(),
-                result.classes().size(),
+                count(result.photos(), "photo"),
+                result.classes().size() == 1
+                        ? "1 class"
+                        : result.classes().size() + " classes",
                 result.seconds()));
         if (result.groups() != null) {
             out.println("Groups from " + Escape.line(result.groups().toString()) + ": " + result.grouped()

@@ -42,7 +42,7 @@ final class Reporter implements JobListener, AutoCloseable {
         console.step("decoding photos", done, total);
         if (done == total) {
             if (!console.bars()) {
-                console.print("Decoded " + total + " photos.");
+                console.print("Decoded " + total + (total == 1 ? " photo." : " photos."));
             }
             close();
         }

@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Limit;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -61,7 +62,7 @@ public final class StoredPhotos {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + e + ")" + asks, e);
+                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + InputFiles.reason(e) + ")" + asks, e);
         }
         return place;
     }

@@ -111,6 +111,7 @@ final class FolderScanner {
         } else {
             readClasses(tree, Split.TRAIN);
             noteSameFolders();
+            noteNamesOfSides();
         }
         looseFiles(tree);
         passedOver();
@@ -140,9 +141,9 @@ final class FolderScanner {
         if (!plain && strangers) {
             throw new InputException(root + " holds "
                     + names(named.values().stream().flatMap(List::stream).toList())
-                    + ", named as sides of a data set are, and beside them "
+                    + ", which look like sides of a data set by their names, and beside them "
                     + names(others.stream().filter(f -> f.total() > 0).toList())
-                    + ": rename the sides to train, val and test, or move the others away; if all of them are classes, rename "
+                    + ": rename the sides to train, val and test, or move the other folders away; if all of them are classes, rename "
                     + named.values().iterator().next().get(0).name() + ".");
         }
         return only(named, classLike, others);
@@ -245,6 +246,13 @@ final class FolderScanner {
     /** Class folders are folders of folders, and the same ones: as if the classes were one level further down. */
     private void noteSameFolders() {
         List<PhotoTree> filled = tree.filled();
+        if (filled.size() == 1 && filled.get(0).isOnlyAround()) {
+            PhotoTree inner = innermost(filled.get(0));
+            cautions.add("All photos lie in " + inner.folder().path() + ", and so the only class is "
+                    + filled.get(0).name() + ": if " + names(inner.isOnlyAround() ? inner.filled() : List.of(inner))
+                    + " are classes or sides, give the folder that they lie in.");
+            return;
+        }
         Set<Set<String>> inside = filled.stream()
                 .map(f -> f.filled().stream().map(s -> Names.loose(s.name())).collect(Collectors.toSet()))
                 .collect(Collectors.toSet());
@@ -257,6 +265,27 @@ final class FolderScanner {
                             + names(filled.get(0).filled())
                             + ": if those are the classes, put them directly below the data folder, or below train, val and test.");
         }
+    }
+
+    /** Classes such as {@code a_train} and {@code a_test}, or {@code trainA} and {@code testA}. */
+    private void noteNamesOfSides() {
+        Map<Split, String> spoken = new EnumMap<>(Split.class);
+        for (PhotoTree classFolder : tree.filled()) {
+            SideNames.spokenOf(classFolder.name()).ifPresent(split -> spoken.putIfAbsent(split, classFolder.name()));
+        }
+        if (spoken.size() > 1 && spoken.containsKey(Split.TRAIN)) {
+            cautions.add("The classes " + String.join(" and ", spoken.values())
+                    + " look like sides of a data set by their names: if they are, arrange the photos as train/<class> and test/<class>.");
+        }
+    }
+
+    /** The folder that classes or sides may lie in, where others are around it. */
+    private static PhotoTree innermost(PhotoTree folder) {
+        PhotoTree deep = folder;
+        while (deep.isOnlyAround() && deep.filled().size() == 1 && SideNames.side(deep.filled().get(0).name()).isEmpty()) {
+            deep = deep.filled().get(0);
+        }
+        return deep;
     }
 
     private void readSide(Split split, PhotoTree folder) {
@@ -300,7 +329,9 @@ final class FolderScanner {
                     + known.stream().limit(MOST_KNOWN).collect(Collectors.joining(", "))
                     + (known.size() > MOST_KNOWN ? ", ..." : "")
                     + (like.isEmpty()
-                            ? ": name the class folders as in training, or take it away."
+                            ? holdsTheDataSet(classFolder)
+                                    ? ": give that folder."
+                                    : ": name the class folders as in training, or take it away."
                             : ": rename it to '" + like.get(0) + "'."));
         }
         return new InputException("The class folder " + classFolder.folder().path()
@@ -308,6 +339,14 @@ final class FolderScanner {
                 + (like.isEmpty()
                         ? ": add training photos of it, or remove or rename it."
                         : ", where '" + like.get(0) + "' differs from it in case or blanks only: rename one of them."));
+    }
+
+    /** Whether a folder that is no class holds folders of classes that are known, or sides. */
+    private boolean holdsTheDataSet(PhotoTree folder) {
+        return folder.isOnlyAround()
+                && folder.filled().stream()
+                        .allMatch(f -> classes.contains(f.name())
+                                || SideNames.side(f.name()).isPresent());
     }
 
     /** In the order of their names in NFC; folders whose names are the same then are one class. */
@@ -346,6 +385,12 @@ final class FolderScanner {
     private void checkTraining(PhotoTree folder, List<String> empty) {
         Path path = folder.folder().path();
         if (photos.isEmpty()) {
+            List<ImageFolder.Skipped> unusable = unusable(path);
+            if (!unusable.isEmpty()) {
+                throw new InputException("None of the " + count(unusable.size(), "picture") + " in " + path
+                        + " can be used, the first is " + unusable.get(0).relative() + " ("
+                        + unusable.get(0).reason() + ").");
+            }
             throw new InputException("There is no image in a class folder of " + path
                     + (folder.pictures() == 0
                             ? ": it must hold"
@@ -356,24 +401,28 @@ final class FolderScanner {
         if (lenient) {
             return;
         }
-        if (!empty.isEmpty()) {
+        boolean around = folder.filled().size() == 1 && folder.filled().get(0).isOnlyAround();
+        if (!empty.isEmpty() && !around) {
             Path first = path.resolve(empty.get(0));
+            List<ImageFolder.Skipped> unusable = unusable(first);
             boolean closed = walk.passedOver().contains(new FolderWalk.PassedOver(first, FolderWalk.Reason.UNREADABLE));
             throw new InputException("The class folder " + first
                     + (closed
                             ? " cannot be opened: check its permissions."
+                            : !unusable.isEmpty()
+                                    ? " has no image that can be used, the first of "
+                                            + count(unusable.size(), "picture") + " is "
+                                            + unusable.get(0).relative() + " ("
+                                            + unusable.get(0).reason() + ")."
                             : " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder."));
         }
-        if (classes.size() < 2) {
+        if (classes.size() - empty.size() < 2) {
             PhotoTree only = folder.filled().get(0);
-            PhotoTree deep = only;
-            while (deep.isOnlyAround() && deep.filled().size() == 1) {
-                deep = deep.filled().get(0);
-            }
-            throw new InputException(path + " holds a single class (" + classes.get(0)
+            PhotoTree deep = innermost(only);
+            throw new InputException(path + " holds a single class (" + only.name()
                     + "): a classifier needs at least two class folders"
                     + (deep.isOnlyAround()
-                            ? ", and " + names(deep.filled()) + " lie in "
+                            ? ", and " + names(deep.filled()) + (deep.filled().size() == 1 ? " lies in " : " lie in ")
                                     + deep.folder().path()
                                     + (folder.equals(tree)
                                             ? ": give that folder."
@@ -382,12 +431,21 @@ final class FolderScanner {
         }
     }
 
-    /** Photos that lie beside class folders. */
+    /** Pictures in a folder that cannot be used, by now. */
+    private List<ImageFolder.Skipped> unusable(Path folder) {
+        String below = relative(folder) + "/";
+        return skipped.stream()
+                .filter(s -> s.image() && (folder.equals(root) || s.relative().startsWith(below)))
+                .sorted(Comparator.comparing(ImageFolder.Skipped::relative))
+                .toList();
+    }
+
+    /** Pictures that lie beside class folders. */
     private void looseFiles(PhotoTree folder) {
         for (FolderWalk.File file : folder.folder().files()) {
             if (OwnOutput.isHeatmap(file.name())) {
                 skip(file.path(), "a heatmap of this program", false);
-            } else if (ImageFiles.isPhoto(file.name())) {
+            } else if (ImageFiles.look(file.path()).picture()) {
                 skip(file.path(), "not in a class folder", true);
             }
         }

@@ -2,12 +2,17 @@ package io.meristem.data;
 
 import io.meristem.Escape;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.InputTable;
 import io.meristem.Names;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +27,14 @@ final class GroupCsv {
 
     static final String MANIFEST = "manifest.csv";
 
+    private static final String STEM = "manifest.";
+
+    /** In this order. */
+    private static final List<String> ENDINGS = List.of("csv", "tsv", "xlsx", "xls", "ods");
+
+    /** So many of them are tables of text. */
+    private static final int TABLES = 2;
+
     private static final String MEND =
             ": name another table with --groups, its columns with --path-column and --group-column, or do without one with --no-groups.";
 
@@ -33,6 +46,11 @@ final class GroupCsv {
     private final List<Map<String, String>> groups = List.of(new HashMap<>(), new HashMap<>());
 
     private int rows;
+
+    /** Paths in it with a group, each counted once. */
+    private int named;
+
+    private String firstPath = "";
 
     private GroupCsv(Path csv, Path root) {
         this.csv = csv;
@@ -61,7 +79,7 @@ final class GroupCsv {
 
     private static InputException unreadable(Path csv, IOException e) {
         return new InputException(
-                csv + " is no readable CSV file (" + e.getMessage() + "): give a table with a header line.", e);
+                csv + " is no readable CSV file (" + InputFiles.reason(e) + "): give a table with a header line.", e);
     }
 
     private int column(InputTable table, String name) throws IOException {
@@ -92,8 +110,7 @@ final class GroupCsv {
         Path root = folder.toAbsolutePath().normalize();
         Manifest other = null;
         for (Path place : root.getParent() == null ? List.of(root) : List.of(root, root.getParent())) {
-            Path csv = place.resolve(MANIFEST);
-            if (Files.exists(csv)) {
+            for (Path csv : manifests(place)) {
                 Manifest manifest = look(csv, root);
                 if (manifest.fits) {
                     return Optional.of(manifest);
@@ -102,6 +119,26 @@ final class GroupCsv {
             }
         }
         return Optional.ofNullable(other);
+    }
+
+    /** {@value #MANIFEST} in any case, then what else may have been meant by it; also where it is no file. */
+    private static List<Path> manifests(Path folder) {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(
+                folder, entry -> rank(entry) < ENDINGS.size() && !Files.isDirectory(entry))) {
+            entries.forEach(found::add);
+        } catch (IOException | DirectoryIteratorException e) {
+            return Files.exists(folder.resolve(MANIFEST)) ? List.of(folder.resolve(MANIFEST)) : List.of();
+        }
+        found.sort(Comparator.<Path>comparingInt(file -> rank(file)).thenComparing(file -> file));
+        return found;
+    }
+
+    /** Where the file's ending is in the list, beyond its end for other files. */
+    private static int rank(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int rank = name.startsWith(STEM) ? ENDINGS.indexOf(name.substring(STEM.length())) : -1;
+        return rank < 0 ? ENDINGS.size() : rank;
     }
 
     /** A sentence about a manifest in the folder or beside it, of a data set that is divided without it. */
@@ -120,6 +157,9 @@ final class GroupCsv {
 
     private static Manifest look(Path csv, Path root) {
         boolean inside = csv.startsWith(root);
+        if (rank(csv) >= TABLES) {
+            return new Manifest(csv, false, "is a workbook, of which no groups are read (save it as " + MANIFEST + ")");
+        }
         try (InputTable table = InputTable.open(csv)) {
             if (table.column("path") < 0 || table.column("group") < 0) {
                 String columns = String.join(", ", table.columns());
@@ -132,9 +172,9 @@ final class GroupCsv {
         } catch (IOException e) {
             if (inside) {
                 throw new InputException(
-                        csv + " cannot be read as a table of groups (" + e.getMessage() + ")" + MEND, e);
+                        csv + " cannot be read as a table of groups (" + InputFiles.reason(e) + ")" + MEND, e);
             }
-            return new Manifest(csv, false, "cannot be read as a table of groups (" + e.getMessage() + ")");
+            return new Manifest(csv, false, "cannot be read as a table of groups (" + InputFiles.reason(e) + ")");
         }
         GroupCsv groups = read(SplitOptions.defaults().withGroups(csv, null, null), root);
         if (groups.groups.stream().allMatch(Map::isEmpty)) {
@@ -167,6 +207,7 @@ final class GroupCsv {
         if (path.isEmpty()) {
             return;
         }
+        firstPath = rows == 0 ? path : firstPath;
         rows++;
         if (group.isEmpty()) {
             return;
@@ -174,6 +215,9 @@ final class GroupCsv {
         try {
             // A table may name files with either slash, whatever machine it was written on.
             // A table of 'data check --groups-out' has them as cells, too.
+            if (!groups.get(0).containsKey(key(root.resolve(path.replace('\\', '/'))))) {
+                named++;
+            }
             for (String written : new LinkedHashSet<>(List.of(path, Escape.fromCell(path)))) {
                 String name = written.replace('\\', '/');
                 put(groups.get(0), root.resolve(name), group, path, row);
@@ -206,6 +250,14 @@ final class GroupCsv {
                 .orElse(null);
     }
 
+    private static String unknown(long paths) {
+        return paths <= 0
+                ? ""
+                : paths == 1
+                        ? " 1 path in the table names no photo of the data set."
+                        : " " + paths + " paths in the table name no photo of the data set.";
+    }
+
     /** The photos with their groups; says how many have one. */
     List<Photo> assign(List<Photo> photos, List<String> notes) {
         List<Photo> grouped = photos.stream()
@@ -215,7 +267,8 @@ final class GroupCsv {
         if (known == 0) {
             throw new InputException(
                     "None of the " + rows + " rows of " + csv
-                            + " gives a group to a photo of the data set: its paths must count from the data folder or from the table's folder.");
+                            + " gives a group to a photo of the data set: its paths, such as " + firstPath
+                            + ", must count from the data folder or from the table's folder.");
         }
         long count = grouped.stream()
                 .map(Photo::group)
@@ -223,7 +276,8 @@ final class GroupCsv {
                 .distinct()
                 .count();
         notes.add(known + " of " + photos.size() + " photos belong to " + count + " groups named in "
-                + csv.getFileName() + "; the others stand alone.");
+                + csv.getFileName() + "; the others stand alone."
+                + unknown(named - known));
         return grouped;
     }
 }

@@ -113,7 +113,9 @@ public final class ImageFolder {
         if (!lenient) {
             refuseUntrained(divided, found, options);
         }
-        noteEmptySides(divided, found, options, cautions);
+        if (known == null) {
+            noteEmptySides(divided, found, options, cautions);
+        }
         noteAbsentAndLeaking(kept, found.classes(), notes);
         notes.addAll(0, cautions);
         return new ImageFolder(root, found.classes(), kept, found.skipped(), notes, cautions, options);
@@ -249,7 +251,7 @@ public final class ImageFolder {
             } else if (reason.equals(ImageFiles.NO_PICTURE)) {
                 sentences.add("Left out " + files.size() + " files that are no pictures, such as " + first + ".");
             } else {
-                sentences.add("Left out " + files.size() + " files (" + reason + "), such as " + first + ".");
+                sentences.add("Left out " + files.size() + " entries (" + reason + "), such as " + first + ".");
             }
         });
         return sentences;

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * @param name in NFC
  * @param folders within it, but for those of our own output
  * @param own folders in it that hold our own output, with what it is
- * @param pictures that lie directly in it, told by name
+ * @param pictures that lie directly in it
  * @param total pictures in it and below
  * @param output whether it holds nothing but our own output
  */
@@ -31,8 +31,7 @@ record PhotoTree(
 
     static PhotoTree of(FolderWalk.Folder folder) {
         long pictures = folder.files().stream()
-                .map(FolderWalk.File::name)
-                .filter(name -> ImageFiles.isPhoto(name) && !OwnOutput.isHeatmap(name))
+                .filter(f -> !OwnOutput.isHeatmap(f.name()) && ImageFiles.isPhoto(f.path()))
                 .count();
         boolean heatmaps = folder.files().stream().anyMatch(f -> OwnOutput.isHeatmap(f.name()));
         List<PhotoTree> folders = new java.util.ArrayList<>();

@@ -1,6 +1,7 @@
 package io.meristem.data;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -87,7 +88,7 @@ public final class PixelCache {
             return cache;
         } catch (IOException e) {
             throw new InputException(
-                    "Cannot write the photo cache in " + folder + " (" + e
+                    "Cannot write the photo cache in " + folder + " (" + InputFiles.reason(e)
                             + "): make room or choose another cache folder.",
                     e);
         }

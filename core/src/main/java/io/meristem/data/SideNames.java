@@ -2,6 +2,7 @@ package io.meristem.data;
 
 import io.meristem.Names;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,9 @@ final class SideNames {
             Split.VAL, pattern("val|valid|validation|validate|validating|dev"),
             Split.TEST, pattern("test|testing|tst|eval|evaluation|holdout")));
 
+    /** What is no letter, or a small letter before a capital. */
+    private static final Pattern WORD_ENDS = Pattern.compile("[^\\p{L}]+|(?<=\\p{Ll})(?=\\p{Lu})");
+
     private SideNames() {}
 
     /** Such as {@code Training}, {@code train_set}, {@code 1-train}, {@code images train}, {@code train2017}. */
@@ -40,6 +44,15 @@ final class SideNames {
                 .filter(e -> e.getValue().matcher(lower).matches())
                 .map(Map.Entry::getKey)
                 .findFirst();
+    }
+
+    /** The side that a name speaks of among other things, if it is one, as {@code rust_train} and {@code trainA} do. */
+    static Optional<Split> spokenOf(String name) {
+        Set<Split> sides = EnumSet.noneOf(Split.class);
+        for (String word : WORD_ENDS.split(Names.nfc(name))) {
+            side(word).ifPresent(sides::add);
+        }
+        return sides.size() == 1 ? sides.stream().findFirst() : Optional.empty();
     }
 
     static boolean isPlain(String name) {

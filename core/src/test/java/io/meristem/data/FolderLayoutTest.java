@@ -347,4 +347,95 @@ class FolderLayoutTest {
                 List.of("Left out b/e.jpg: empty file.", "Left out 60 files that are no pictures, such as a/0.xml."),
                 data.leftOut());
     }
+
+    /** As cameras, downloads and phones name them. */
+    @Test
+    void photosAreToldByContentInEveryLayout() throws IOException {
+        byte[] jpeg = Pictures.jpeg(Pictures.smooth(8, 8, 1));
+        for (String place : List.of("archive/plants/a", "archive/plants/b")) {
+            for (String name : List.of("IMG_1", "IMG_2.heic")) {
+                Files.createDirectories(root.resolve(place));
+                Files.write(root.resolve(place).resolve(name), jpeg);
+            }
+        }
+        assertTrue(refused().contains("a, b lie in " + root.resolve("archive/plants")), refused());
+        assertCaution(ImageFolder.look(root, WHOLE), "All photos lie in " + root.resolve("archive/plants"), "a, b");
+        String asked = assertThrows(InputException.class, () -> ImageFolder.scan(root, WHOLE, List.of("plants", "x")))
+                .getMessage();
+        assertTrue(asked.endsWith("archive holds photos and is none of the classes that are known, plants, x: give that folder."), asked);
+        root = root.resolve("archive/plants");
+        assertEquals(4, ImageFolder.scan(root, WHOLE).photos().size());
+        Files.createDirectories(root.resolve("train"));
+        Files.write(root.resolve("train/IMG_1"), jpeg);
+        assertTrue(refused().contains("train holds 1 photo and no class folders"), refused());
+    }
+
+    /** Nothing is said to be empty that is full of pictures of another format. */
+    @Test
+    void picturesThatCannotBeUsedAreNamedWhereNoneCan() throws IOException {
+        for (String name : List.of("a/1.tif", "a/2.heic", "b/1.tif", "loose.heic")) {
+            Files.createDirectories(root.resolve(name).getParent());
+            Files.writeString(root.resolve(name), "x");
+        }
+        assertTrue(refused().contains("None of the 3 pictures in"), refused());
+        assertTrue(refused().contains("a/1.tif (picture format tif is not supported: convert it"), refused());
+        fill("c", 2);
+        assertTrue(refused().contains("a has no image that can be used, the first of 2 pictures is a/1.tif"), refused());
+        fill("a", 2);
+        fill("b", 2);
+        assertTrue(
+                ImageFolder.scan(root, WHOLE).leftOut(true).stream().anyMatch(s -> s.contains("loose.heic")),
+                "a picture beside the class folders");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"trainA,testA", "rust_train,rust_test", "val 1 rust,train 1 rust"})
+    void classesWhoseNamesSpeakOfSidesAreSaidAloud(String one, String other) throws IOException {
+        fill(one, 2);
+        fill(other, 2);
+        fill("more", 2);
+        assertCaution(ImageFolder.scan(root, WHOLE), one, other, "look like sides of a data set");
+    }
+
+    @Test
+    void aClassThatSpeaksOfOneSideIsAClass() throws IOException {
+        fill("train station", 2);
+        fill("bus", 2);
+        assertEquals(List.of(), ImageFolder.scan(root, WHOLE).cautions());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Manifest.CSV", "manifest.tsv"})
+    void aManifestIsFoundHoweverItIsCalled(String name) throws IOException {
+        fill("a", 4);
+        fill("b", 4);
+        Files.writeString(root.resolve(name), "path\tgroup\na/0.jpg\t1\nb/1.jpg\t1\nb/gone.jpg\t2\n");
+        ImageFolder data = ImageFolder.scan(root, DEFAULTS.withGroupsFound(root));
+        assertEquals(2, data.photos().stream().filter(p -> p.group() != null).count());
+        assertTrue(
+                data.notes().stream().anyMatch(n -> n.contains("1 path in the table names no photo")),
+                data.notes().toString());
+    }
+
+    @Test
+    void aManifestThatIsNoTableIsSaid() throws IOException {
+        fill("a", 4);
+        fill("b", 4);
+        Files.writeString(root.resolve("manifest.xlsx"), "PK");
+        assertEquals(DEFAULTS, DEFAULTS.withGroupsFound(root));
+        assertCaution(ImageFolder.scan(root, DEFAULTS), "save it as manifest.csv");
+        Files.delete(root.resolve("manifest.xlsx"));
+        Files.createSymbolicLink(root.resolve("manifest.csv"), root.resolve("gone"));
+        assertTrue(assertThrows(InputException.class, () -> DEFAULTS.withGroupsFound(root))
+                .getMessage()
+                .contains("no such file"));
+    }
+
+    /** Photos that a network is judged by need no validation side. */
+    @Test
+    void photosToJudgeByHaveNoSideThatLacks() throws IOException {
+        fill("test/a", 2);
+        ImageFolder data = ImageFolder.scan(root, DEFAULTS, List.of("a", "b"));
+        assertEquals(List.of(), data.cautions());
+    }
 }
