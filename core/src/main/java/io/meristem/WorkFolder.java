@@ -101,7 +101,8 @@ public final class WorkFolder implements AutoCloseable {
         String start = AtomicFiles.start(whole.getFileName().toString());
         Pattern own = Pattern.compile(Pattern.quote(start) + UNIQUE + Pattern.quote(SUFFIX));
         try (DirectoryStream<Path> beside = Files.newDirectoryStream(
-                parent.toRealPath(), path -> own.matcher(path.getFileName().toString()).matches())) {
+                parent.toRealPath(),
+                path -> own.matcher(path.getFileName().toString()).matches())) {
             for (Path path : beside) {
                 if (!LIVE.contains(path)) {
                     removeIfLeft(path, before);

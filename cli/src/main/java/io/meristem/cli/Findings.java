@@ -26,9 +26,7 @@ final class Findings {
                 "%s: %s, %s, looked at in %.1f s",
                 Escape.line(result.folder().toString()),
                 count(result.photos(), "photo"),
-                result.classes().size() == 1
-                        ? "1 class"
-                        : result.classes().size() + " classes",
+                result.classes().size() == 1 ? "1 class" : result.classes().size() + " classes",
                 result.seconds()));
         if (result.groups() != null) {
             out.println("Groups from " + Escape.line(result.groups().toString()) + ": " + result.grouped()

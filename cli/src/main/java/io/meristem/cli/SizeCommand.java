@@ -140,9 +140,7 @@ final class SizeCommand implements Callable<Integer> {
             }
             sizes.put("adapter_numbers", numbers + beside);
             sizes.put("adapter_mib", mib(numbers + beside));
-            sizes.put(
-                    "held_layers",
-                    preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
+            sizes.put("held_layers", preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
             sizes.put("head_numbers", headTrains ? headNumbers : 0);
             sizes.put("head_mib", mib(headTrains ? headNumbers : 0));
         }

@@ -243,7 +243,8 @@ class BadInputTest {
                 Arguments.of(List.of("--method", "full", "--train-norm", "bias"), "trains scales and biases"),
                 Arguments.of(List.of("--method", "full", "--train-norm", "affine"), "leave --train-norm out"),
                 Arguments.of(List.of("--method", "head", "--train-norm", "bias"), "--method lora --rank 0"),
-                Arguments.of(List.of("--model", "alexnet", "--size", "64", "--train-norm", "affine"), "no normalisation"),
+                Arguments.of(
+                        List.of("--model", "alexnet", "--size", "64", "--train-norm", "affine"), "no normalisation"),
                 Arguments.of(List.of("--train-norm", "scale"), "--train-norm"),
                 Arguments.of(List.of("--rank", "0"), "--train-norm bias or affine"),
                 Arguments.of(List.of("--rank", "0", "--train-norm", "none"), "at least 1, not 0"),
@@ -253,7 +254,8 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "dra", "--budget", "0.1%", "--train-norm", "affine"), "no room for ranks"),
                 Arguments.of(
-                        List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"), "what trains of the normalisation"),
+                        List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"),
+                        "what trains of the normalisation"),
                 Arguments.of(List.of("--ema", "1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "-0.1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "NaN"), "[0, 1)"),

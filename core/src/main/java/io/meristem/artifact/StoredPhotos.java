@@ -62,7 +62,9 @@ public final class StoredPhotos {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + InputFiles.reason(e) + ")" + asks, e);
+                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + InputFiles.reason(e)
+                            + ")" + asks,
+                    e);
         }
         return place;
     }

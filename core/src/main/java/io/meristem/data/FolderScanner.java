@@ -274,15 +274,18 @@ final class FolderScanner {
             SideNames.spokenOf(classFolder.name()).ifPresent(split -> spoken.putIfAbsent(split, classFolder.name()));
         }
         if (spoken.size() > 1 && spoken.containsKey(Split.TRAIN)) {
-            cautions.add("The classes " + String.join(" and ", spoken.values())
-                    + " look like sides of a data set by their names: if they are, arrange the photos as train/<class> and test/<class>.");
+            cautions.add(
+                    "The classes " + String.join(" and ", spoken.values())
+                            + " look like sides of a data set by their names: if they are, arrange the photos as train/<class> and test/<class>.");
         }
     }
 
     /** The folder that classes or sides may lie in, where others are around it. */
     private static PhotoTree innermost(PhotoTree folder) {
         PhotoTree deep = folder;
-        while (deep.isOnlyAround() && deep.filled().size() == 1 && SideNames.side(deep.filled().get(0).name()).isEmpty()) {
+        while (deep.isOnlyAround()
+                && deep.filled().size() == 1
+                && SideNames.side(deep.filled().get(0).name()).isEmpty()) {
             deep = deep.filled().get(0);
         }
         return deep;
@@ -414,7 +417,7 @@ final class FolderScanner {
                                             + count(unusable.size(), "picture") + " is "
                                             + unusable.get(0).relative() + " ("
                                             + unusable.get(0).reason() + ")."
-                            : " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder."));
+                                    : " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder."));
         }
         if (classes.size() - empty.size() < 2) {
             PhotoTree only = folder.filled().get(0);

@@ -124,8 +124,8 @@ final class GroupCsv {
     /** {@value #MANIFEST} in any case, then what else may have been meant by it; also where it is no file. */
     private static List<Path> manifests(Path folder) {
         List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(
-                folder, entry -> rank(entry) < ENDINGS.size() && !Files.isDirectory(entry))) {
+        try (DirectoryStream<Path> entries =
+                Files.newDirectoryStream(folder, entry -> rank(entry) < ENDINGS.size() && !Files.isDirectory(entry))) {
             entries.forEach(found::add);
         } catch (IOException | DirectoryIteratorException e) {
             return Files.exists(folder.resolve(MANIFEST)) ? List.of(folder.resolve(MANIFEST)) : List.of();
@@ -265,10 +265,9 @@ final class GroupCsv {
                 .collect(Collectors.toList());
         long known = grouped.stream().filter(p -> p.group() != null).count();
         if (known == 0) {
-            throw new InputException(
-                    "None of the " + rows + " rows of " + csv
-                            + " gives a group to a photo of the data set: its paths, such as " + firstPath
-                            + ", must count from the data folder or from the table's folder.");
+            throw new InputException("None of the " + rows + " rows of " + csv
+                    + " gives a group to a photo of the data set: its paths, such as " + firstPath
+                    + ", must count from the data folder or from the table's folder.");
         }
         long count = grouped.stream()
                 .map(Photo::group)

@@ -63,7 +63,9 @@ public final class ImageFiles {
     /** Whether a file is to be decoded: by its name, or by its first bytes where its name may be that of any file or of another picture. */
     static boolean isPhoto(Path file) {
         String name = file.getFileName().toString();
-        return isPhoto(name) || (name.indexOf('.') < 0 || looksLikePicture(name)) && look(file).photo();
+        return isPhoto(name)
+                || (name.indexOf('.') < 0 || looksLikePicture(name))
+                        && look(file).photo();
     }
 
     /** Whether the name's ending is one of a picture, of a format that is read or of another. */

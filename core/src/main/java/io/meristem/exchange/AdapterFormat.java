@@ -66,6 +66,7 @@ public record AdapterFormat() implements ExportFormat {
                                 + "    weight.data += (state[layer + \".lora_B\"] @ state[layer + \".lora_A\"]).reshape(weight.shape)\n"
                                 + "model.load_state_dict({k: v for k, v in state.items() if \".lora_\" not in k}, strict=False)",
                         "")
-                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name)) + " --weights BASE --out RUN` makes a run folder of it.\n";
+                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name))
+                + " --weights BASE --out RUN` makes a run folder of it.\n";
     }
 }

@@ -53,6 +53,7 @@ public record MergedFormat() implements ExportFormat {
     public String howToLoad(TunedRun run, String name) {
         return HomeLibrary.of(run).code("model.load_state_dict(load_file(" + Escape.python(name) + "))", "")
                 + "\nThe same file works in Meristem: `meristem train --model "
-                + run.config().model().name() + " --weights " + Escape.code(Escape.word(name)) + " ...` starts from it.\n";
+                + run.config().model().name() + " --weights " + Escape.code(Escape.word(name))
+                + " ...` starts from it.\n";
     }
 }

@@ -159,11 +159,12 @@ public final class ModelCard {
         if (temperature.isEmpty()) {
             line("- Its probabilities are not calibrated.");
         } else if (temperature.getAsDouble() == 1) {
-            line("- Its probabilities are not calibrated: the temperature has stayed 1, as there were too few validation photos for another, or"
-                    + " none fitted better.");
+            line(
+                    "- Its probabilities are not calibrated: the temperature has stayed 1, as there were too few validation photos for another, or"
+                            + " none fitted better.");
         } else {
-            line("- Its probabilities are calibrated: logits are divided by the temperature " + temperature.getAsDouble()
-                    + ", which was fitted on the validation photos, before the softmax.");
+            line("- Its probabilities are calibrated: logits are divided by the temperature "
+                    + temperature.getAsDouble() + ", which was fitted on the validation photos, before the softmax.");
         }
         line("- It was judged on photos like those it was trained on; other cameras, places and crops may do worse"
                 + " (`meristem evaluate --perturb all`).");

@@ -171,7 +171,8 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
                         : "The adapter belongs on the pretrained weights; the new head is in it.\n\n")
                 + home.code(
                         (base
-                                        ? "model.load_state_dict(load_file(" + Escape.python(name + "/" + PeftNames.BASE) + "))\n"
+                                        ? "model.load_state_dict(load_file("
+                                                + Escape.python(name + "/" + PeftNames.BASE) + "))\n"
                                         : home.baseLines(run))
                                 + "model = PeftModel.from_pretrained(model, " + Escape.python(name) + ")",
                         "from peft import PeftModel\n")

@@ -77,8 +77,7 @@ public final class ExportJob {
     /** The card is made first, and by one process only: who has made it moves the file. So the two belong together. */
     private static void publish(WorkFolder work, Path place, Path card) throws IOException {
         byte[] text = Files.readAllBytes(work.resolve(CARD));
-        try (OutputStream out =
-                Files.newOutputStream(card, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (OutputStream out = Files.newOutputStream(card, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             out.write(text);
         } catch (FileAlreadyExistsException e) {
             throw e;

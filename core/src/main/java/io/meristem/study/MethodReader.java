@@ -64,7 +64,9 @@ final class MethodReader {
                 ? List.of(new Trial("", train(given, place)))
                 : trials(given, grid, place + ".grid");
         return new StudyMethod(
-                label == null ? label(method(plain, place), plain, trials) : fields.read(label, String.class, place + ".label"),
+                label == null
+                        ? label(method(plain, place), plain, trials)
+                        : fields.read(label, String.class, place + ".label"),
                 trials,
                 sizeOf == null ? null : sizeOf(sizeOf, place + ".size_of"));
     }

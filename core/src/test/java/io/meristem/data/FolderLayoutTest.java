@@ -362,7 +362,10 @@ class FolderLayoutTest {
         assertCaution(ImageFolder.look(root, WHOLE), "All photos lie in " + root.resolve("archive/plants"), "a, b");
         String asked = assertThrows(InputException.class, () -> ImageFolder.scan(root, WHOLE, List.of("plants", "x")))
                 .getMessage();
-        assertTrue(asked.endsWith("archive holds photos and is none of the classes that are known, plants, x: give that folder."), asked);
+        assertTrue(
+                asked.endsWith(
+                        "archive holds photos and is none of the classes that are known, plants, x: give that folder."),
+                asked);
         root = root.resolve("archive/plants");
         assertEquals(4, ImageFolder.scan(root, WHOLE).photos().size());
         Files.createDirectories(root.resolve("train"));
@@ -380,7 +383,8 @@ class FolderLayoutTest {
         assertTrue(refused().contains("None of the 3 pictures in"), refused());
         assertTrue(refused().contains("a/1.tif (picture format tif is not supported: convert it"), refused());
         fill("c", 2);
-        assertTrue(refused().contains("a has no image that can be used, the first of 2 pictures is a/1.tif"), refused());
+        assertTrue(
+                refused().contains("a has no image that can be used, the first of 2 pictures is a/1.tif"), refused());
         fill("a", 2);
         fill("b", 2);
         assertTrue(

@@ -402,7 +402,14 @@ class ExportTest {
             Path card = format.ending() == null ? to.resolve("README.md") : to.resolveSibling("leaf.safetensors.md");
             assertTrue(Files.readString(card).contains("the method `" + winner.method.label() + "`"));
             Path back = place.resolve("back-" + format.label());
-            ImportJob.run(importing(to, Files.exists(to.resolve("base_model.safetensors")) || format.ending() != null ? null : weights), back, 1);
+            ImportJob.run(
+                    importing(
+                            to,
+                            Files.exists(to.resolve("base_model.safetensors")) || format.ending() != null
+                                    ? null
+                                    : weights),
+                    back,
+                    1);
             assertArrayEquals(logits(run(winner), null), logits(back, null), 1e-4f);
         }
         noPartIsLeft();
@@ -412,7 +419,8 @@ class ExportTest {
         try (Stream<Path> left = Files.list(place)) {
             assertEquals(
                     List.of(),
-                    left.filter(path -> path.getFileName().toString().startsWith(".")).toList());
+                    left.filter(path -> path.getFileName().toString().startsWith("."))
+                            .toList());
         }
     }
 
@@ -421,8 +429,7 @@ class ExportTest {
     void aKillBetweenCardAndFileLeavesThePlaceFree() throws IOException {
         Path to = place.resolve("leaf.safetensors");
         Path card = place.resolve("leaf.safetensors.md");
-        Path left = Files.createDirectory(
-                place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
+        Path left = Files.createDirectory(place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
         Files.writeString(left.resolve("meristem.lock"), "Meristem works here.\n");
         Files.writeString(left.resolve("export"), "numbers");
         Files.writeString(left.resolve("README.md"), "# A card\n\nof a killed export");
@@ -436,15 +443,13 @@ class ExportTest {
     @Test
     void somebodysCardStays() throws IOException {
         Path card = Files.writeString(place.resolve("leaf.safetensors.md"), "my notes");
-        Path left = Files.createDirectory(
-                place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
+        Path left = Files.createDirectory(place.resolve(".leaf.safetensors.0b6f8a2e-0000-4000-8000-000000000000.part"));
         Files.writeString(left.resolve("meristem.lock"), "Meristem works here.\n");
         Files.writeString(left.resolve("export"), "numbers");
         Files.writeString(left.resolve("README.md"), "# A card\n");
         InputException e = assertThrows(
                 InputException.class,
-                () -> ExportJob.run(
-                        run(Trained.LORA), null, new MergedFormat(), place.resolve("leaf.safetensors"), 1));
+                () -> ExportJob.run(run(Trained.LORA), null, new MergedFormat(), place.resolve("leaf.safetensors"), 1));
         assertTrue(e.getMessage().contains("is there already"), e.getMessage());
         assertEquals("my notes", Files.readString(card));
     }

@@ -80,8 +80,7 @@ class JudgedInTrainingTest {
     void theBestEpochsFiguresAreTheResults(
             Method method, HeadPolicy head, NormPolicy norm, NormTraining beside, double ema) {
         Compute compute = new Compute(Precision.BF16, ComputeDevice.CPU, false, false);
-        TrainConfig train =
-                new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute).with(beside, ema);
+        TrainConfig train = new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute).with(beside, ema);
         Path run = place.resolve("run");
         long kept = Tensors.kept();
         RunResult result =

@@ -32,7 +32,8 @@ class StateDictsTest {
     @ParameterizedTest
     @ValueSource(strings = {"state_dict_ema", "model_ema", "ema", "ema_state_dict", "swa_model"})
     void averagedWeightsAreTakenBeforeRawOnes(String key) {
-        StateDicts.Found found = StateDicts.find(checkpoint(key, weights(2, "module.a.weight", "module.a.bias", "module.n_averaged")));
+        StateDicts.Found found =
+                StateDicts.find(checkpoint(key, weights(2, "module.a.weight", "module.a.bias", "module.n_averaged")));
         assertEquals(2, found.tensors().get("module.a.weight").offset());
         assertTrue(found.note().contains("averaged weights (" + key + ") beside others (state_dict)"), found.note());
     }
