@@ -59,9 +59,8 @@ final class PeftPattern {
         if (!LOOKS_AROUND.stream().anyMatch(pattern::contains)) {
             return fully("(" + pattern + ")", pattern, layer, file);
         }
-        // The library above has no such groups, and Java's own goes back and forth for as long as a stranger likes, so
-        // its
-        // steps are counted. Counted repetitions of nothing take none.
+        // RE2 has no such groups. Java's own engine goes back and forth for as long as a stranger likes, so its steps are
+        // counted; counted repetitions of nothing take none, so they are refused.
         if (pattern.length() > Limit.PEFT_PATTERN.value() || pattern.indexOf('{') >= 0) {
             throw refusal(pattern, file, null);
         }

@@ -41,7 +41,7 @@ class HostilePatternTest {
         assertTrue(PeftPattern.isOf("(?!head).*\\.conv", "features.3.conv", file));
         assertFalse(PeftPattern.isOf("(?!features).*", "features.3.conv", file));
         for (String pattern : List.of(
-                "(?!x)(([a-z.0-9]+)+)+y",
+                "(?!x)" + "(.*)".repeat(12) + "y",
                 "(?!x)(){2000000000}",
                 "(?=" + "(".repeat(300),
                 "(?=" + "(a|".repeat(160) + "b")) {
