@@ -1,5 +1,6 @@
 package io.meristem;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -8,8 +9,8 @@ import java.util.regex.Pattern;
  * own; HTML is escaped by the templates, and {@link #text} comes before.
  *
  * <p>A character that steers a terminal or turns the direction of text is shown as {@code \}{@code u} and four hexadecimal digits: the control characters U+0000
- * to U+001F and U+007F to U+009F, line and paragraph separators, marks, embeddings, overrides and isolates of direction, characters without width, and halves of
- * surrogate pairs.
+ * to U+001F and U+007F to U+009F, line and paragraph separators, marks, embeddings, overrides and isolates of direction, characters without width, tags, and
+ * halves of surrogate pairs.
  */
 public final class Escape {
 
@@ -87,7 +88,14 @@ public final class Escape {
                 // Three of them would end the block of code that it stands in.
                 hex(out, c);
             } else if (steers(text, i)) {
-                hex(out, c);
+                int whole = text.codePointAt(i);
+                if (Character.isSupplementaryCodePoint(whole)) {
+                    // To Python two halves are two characters.
+                    out.append(String.format(Locale.ROOT, "\\U%08x", whole));
+                    i++;
+                } else {
+                    hex(out, c);
+                }
             } else {
                 out.append(c);
             }
@@ -125,12 +133,21 @@ public final class Escape {
     private static boolean steers(String text, int i) {
         char c = text.charAt(i);
         if (Character.isHighSurrogate(c)) {
-            return i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1));
+            return i + 1 == text.length()
+                    || !Character.isLowSurrogate(text.charAt(i + 1))
+                    || isHidden(Character.toCodePoint(c, text.charAt(i + 1)));
         }
         if (Character.isLowSurrogate(c)) {
-            return i == 0 || !Character.isHighSurrogate(text.charAt(i - 1));
+            return i == 0
+                    || !Character.isHighSurrogate(text.charAt(i - 1))
+                    || isHidden(Character.toCodePoint(text.charAt(i - 1), c));
         }
         return steers(c);
+    }
+
+    /** Of characters that take two {@code char}s: tags, which can hide a text within another, and marks of shorthand and music. Only these are of this type. */
+    private static boolean isHidden(int codePoint) {
+        return Character.getType(codePoint) == Character.FORMAT;
     }
 
     /** The same of one character, whatever stands around it; half a surrogate pair does not count. */
@@ -139,6 +156,7 @@ public final class Escape {
                 || (c >= 0x7f && c <= 0x9f)
                 || c == 0x61c // Arabic letter mark
                 || c == 0xad // soft hyphen, which has no width
+                || c == 0x34f // grapheme joiner, likewise
                 || c == 0x180e // Mongolian vowel separator, likewise
                 || (c >= 0x200b && c <= 0x200f) // zero width, and marks of direction
                 || (c >= 0x2028 && c <= 0x202e) // separators, embeddings and overrides

@@ -115,6 +115,8 @@ public final class Outputs {
         Path probe = AtomicFiles.sibling(there, "probe");
         try {
             Files.createFile(probe);
+        } catch (NoSuchFileException e) {
+            throw new IOException("no file can be made in " + there, e); // as in /proc
         } finally {
             Files.deleteIfExists(probe);
         }
@@ -138,6 +140,12 @@ public final class Outputs {
         }
         if (e instanceof AccessDeniedException denied) {
             return "no permission to write at " + shown(Path.of(denied.getFile()));
+        }
+        if (e instanceof FileSystemLoopException) {
+            return "the link leads back to itself";
+        }
+        if (e instanceof NoSuchFileException none) {
+            return "there is no " + shown(Path.of(none.getFile()));
         }
         if (e instanceof FileSystemException system && system.getReason() != null) {
             return system.getReason();

@@ -1,6 +1,7 @@
 package io.meristem;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ public final class PrivateFolder {
 
     private static final int STICKY = 01000;
 
+    private static final Path PROCESS = Path.of("/proc/self");
+
     private PrivateFolder() {}
 
     /** Makes the folder, for its owner only, where it is not there; those around it as open as the system makes them. */
@@ -23,11 +26,18 @@ public final class PrivateFolder {
             return;
         }
         Files.createDirectories(folder.toAbsolutePath().getParent());
-        if (isPosix(folder)) {
-            Files.createDirectory(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            Files.createDirectory(folder);
+        try {
+            if (isPosix(folder)) {
+                Files.createDirectory(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            } else {
+                Files.createDirectory(folder);
+            }
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(folder)) {
+                throw e;
+            }
+            // Another process has made it just now.
         }
     }
 
@@ -73,7 +83,16 @@ public final class PrivateFolder {
 
     /** The number of this process's user: the owner of what it makes. */
     private static int user() throws IOException {
-        Path own = Files.createTempFile("meristem", "");
+        Path own;
+        try {
+            own = Files.createTempFile("meristem", "");
+        } catch (IOException e) {
+            // A container may have nothing that can be written but the home. Linux says who a process belongs to.
+            if (Files.exists(PROCESS)) {
+                return (int) Files.getAttribute(PROCESS, "unix:uid");
+            }
+            throw e;
+        }
         try {
             return (int) Files.getAttribute(own, "unix:uid");
         } finally {

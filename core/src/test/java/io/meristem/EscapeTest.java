@@ -41,6 +41,16 @@ class EscapeTest {
         assertEquals("C:\\users\\u0041", Escape.line("C:\\users\\u0041"));
     }
 
+    @Test
+    void tagsHideNothing() {
+        String hidden = "rust\udb40\udc41\udb40\udc7f";
+        assertEquals("rust\\udb40\\udc41\\udb40\\udc7f", Escape.line(hidden));
+        assertEquals("\"rust\\U000e0041\\U000e007f\"", Escape.python(hidden));
+        assertEquals(hidden, Escape.fromCell(Escape.cell(hidden)));
+        assertEquals("a\\u034fb", Escape.line("a\u034fb"));
+        assertEquals("\ud835\udd38", Escape.line("\ud835\udd38"), "a letter of two halves stays");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"=cmd()", "+1", "-1+2", "@x", "\tx", "\rx", "'=x", "''-x"})
     void aCellIsNoFormulaAndReadsAsItWas(String text) {

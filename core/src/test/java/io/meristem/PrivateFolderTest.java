@@ -1,13 +1,22 @@
 package io.meristem;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +57,34 @@ class PrivateFolderTest {
         assertTrue(PrivateFolder.fault(folder).orElseThrow().contains("home"), "around it");
         Path link = Files.createSymbolicLink(place.resolve("link"), folder);
         assertTrue(PrivateFolder.fault(link).isPresent(), "a link is no other place");
+    }
+
+    @Test
+    void manyMayMakeItAtOnce() throws Exception {
+        int threads = 8;
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            for (int round = 0; round < 200; round++) {
+                Path folder = place.resolve("home-" + round).resolve("natives");
+                CyclicBarrier start = new CyclicBarrier(threads);
+                List<Callable<Void>> makers = Collections.nCopies(threads, () -> {
+                    start.await();
+                    PrivateFolder.create(folder);
+                    return null;
+                });
+                for (Future<Void> made : pool.invokeAll(makers)) {
+                    made.get();
+                }
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
+    void aFileInItsPlaceIsSaid() throws IOException {
+        Path file = Files.createFile(place.resolve("natives"));
+        assertThrows(FileAlreadyExistsException.class, () -> PrivateFolder.create(file));
     }
 
     @Test

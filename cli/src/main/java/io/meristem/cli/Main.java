@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -124,10 +125,24 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.registerConverter(Path.class, Main::path);
         commandLine.setParameterExceptionHandler(Main::hint);
         commandLine.setExecutionExceptionHandler(Main::explain);
         commandLine.setExecutionStrategy(Main::guarded);
         return commandLine;
+    }
+
+    /** An empty path is what a script gives of a variable that is not set; to Java it is the working folder, which nobody has named. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new CommandLine.TypeConversionException("it is empty, so name a file or folder");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new CommandLine.TypeConversionException(
+                    "there can be no file of this name here (" + e.getReason() + ")");
+        }
     }
 
     /** Runs a command with a guard before the terminal. Help has none: its colours are orders to the terminal, and no names of files are in it. */

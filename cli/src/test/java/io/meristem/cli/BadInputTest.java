@@ -85,6 +85,14 @@ class BadInputTest {
     }
 
     @Test
+    void aPathThatIsEmptyIsNotTheWorkingFolder() {
+        Shell.run("train", "--data", photos, "--out", "").refuses("'--out'", "it is empty");
+        Shell.run("data", "check", "").refuses("it is empty");
+        Shell.run("predict", "run", "photo.jpg", "--heatmap", "").refuses("'--heatmap'", "it is empty");
+        Shell.run("data", "check", photos, "--json", "a\0b").refuses("'--json'", "no file of this name");
+    }
+
+    @Test
     void aClassWithoutAReadableImage() throws IOException {
         Path data = Photos.write(place.resolve("data"), 5, "good", "better");
         Path bad = Files.createDirectory(data.resolve("torn"));
