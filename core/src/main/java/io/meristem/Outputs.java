@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
@@ -143,6 +144,10 @@ public final class Outputs {
         }
         if (e instanceof FileSystemLoopException) {
             return "the link leads back to itself";
+        }
+        if (e instanceof FileAlreadyExistsException there) {
+            Path path = Path.of(there.getFile());
+            return shown(path) + (Files.isDirectory(path) ? " is there already" : " is no folder");
         }
         if (e instanceof NoSuchFileException none) {
             return "there is no " + shown(Path.of(none.getFile()));

@@ -58,6 +58,8 @@ class OutputsTest {
         refused(() -> Outputs.requireFolder(file, "--out"), "is no folder");
         refused(() -> Outputs.requireFolder(file.resolve("a/b"), "--out"), "");
         refused(() -> Outputs.requireFile(folder, "--out"), "it is a folder");
+        IOException blocked = assertThrows(IOException.class, () -> PrivateFolder.create(file.resolve("natives")));
+        assertTrue(Outputs.reason(blocked).endsWith("file is no folder"), Outputs.reason(blocked));
         Files.createSymbolicLink(folder.resolve("a"), Path.of("b"));
         Files.createSymbolicLink(folder.resolve("b"), Path.of("a"));
         refused(() -> Outputs.requireFile(folder.resolve("a"), "--out"), "leads back to itself");
