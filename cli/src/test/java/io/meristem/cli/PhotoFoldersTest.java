@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,5 +101,19 @@ class PhotoFoldersTest {
         Shell judged = Shell.run("evaluate", folder.resolve("run"), "--data", photos, "--threads", 1)
                 .succeeds();
         assertTrue(judged.out().contains("4 photos: accuracy"), judged.out());
+    }
+
+    /** Judging a run by its own photos means the very photos that it was trained with. */
+    @Test
+    void photosThatHaveChangedSinceAreSaid() throws IOException {
+        Path photos = Photos.write(folder.resolve("photos"), 6, "a", "b");
+        Path run = folder.resolve("run");
+        train(photos, run).succeeds();
+        Shell same = Shell.run("evaluate", run, "--threads", 1).succeeds();
+        assertFalse((same.out() + same.err()).contains("changed since"), same.out());
+        Path one = photos.resolve("a/0.png");
+        Files.copy(photos.resolve("b/0.png"), one, StandardCopyOption.REPLACE_EXISTING);
+        Shell other = Shell.run("evaluate", run, "--threads", 1).succeeds();
+        assertTrue((other.out() + other.err()).contains("have changed since the training"), other.out());
     }
 }

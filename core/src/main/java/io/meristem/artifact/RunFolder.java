@@ -2,6 +2,7 @@ package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Limit;
 import io.meristem.Names;
 import io.meristem.Outputs;
@@ -100,7 +101,7 @@ public final class RunFolder {
                     throw new InputException(path + " is not empty: choose a new folder for --out.");
                 }
             } catch (IOException e) {
-                throw new InputException(path + " cannot be read (" + e.getMessage() + "): choose another --out.", e);
+                throw new InputException(path + " cannot be read (" + InputFiles.reason(e) + "): choose another --out.", e);
             }
         }
         Outputs.requireFolder(path, "--out");
@@ -192,7 +193,7 @@ public final class RunFolder {
 
     private InputException unwritable(IOException e) {
         return new InputException(
-                "The run folder " + path + " cannot be written (" + e + "): choose another --out or make room.", e);
+                "The run folder " + path + " cannot be written (" + InputFiles.reason(e) + "): choose another --out or make room.", e);
     }
 
     /** Takes away what only a run in training needs; nothing happens where a process is at work. Failing to is not worth an error. */
@@ -445,7 +446,7 @@ public final class RunFolder {
             write(name, text);
         } catch (IOException e) {
             throw new InputException(
-                    file(name) + " cannot be written (" + e + "): make room, or make the run folder writable.", e);
+                    file(name) + " cannot be written (" + InputFiles.reason(e) + "): make room, or make the run folder writable.", e);
         }
     }
 

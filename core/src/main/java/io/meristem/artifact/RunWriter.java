@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
 import io.meristem.adapter.LayerRank;
@@ -375,7 +376,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
 
     private InputException failed(IOException e) {
         return new InputException(
-                "The run folder " + folder.path() + " cannot be written any more (" + e
+                "The run folder " + folder.path() + " cannot be written any more (" + InputFiles.reason(e)
                         + "): make room, and go on with 'train --resume " + folder.path() + "'.",
                 e);
     }

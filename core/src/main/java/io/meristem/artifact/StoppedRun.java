@@ -3,6 +3,7 @@ package io.meristem.artifact;
 import io.meristem.AtomicFiles;
 import io.meristem.Folders;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.ProcessLock;
 import io.meristem.adapter.Plan;
 import io.meristem.nn.Network;
@@ -121,7 +122,7 @@ public final class StoppedRun implements AutoCloseable {
                     found == null ? null : found.state().run());
         } catch (IOException e) {
             throw new InputException(
-                    "The run folder " + folder.path() + " cannot be written (" + e
+                    "The run folder " + folder.path() + " cannot be written (" + InputFiles.reason(e)
                             + "): make room, or make it writable, and resume again.",
                     e);
         }

@@ -3,6 +3,7 @@ package io.meristem.data;
 import io.meristem.FileNames;
 import io.meristem.FolderWalk;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Names;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class FolderScanner {
             this.walk = FolderWalk.of(root, ImageFiles::isHidden);
         } catch (IOException e) {
             throw new InputException(
-                    "Cannot list the folder " + root + " (" + e.getMessage() + "): check its permissions.", e);
+                    "Cannot list the folder " + root + " (" + InputFiles.reason(e) + "): check its permissions.", e);
         }
         this.tree = PhotoTree.of(walk.root());
     }
@@ -248,9 +249,12 @@ final class FolderScanner {
         List<PhotoTree> filled = tree.filled();
         if (filled.size() == 1 && filled.get(0).isOnlyAround()) {
             PhotoTree inner = innermost(filled.get(0));
-            cautions.add("All photos lie in " + inner.folder().path() + ", and so the only class is "
-                    + filled.get(0).name() + ": if " + names(inner.isOnlyAround() ? inner.filled() : List.of(inner))
-                    + " are classes or sides, give the folder that they lie in.");
+            Path path = inner.folder().path();
+            if (inner.isOnlyAround()) {
+                cautions.add("All photos lie in the folders of " + path + " (" + names(inner.filled())
+                        + "), and so the only class is " + filled.get(0).name()
+                        + ": if those folders are classes or sides, give " + path + ".");
+            }
             return;
         }
         Set<Set<String>> inside = filled.stream()

@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Names;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PredictionTable;
@@ -113,7 +114,7 @@ public final class CompareJob {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The answers of " + path + " cannot be kept in the system's folder for temporary files (" + e
+                    "The answers of " + path + " cannot be kept in the system's folder for temporary files (" + InputFiles.reason(e)
                             + "): make room there.",
                     e);
         }

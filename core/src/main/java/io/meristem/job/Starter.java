@@ -3,6 +3,7 @@ package io.meristem.job;
 import io.meristem.AtomicFiles;
 import io.meristem.Home;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.nn.ModelSpec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,7 +49,7 @@ public final class Starter {
             return target;
         } catch (IOException e) {
             throw new InputException(
-                    "The starter weights cannot be unpacked to " + target + " (" + e.getMessage()
+                    "The starter weights cannot be unpacked to " + target + " (" + InputFiles.reason(e)
                             + "): make room, or set " + Home.VARIABLE + " to another folder.",
                     e);
         }

@@ -3,6 +3,7 @@ package io.meristem.study;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
@@ -146,7 +147,7 @@ final class Materials {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + e.getMessage() + "): check the path.", e);
+            throw new InputException(file + " cannot be read (" + InputFiles.reason(e) + "): check the path.", e);
         }
     }
 

@@ -254,7 +254,7 @@ final class StudyFolder implements AutoCloseable {
 
     private static InputException failed(Path path, IOException e) {
         return new InputException(
-                "The study folder " + path + " cannot be used (" + e
+                "The study folder " + path + " cannot be used (" + InputFiles.reason(e)
                         + "): make room or choose another --out, and give the same command again.",
                 e);
     }

@@ -2,6 +2,7 @@ package io.meristem.study;
 
 import io.meristem.AtomicFiles;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.Outputs;
 import io.meristem.artifact.Json;
 import java.io.IOException;
@@ -67,7 +68,7 @@ public final class StudyLines {
                             .map(line -> Json.line(line.withoutFolder()) + "\n")
                             .collect(Collectors.joining()));
         } catch (IOException e) {
-            throw new InputException(to + " cannot be written (" + e.getMessage() + "): choose another folder.", e);
+            throw new InputException(to + " cannot be written (" + InputFiles.reason(e) + "): choose another folder.", e);
         }
     }
 

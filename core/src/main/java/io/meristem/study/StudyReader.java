@@ -77,7 +77,7 @@ public final class StudyReader {
                     e);
         } catch (IOException e) {
             throw new InputException(
-                    "The study " + file + " cannot be read (" + e.getMessage()
+                    "The study " + file + " cannot be read (" + InputFiles.reason(e)
                             + "): give a JSON file, or choose a --preset.",
                     e);
         }

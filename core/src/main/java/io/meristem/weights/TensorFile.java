@@ -1,6 +1,7 @@
 package io.meristem.weights;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -75,7 +76,7 @@ public interface TensorFile extends AutoCloseable {
         try (InputStream in = Files.newInputStream(path)) {
             return in.readNBytes(FileKind.START);
         } catch (IOException e) {
-            throw new InputException("cannot read " + path + ": " + e.getMessage(), e);
+            throw new InputException("cannot read " + path + ": " + InputFiles.reason(e), e);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.meristem.weights;
 
 import io.meristem.Home;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.nn.ModelSpec;
 import io.meristem.nn.Network;
 import io.meristem.nn.Param;
@@ -196,7 +197,7 @@ public final class WeightCache {
                             false));
         } catch (IOException e) {
             throw new InputException(
-                    "cannot note in " + lock.file() + " what " + path + " is (" + e
+                    "cannot note in " + lock.file() + " what " + path + " is (" + InputFiles.reason(e)
                             + "): make the folder writable, or name a copy of the file elsewhere with --weights.",
                     e);
         }
@@ -297,7 +298,7 @@ public final class WeightCache {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
         } catch (IOException e) {
-            throw new InputException("cannot read the folder " + folder + ": " + e.getMessage(), e);
+            throw new InputException("cannot read the folder " + folder + ": " + InputFiles.reason(e), e);
         }
     }
 
@@ -305,7 +306,7 @@ public final class WeightCache {
         try {
             return Files.size(file);
         } catch (IOException e) {
-            throw new InputException("cannot read " + file + ": " + e.getMessage(), e);
+            throw new InputException("cannot read " + file + ": " + InputFiles.reason(e), e);
         }
     }
 

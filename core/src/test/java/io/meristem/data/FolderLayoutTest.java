@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.text.Normalizer;
 import java.util.HashMap;
 import java.util.List;
@@ -359,7 +361,7 @@ class FolderLayoutTest {
             }
         }
         assertTrue(refused().contains("a, b lie in " + root.resolve("archive/plants")), refused());
-        assertCaution(ImageFolder.look(root, WHOLE), "All photos lie in " + root.resolve("archive/plants"), "a, b");
+        assertCaution(ImageFolder.look(root, WHOLE), "All photos lie in the folders of " + root.resolve("archive/plants"), "a, b");
         String asked = assertThrows(InputException.class, () -> ImageFolder.scan(root, WHOLE, List.of("plants", "x")))
                 .getMessage();
         assertTrue(
@@ -441,5 +443,18 @@ class FolderLayoutTest {
         fill("test/a", 2);
         ImageFolder data = ImageFolder.scan(root, DEFAULTS, List.of("a", "b"));
         assertEquals(List.of(), data.cautions());
+    }
+
+    /** The name of a folder that cannot be opened is said once, and what is wrong with it. */
+    @Test
+    void whyAFolderCannotBeListedIsSaid() throws IOException {
+        fill("a", 1);
+        Files.setPosixFilePermissions(root, Set.of());
+        try {
+            assumeFalse(Files.isReadable(root), "this user may read everything");
+            assertTrue(refused().contains("(permission denied)"), refused());
+        } finally {
+            Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+        }
     }
 }

@@ -67,7 +67,7 @@ final class GroundFindings {
         return Optional.of(new Finding(
                 Kind.SAME_BACKGROUND,
                 grave ? Severity.SEVERE : Severity.WARNING,
-                "Photos of " + name + " tell by their background: " + with.size() + " of " + in.size() + " ("
+                "Photos of " + name + " can be told by their background: " + with.size() + " of " + in.size() + " ("
                         + Text.percent(share) + ") have corners of one colour (" + hex + "), " + others.size()
                         + " of the other " + out.size() + " photos (" + Text.percent(elsewhere) + ") do.",
                 "Take or find photos of all classes on the same ground, or crop or mask all of them alike; until then accuracy on this class says little.",

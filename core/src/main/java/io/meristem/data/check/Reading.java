@@ -1,6 +1,7 @@
 package io.meristem.data.check;
 
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import io.meristem.data.ImageDecoder;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.Photo;
@@ -75,7 +76,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         try {
             Workers.forEach(threads, count, task);
         } catch (IOException e) {
-            throw new InputException("The photos cannot be read (" + e.getMessage() + "): check the disk.", e);
+            throw new InputException("The photos cannot be read (" + InputFiles.reason(e) + "): check the disk.", e);
         }
     }
 

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.meristem.InputException;
+import io.meristem.InputFiles;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +63,7 @@ final class OnnxGuard {
             throw new InputException(
                     file + " cannot be read as an ONNX file (it is damaged, or none): export it again.", e);
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + e.getMessage() + "): check its permissions.", e);
+            throw new InputException(file + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.", e);
         }
         GraphProto graph = model.getGraph();
         for (TensorProto tensor : graph.getInitializerList()) {
