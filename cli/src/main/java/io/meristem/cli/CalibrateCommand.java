@@ -64,9 +64,12 @@ final class CalibrateCommand implements Callable<Integer> {
     }
 
     private void print(PrintWriter out, Calibration calibration) {
+        boolean stays = calibration.temperature() == 1 && calibration.note() != null;
         out.printf(
                 Locale.ROOT,
-                "Temperature %.3f, fitted on %d validation photos; it is in %s%n",
+                stays
+                        ? "Temperature %.3f after a look at %d validation photos; it is in %s%n"
+                        : "Temperature %.3f, fitted on %d validation photos; it is in %s%n",
                 calibration.temperature(),
                 calibration.photos(),
                 Escape.line(run.resolve(RunFolder.CALIBRATION).toString()));

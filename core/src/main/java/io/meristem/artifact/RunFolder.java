@@ -93,7 +93,7 @@ public final class RunFolder {
     public static void refuseUnlessFree(Path path) {
         refuseRun(path);
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new InputException(path + " is a file: choose a folder for --out.");
+            throw new InputException(path + " is no folder: choose another --out.");
         }
         if (Files.isDirectory(path) && !isLeftover(path)) {
             try (Stream<Path> inside = Files.list(path)) {
@@ -101,7 +101,8 @@ public final class RunFolder {
                     throw new InputException(path + " is not empty: choose a new folder for --out.");
                 }
             } catch (IOException e) {
-                throw new InputException(path + " cannot be read (" + InputFiles.reason(e) + "): choose another --out.", e);
+                throw new InputException(
+                        path + " cannot be read (" + InputFiles.reason(e) + "): choose another --out.", e);
             }
         }
         Outputs.requireFolder(path, "--out");
@@ -193,7 +194,9 @@ public final class RunFolder {
 
     private InputException unwritable(IOException e) {
         return new InputException(
-                "The run folder " + path + " cannot be written (" + InputFiles.reason(e) + "): choose another --out or make room.", e);
+                "The run folder " + path + " cannot be written (" + InputFiles.reason(e)
+                        + "): choose another --out or make room.",
+                e);
     }
 
     /** Takes away what only a run in training needs; nothing happens where a process is at work. Failing to is not worth an error. */
@@ -446,7 +449,9 @@ public final class RunFolder {
             write(name, text);
         } catch (IOException e) {
             throw new InputException(
-                    file(name) + " cannot be written (" + InputFiles.reason(e) + "): make room, or make the run folder writable.", e);
+                    file(name) + " cannot be written (" + InputFiles.reason(e)
+                            + "): make room, or make the run folder writable.",
+                    e);
         }
     }
 

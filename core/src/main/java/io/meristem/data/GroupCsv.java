@@ -158,7 +158,8 @@ final class GroupCsv {
     private static Manifest look(Path csv, Path root) {
         boolean inside = csv.startsWith(root);
         if (rank(csv) >= TABLES) {
-            return new Manifest(csv, false, "is a workbook (save it as " + MANIFEST + " to have its groups kept together)");
+            return new Manifest(
+                    csv, false, "is a workbook (save it as " + MANIFEST + " to have its groups kept together)");
         }
         try (InputTable table = InputTable.open(csv)) {
             if (table.column("path") < 0 || table.column("group") < 0) {

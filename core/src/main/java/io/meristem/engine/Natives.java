@@ -11,6 +11,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -236,7 +237,12 @@ final class Natives {
             if (parts.length < 3) {
                 return false;
             }
-            Path file = folder.resolve(parts[2]);
+            Path file;
+            try {
+                file = folder.resolve(parts[2]);
+            } catch (InvalidPathException e) {
+                return false; // what a killed process or a bad disk has left in the list
+            }
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
                     || !facts(file).equals(parts[0] + " " + parts[1])) {
                 return false;

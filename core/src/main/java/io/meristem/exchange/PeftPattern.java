@@ -59,7 +59,8 @@ final class PeftPattern {
         if (!LOOKS_AROUND.stream().anyMatch(pattern::contains)) {
             return fully("(" + pattern + ")", pattern, layer, file);
         }
-        // RE2 has no such groups. Java's own engine goes back and forth for as long as a stranger likes, so its steps are
+        // RE2 has no such groups. Java's own engine goes back and forth for as long as a stranger likes, so its steps
+        // are
         // counted; counted repetitions of nothing take none, so they are refused.
         if (pattern.length() > Limit.PEFT_PATTERN.value() || pattern.indexOf('{') >= 0) {
             throw refusal(pattern, file, null);

@@ -114,8 +114,8 @@ public final class CompareJob {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The answers of " + path + " cannot be kept in the system's folder for temporary files (" + InputFiles.reason(e)
-                            + "): make room there.",
+                    "The answers of " + path + " cannot be kept in the system's folder for temporary files ("
+                            + InputFiles.reason(e) + "): make room there.",
                     e);
         }
     }

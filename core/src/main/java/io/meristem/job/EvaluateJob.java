@@ -182,8 +182,9 @@ public final class EvaluateJob {
             opened.cache().notes().forEach(listener::onNote);
             String trained = run.provenance().dataFingerprint();
             if (own && trained != null && !trained.equals(opened.cache().fingerprint())) {
-                listener.onNote("The photos in " + root
-                        + " have changed since the training: some were added, removed or replaced, so these figures are not those of the run, and photos that it was trained on may be among them.");
+                listener.onNote(
+                        "The photos in " + root
+                                + " have changed since the training: some were added, removed or replaced, so these figures are not those of the run, and photos that it was trained on may be among them.");
             }
             Outcome outcome = job.judge(opened, wanted, own, config.train().batchSize(), threads, listener);
             String caution = own && (wanted == Part.TEST || wanted == Part.ALL)

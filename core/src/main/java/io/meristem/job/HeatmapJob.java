@@ -105,7 +105,7 @@ public final class HeatmapJob implements AutoCloseable {
      */
     public static int write(Request request, List<Path> photos, Path folder, int threads) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new InputException(folder + " is a file: choose a folder for --heatmap.");
+            throw new InputException(folder + " is no folder: choose another --heatmap.");
         }
         List<Path> names = HeatmapNames.of(photos);
         int written = 0;

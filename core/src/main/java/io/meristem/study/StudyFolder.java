@@ -116,7 +116,7 @@ final class StudyFolder implements AutoCloseable {
             return;
         }
         if (!Files.isDirectory(path)) {
-            throw new InputException(path + " is a file: choose a folder for --out.");
+            throw new InputException(path + " is no folder: choose another --out.");
         }
         Set<String> ours = Set.of(ProcessLock.NAME, RUNS, StudyJob.TABLES);
         try (Stream<Path> inside = Files.list(path)) {

@@ -68,7 +68,8 @@ public final class StudyLines {
                             .map(line -> Json.line(line.withoutFolder()) + "\n")
                             .collect(Collectors.joining()));
         } catch (IOException e) {
-            throw new InputException(to + " cannot be written (" + InputFiles.reason(e) + "): choose another folder.", e);
+            throw new InputException(
+                    to + " cannot be written (" + InputFiles.reason(e) + "): choose another folder.", e);
         }
     }
 

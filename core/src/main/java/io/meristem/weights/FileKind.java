@@ -34,7 +34,7 @@ enum FileKind {
     COMPRESSED("a compressed file", "unpack it first"),
     TAR("a tar archive", "unpack it first, and give the weights file in it"),
     WEB_PAGE("a web page", "the download gave a page in place of the file, so download the file itself"),
-    LFS("a pointer of Git LFS, not the file that it stands for", "fetch the file with 'git lfs pull'"),
+    LFS("a pointer of Git LFS, which only stands for a file", "fetch the file with 'git lfs pull'"),
     DOCUMENT("a document or a program, not weights", "name another file");
 
     /** What one can do about several kinds. */

@@ -361,7 +361,10 @@ class FolderLayoutTest {
             }
         }
         assertTrue(refused().contains("a, b lie in " + root.resolve("archive/plants")), refused());
-        assertCaution(ImageFolder.look(root, WHOLE), "All photos lie in the folders of " + root.resolve("archive/plants"), "a, b");
+        assertCaution(
+                ImageFolder.look(root, WHOLE),
+                "All photos lie in the folders of " + root.resolve("archive/plants"),
+                "a, b");
         String asked = assertThrows(InputException.class, () -> ImageFolder.scan(root, WHOLE, List.of("plants", "x")))
                 .getMessage();
         assertTrue(

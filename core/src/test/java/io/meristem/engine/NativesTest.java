@@ -97,6 +97,11 @@ class NativesTest {
         assertEquals(5, unpacked.get());
         Natives.load(folder, true, this::unpack);
         assertEquals(5, unpacked.get());
+
+        // Damaged, so that it names what can be no file.
+        String first = Files.readAllLines(folder.resolve("meristem.list")).get(0);
+        Files.writeString(folder.resolve("meristem.list"), first + "\n3 4 lib\0torch.so\n");
+        assertFalse(Natives.isWhole(folder));
     }
 
     @Test

@@ -93,7 +93,7 @@ public final class SyntheticFolder {
                 }
             }
         } else if (Files.exists(target)) {
-            throw new InputException("the path " + target + " is a file; name a new folder for the drawn pictures.");
+            throw new InputException("the path " + target + " is no folder; name a new one for the drawn pictures.");
         }
     }
 

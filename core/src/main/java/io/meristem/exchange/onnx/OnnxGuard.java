@@ -63,7 +63,8 @@ final class OnnxGuard {
             throw new InputException(
                     file + " cannot be read as an ONNX file (it is damaged, or none): export it again.", e);
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.", e);
+            throw new InputException(
+                    file + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.", e);
         }
         GraphProto graph = model.getGraph();
         for (TensorProto tensor : graph.getInitializerList()) {
