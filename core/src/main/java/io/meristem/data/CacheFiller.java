@@ -217,7 +217,7 @@ final class CacheFiller {
         }
     }
 
-    /** Windows keeps files that another process has mapped; a later opening clears them. */
+    /** Windows keeps files that another process has open; a later opening clears them. */
     private static void deleteIfFree(Path file) throws IOException {
         try {
             Files.deleteIfExists(file);
