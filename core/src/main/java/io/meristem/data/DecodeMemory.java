@@ -32,8 +32,15 @@ final class DecodeMemory {
             this.taken = taken;
         }
 
-        /** Waits for room; once in an attempt. */
+        /**
+         * Waits for room; once in an attempt.
+         *
+         * @param bytes not negative: a need that has wrapped around could wait for more room than there is, for ever
+         */
         void reserve(long bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException("a photo cannot need " + bytes + " bytes");
+            }
             need = bytes;
             if (taken == 0) {
                 int wanted = (int) Math.min(all, 1 + (bytes >> MIB));

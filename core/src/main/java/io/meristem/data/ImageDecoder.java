@@ -220,6 +220,9 @@ public final class ImageDecoder {
      * @param bytes of the file
      */
     static void checkSize(int width, int height, int bytes) throws UnreadableImageException {
+        if (width < 1 || height < 1) {
+            throw new UnreadableImageException(Path.of(""), "damaged, its size is given as " + width + " x " + height);
+        }
         long pixels = (long) width * height;
         if (pixels > Limit.PHOTO_MEGAPIXELS.value() * 1_000_000) {
             throw new UnreadableImageException(

@@ -81,6 +81,19 @@ class DecodeMemoryTest {
     }
 
     @Test
+    void aNeedThatHasWrappedAroundIsNotWaitedFor() {
+        DecodeMemory memory = new DecodeMemory(100 << 20);
+        for (long need : new long[] {-1, Long.MIN_VALUE, -(1L << 62)}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> memory.decode(NAME, lease -> {
+                        lease.reserve(need);
+                        return 0;
+                    }));
+        }
+    }
+
+    @Test
     void whatDoesNotFitAloneEndsTheWork() {
         DecodeMemory memory = new DecodeMemory(100 << 20);
         InputException e = assertThrows(

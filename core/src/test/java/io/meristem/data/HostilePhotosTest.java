@@ -159,6 +159,20 @@ class HostilePhotosTest {
                         ImageDecoder.decode(out.toByteArray(), Path.of("b.gif")).rgb()))));
     }
 
+    /** Found by the fuzzer: what such a photo seemed to need was waited for without an end. */
+    @Test
+    void refusesAPictureOfNegativeSize() throws IOException {
+        byte[] bmp = HostilePhotosTest.class
+                .getResourceAsStream("PhotoFuzzTestInputs/photo/negative_width.bmp")
+                .readAllBytes();
+        assertTrue(refused(bmp).contains("its size is given as -"));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageIO.write(Pictures.smooth(8, 8, 1), "png", out);
+        byte[] png = out.toByteArray();
+        ByteBuffer.wrap(png).putInt(16, 0x80000008); // the width
+        refused(png);
+    }
+
     @Test
     void refusesManyScans() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
