@@ -1,5 +1,7 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
+import io.meristem.tune.HeadOnly;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.OnDivergence;
@@ -41,6 +43,12 @@ final class OptimizationOptions {
             paramLabel = "N",
             description = "Learning rate of the factors B over --lr, which is then A's (LoRA+). Default: 1.")
     Double lrRatio;
+
+    @Option(
+            names = "--norm-lr",
+            paramLabel = "RATE",
+            description = "Learning rate of what --train-norm trains. Default: that of the adapters.")
+    Double normRate;
 
     @Option(
             names = "--ema",
@@ -130,6 +138,10 @@ final class OptimizationOptions {
     }
 
     Optimization resolve(Method method, Preset preset) {
+        if (rate != null && method instanceof HeadOnly) {
+            throw new InputException(
+                    "--lr has no effect on the method 'head', which trains the head alone: give --head-lr in its place.");
+        }
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
         return new Optimization(
                 optimizer,
@@ -142,6 +154,7 @@ final class OptimizationOptions {
                 clip,
                 labelSmoothing,
                 classWeights,
-                lrRatio != null ? lrRatio : Optimization.usual(method, preset).lrRatio());
+                lrRatio != null ? lrRatio : Optimization.usual(method, preset).lrRatio(),
+                normRate);
     }
 }

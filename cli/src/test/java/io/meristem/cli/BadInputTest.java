@@ -274,6 +274,7 @@ class BadInputTest {
                 Arguments.of(List.of("--lr-ratio", "Infinity"), "must be positive"),
                 Arguments.of(List.of("--method", "full", "--lr-ratio", "4"), "leave --lr-ratio out"),
                 Arguments.of(List.of("--method", "head", "--lr-ratio", "4"), "leave --lr-ratio out"),
+                Arguments.of(List.of("--method", "head", "--lr", "0.01"), "give --head-lr in its place"),
                 Arguments.of(List.of("--method", "adalora", "--lr-ratio", "4"), "leave --lr-ratio out"),
                 Arguments.of(List.of("--lora-scaling", "alpha/2"), "alpha/sqrt(r)"),
                 Arguments.of(List.of("--lora-scaling", "alpha", "--use-rslora"), "leave one of them out"),

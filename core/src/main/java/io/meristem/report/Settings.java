@@ -153,6 +153,9 @@ final class Settings {
         List<String> parts = new ArrayList<>();
         parts.add(words(o.kind()) + ", rate " + o.rate() + ", of the head " + o.headRate() + ", " + words(o.schedule())
                 + " after " + o.warmupEpochs() + " epochs of warm-up");
+        if (o.normRate() != null) {
+            parts.add("rate of the normalisation " + Words.plain(o.normRate()));
+        }
         if (o.lrRatio() != 1) {
             parts.add("rate of B " + Words.plain(o.lrRatio()) + " times that");
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Dra;
+import io.meristem.tune.HeadOnly;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.Preset;
@@ -87,6 +88,11 @@ final class MethodReader {
                         "holds the same settings twice, as trials " + (same + 1) + " and " + (i + 1)
                                 + ": a trial that repeats another is none, so leave it away");
             }
+            if (settings.stream().anyMatch(other -> differInIdleRate(other, train))) {
+                throw fields.refuse(
+                        at + ".train.optimization.rate",
+                        "has no effect on the method 'head', which trains the head alone: use train.optimization.head_rate");
+            }
             settings.add(train);
         }
         List<String> words = GridReader.words(
@@ -94,6 +100,19 @@ final class MethodReader {
         return IntStream.range(0, settings.size())
                 .mapToObj(i -> new Trial(words.get(i), settings.get(i)))
                 .toList();
+    }
+
+    /** Trials that differ in nothing but a rate which moves nothing would be the same run. */
+    private static boolean differInIdleRate(TrainConfig one, TrainConfig other) {
+        return one.method() instanceof HeadOnly
+                && other.method() instanceof HeadOnly
+                && withoutRate(one).equals(withoutRate(other));
+    }
+
+    private static ObjectNode withoutRate(TrainConfig train) {
+        ObjectNode tree = (ObjectNode) Json.tree(train);
+        ((ObjectNode) tree.get("optimization")).remove("rate");
+        return tree;
     }
 
     /** @param given the method's fields and its {@code train} */

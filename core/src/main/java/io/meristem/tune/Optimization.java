@@ -1,5 +1,7 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+
 /**
  * How parameters are moved.
  *
@@ -10,6 +12,7 @@ package io.meristem.tune;
  * @param clipNorm greatest L2 norm of all gradients together; 0 for no clipping
  * @param labelSmoothing in [0, 1)
  * @param classWeights weigh each class by the inverse of its share of the training photos, mean 1
+ * @param normRate learning rate of what trains of the normalisation beside adapters; null for that of the adapters
  * @param lrRatio learning rate of B over {@code rate}, which is then A's alone (Hayou et al. 2024, LoRA+); null, as in runs from before there was a choice, means 1
  */
 public record Optimization(
@@ -23,7 +26,8 @@ public record Optimization(
         double clipNorm,
         double labelSmoothing,
         boolean classWeights,
-        Double lrRatio) {
+        Double lrRatio,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Double normRate) {
 
     /** The rule. */
     public enum Kind {
@@ -54,7 +58,8 @@ public record Optimization(
                 1,
                 0,
                 false,
-                method.hasRates() ? preset.lrRatio : 1);
+                method.hasRates() ? preset.lrRatio : 1.0,
+                null);
     }
 
     /** With one rate for A and B. */
@@ -80,7 +85,8 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
-                1.0);
+                1.0,
+                null);
     }
 
     /** The same at another rate of adapters, or of all weights. */
@@ -96,7 +102,8 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
-                lrRatio);
+                lrRatio,
+                normRate);
     }
 
     /** The same with another rate of B over that of A. */
@@ -112,7 +119,30 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
+                other,
+                normRate);
+    }
+
+    /** The same with a rate of its own for what trains of the normalisation. */
+    public Optimization withNormRate(Double other) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
                 other);
+    }
+
+    /** Of what trains of the normalisation: {@link #normRate}, or the adapters' {@link #rate} where there is none. */
+    public double rateOfNorms() {
+        return normRate == null ? rate : normRate;
     }
 
     /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
@@ -130,6 +160,10 @@ public record Optimization(
         }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);
+        }
+        if (normRate != null && (!(normRate > 0) || Double.isInfinite(normRate))) {
+            throw new IllegalArgumentException(
+                    "the learning rate of the normalisation must be positive, not " + normRate);
         }
         if (!(weightDecay >= 0 && warmupEpochs >= 0 && clipNorm >= 0)
                 || Double.isInfinite(weightDecay + warmupEpochs + clipNorm)) {

@@ -196,7 +196,7 @@ public final class Stepper implements AutoCloseable {
             groups.add(group("method_b", b, how.rate() * how.lrRatio()));
         }
         if (!beside.isEmpty()) {
-            groups.add(new Optimiser.Group("beside", beside, how.rate(), 0));
+            groups.add(new Optimiser.Group("beside", beside, how.rateOfNorms(), 0));
         }
         groups.add(group(Optimiser.HEAD, head, how.headRate()));
         return new Optimiser(groups, how);

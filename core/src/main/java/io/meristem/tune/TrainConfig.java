@@ -73,6 +73,10 @@ public record TrainConfig(
             throw new IllegalArgumentException(
                     "the rank must be at least 1, not 0, where nothing trains beside the factors: give another rank, or --train-norm bias or affine");
         }
+        if (optimization.normRate() != null && trainNorm == NormTraining.NONE) {
+            throw new IllegalArgumentException(
+                    "nothing of the normalisation trains beside the method, so it has no learning rate: leave --norm-lr out, or give --train-norm bias or affine");
+        }
         if (optimization.lrRatio() != 1 && !method.hasRates()) {
             throw new IllegalArgumentException(
                     method instanceof AdaLora
@@ -161,6 +165,12 @@ public record TrainConfig(
                 onDivergence,
                 trainNorm,
                 ema);
+    }
+
+    /** The same, moved otherwise. */
+    public TrainConfig with(Optimization other) {
+        return new TrainConfig(
+                method, epochs, batchSize, seed, other, head, norm, compute, headStart, onDivergence, trainNorm, ema);
     }
 
     /** The same with something training beside a low-rank method, and averaged weights. */

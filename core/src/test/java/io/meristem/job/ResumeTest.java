@@ -232,7 +232,9 @@ class ResumeTest {
                         epochs(method),
                         8,
                         4,
-                        TinyRuns.FALLING.withLrRatio(lrRatio),
+                        trainNorm == NormTraining.NONE
+                                ? TinyRuns.FALLING.withLrRatio(lrRatio)
+                                : TinyRuns.FALLING.withLrRatio(lrRatio).withNormRate(2e-2),
                         HeadPolicy.TRAINED,
                         norm,
                         new Compute(precision, ComputeDevice.CPU, false, false),

@@ -182,6 +182,30 @@ class TrainedBesideTest {
         return trains ? best.get(name).length : 0;
     }
 
+    @Test
+    void theNormalisationHasARateOfItsOwn() throws IOException {
+        TrainConfig usual = TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.BIAS, 0);
+        train(usual, "usual");
+        train(usual.with(usual.optimization().withNormRate(1e-12)), "still");
+        Map<String, float[]> before = tensors(weights);
+        assertTrue(moved(before, "usual") > 1e-4);
+        assertEquals(0, moved(before, "still"), 1e-9);
+    }
+
+    /** By how much a bias of the normalisation has moved at most. */
+    private double moved(Map<String, float[]> before, String run) {
+        double most = 0;
+        Map<String, float[]> adapter = tensors(place.resolve(run).resolve(RunFolder.ADAPTER));
+        for (String name : adapter.keySet()) {
+            if (name.endsWith(".bias") && before.containsKey(name) && !name.startsWith("classifier")) {
+                for (int i = 0; i < before.get(name).length; i++) {
+                    most = Math.max(most, Math.abs(adapter.get(name)[i] - before.get(name)[i]));
+                }
+            }
+        }
+        return most;
+    }
+
     static Stream<Method> all() {
         return Stream.of(
                 TinyRuns.lora(),
@@ -251,6 +275,13 @@ class TrainedBesideTest {
         for (double ratio : new double[] {0, -1, Double.POSITIVE_INFINITY}) {
             refused("must be positive", () -> Optimization.plain(1e-3).withLrRatio(ratio));
         }
+        for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            refused("must be positive", () -> Optimization.plain(1e-3).withNormRate(rate));
+        }
+        refused("leave --norm-lr out", () -> {
+            TrainConfig none = TinyRuns.train(TinyRuns.lora(), 1, 1);
+            none.with(none.optimization().withNormRate(0.1));
+        });
         refused("at least 1, not 0", () -> TinyRuns.train(new Lora(0, AdapterOptions.DEFAULT), 1, 1));
         RunConfig config =
                 TinyRuns.run(TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.AFFINE, 0), photos, null);

@@ -281,6 +281,7 @@ class TuningTest {
                 "\"tuning\": {\"seeds\": [7], \"trials\": 0}, \"methods\": [\"head\"] | tuning.trials cannot be used: every method needs at least 1 trial, not 0",
                 "\"tuning\": {\"seeds\": [7], \"trials\": 1}, \"methods\": [{\"name\": \"lora\", \"grid\": {\"rank\": [1, 2]}}] | the method 'lora r=8' has 2 trials, and 'tuning' allows each method 1",
                 "\"methods\": [{\"name\": \"lora\", \"grid\": {\"rank\": [1, 2]}}] | has a grid of 2 trials, and the study has no 'tuning'",
+                "\"tuning\": {\"seeds\": [7]}, \"methods\": [{\"name\": \"head\", \"grid\": {\"train.optimization.rate\": [0.1, 1]}}] | methods[0].grid[1].train.optimization.rate has no effect on the method 'head'",
                 "\"tuning\": {\"seeds\": [7]}, \"methods\": [{\"name\": \"lora\", \"grid\": {\"rank\": [1, 1]}}] | methods[0].grid holds the same settings twice, as trials 1 and 2",
                 "\"tuning\": {\"seeds\": [7]}, \"methods\": [{\"name\": \"lora\", \"grid\": []}] | methods[0].grid holds no trial",
                 "\"tuning\": {\"seeds\": [7]}, \"methods\": [{\"name\": \"lora\", \"grid\": {}}] | methods[0].grid holds no trial",
