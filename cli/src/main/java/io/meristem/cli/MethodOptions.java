@@ -171,6 +171,13 @@ final class MethodOptions {
     boolean rankStabilised;
 
     @Option(
+            names = "--lora-relative",
+            negatable = true,
+            description =
+                    "Measure the adapters' scale in units of each weight row's norm, so that one learning rate suits all layers. Default: no.")
+    Boolean loraRelative;
+
+    @Option(
             names = "--init-lora-weights",
             paramLabel = "WAY",
             description =
@@ -254,7 +261,8 @@ final class MethodOptions {
                 loraAlpha == null ? usual.alpha() : loraAlpha,
                 rankStabilised ? LoraScaling.BY_ROOT : said,
                 adapterDropout,
-                initLoraWeights == null ? usual.initLoraWeights() : initLoraWeights);
+                initLoraWeights == null ? usual.initLoraWeights() : initLoraWeights,
+                loraRelative == null ? usual.relative() : loraRelative);
     }
 
     /** What trains beside the method: what is said, or the preset's where the method has factors. */

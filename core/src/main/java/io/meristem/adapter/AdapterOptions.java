@@ -1,6 +1,7 @@
 package io.meristem.adapter;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
@@ -10,8 +11,16 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param scaling how the scale follows from alpha and the rank
  * @param dropout probability with which an entry of the adapter's input is dropped in training
  * @param initLoraWeights what A starts from
+ * @param relative whether each row of the update is scaled by the norm of the frozen weight's row too, so that a step of B moves all layers and channels by
+ *     the same share
  */
-public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, LoraInit initLoraWeights) {
+public record AdapterOptions(
+        double alpha,
+        LoraScaling scaling,
+        double dropout,
+        LoraInit initLoraWeights,
+        // Absent where false, so that runs and studies from before there was a choice keep their names.
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean relative) {
 
     /** As the published study is taken to have it; what runs from before there was a choice have. */
     public static final AdapterOptions PAPER = new AdapterOptions(0, LoraScaling.BY_RANK, 0, LoraInit.GAUSSIAN);
@@ -30,6 +39,11 @@ public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, 
         }
     }
 
+    /** With the same scale in all layers. */
+    public AdapterOptions(double alpha, LoraScaling scaling, double dropout, LoraInit initLoraWeights) {
+        this(alpha, scaling, dropout, initLoraWeights, false);
+    }
+
     /** With A Gaussian. */
     public AdapterOptions(double alpha, boolean rankStabilised, double dropout) {
         this(alpha, rankStabilised ? LoraScaling.BY_ROOT : LoraScaling.BY_RANK, dropout, LoraInit.GAUSSIAN);
@@ -46,7 +60,8 @@ public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, 
             @JsonProperty("scaling") LoraScaling scaling,
             @JsonProperty("rank_stabilised") Boolean rankStabilised,
             @JsonProperty("dropout") double dropout,
-            @JsonProperty("init_lora_weights") LoraInit initLoraWeights) {
+            @JsonProperty("init_lora_weights") LoraInit initLoraWeights,
+            @JsonProperty("relative") Boolean relative) {
         boolean rooted = rankStabilised != null && rankStabilised;
         if (rooted && scaling == LoraScaling.CONSTANT) {
             throw new IllegalArgumentException(
@@ -57,10 +72,11 @@ public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, 
                 alpha,
                 rooted ? LoraScaling.BY_ROOT : said,
                 dropout,
-                initLoraWeights == null ? PAPER.initLoraWeights : initLoraWeights);
+                initLoraWeights == null ? PAPER.initLoraWeights : initLoraWeights,
+                relative != null && relative);
     }
 
-    /** The factor before {@code B A}. */
+    /** The factor before {@code B A}, before what {@link #relative} adds. */
     public double scaling(int rank) {
         double usual = scaling == LoraScaling.CONSTANT ? USUAL_SCALE : USUAL_SCALE * rank;
         return scaling.of(alpha == 0 ? usual : alpha, rank);
@@ -68,6 +84,6 @@ public record AdapterOptions(double alpha, LoraScaling scaling, double dropout, 
 
     /** The same with another alpha. */
     public AdapterOptions withAlpha(double other) {
-        return new AdapterOptions(other, scaling, dropout, initLoraWeights);
+        return new AdapterOptions(other, scaling, dropout, initLoraWeights, relative);
     }
 }

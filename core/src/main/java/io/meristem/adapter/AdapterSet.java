@@ -126,10 +126,7 @@ public final class AdapterSet implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             adapters.forEach((name, adapter) -> {
                 WeightedLayer layer = adapter.layer();
-                double[] b = Tensors.toDoubles(adapter.activeB());
-                for (int i = 0; i < b.length; i++) {
-                    b[i] *= adapter.scaling();
-                }
+                double[] b = adapter.scaledBInFloat64();
                 double[] a = Tensors.toDoubles(adapter.activeA());
                 factors.put(
                         name, new LowRankChange.Factors(b, a, layer.outFeatures(), layer.columns(), adapter.active()));

@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The update {@code W' = W + s * reshape(B A, W.shape)} of one layer (Hu et al. 2021, on the weight of any convolution, grouped ones included).
+ * Where it is {@linkplain AdapterOptions#relative relative}, {@code s} stands for {@code s} times the norm of each row of W, one factor per row of B.
  *
  * <p>Tensors, float32, owned by this object: A (rank, columns) and B (out, rank). At the start one of them is zero, so that training starts at the
  * pretrained function exactly. Only the first {@link #active} rows of A and columns of B take part, all of them unless {@linkplain #truncate
@@ -26,6 +27,7 @@ public final class LowRankAdapter implements AutoCloseable {
 
     private final WeightedLayer layer;
     private final double dropout;
+    private final Tensor rows; // (out, 1), the norms of W's rows, or null
     private AdapterForm form;
     private double scaling;
     private Tensor a;
@@ -36,9 +38,14 @@ public final class LowRankAdapter implements AutoCloseable {
 
     /** @param a (rank, columns) and {@code b} (out, rank), which this object takes over from the scope that they were made in */
     LowRankAdapter(WeightedLayer layer, Tensor a, Tensor b, double scaling, double dropout) {
+        this(layer, a, b, scaling, dropout, false);
+    }
+
+    private LowRankAdapter(WeightedLayer layer, Tensor a, Tensor b, double scaling, double dropout, boolean relative) {
         this.layer = layer;
         this.scaling = scaling;
         this.dropout = dropout;
+        this.rows = relative ? Tensors.keep(rowNorms(layer)) : null;
         take(a, b);
         use(AdapterForm.forLayer(layer, dropout));
     }
@@ -58,8 +65,13 @@ public final class LowRankAdapter implements AutoCloseable {
                 a = orthonormal(a, directions);
             }
             Tensor b = Engine.onDevice(torch.zeros(layer.outFeatures(), rank));
-            return new LowRankAdapter(layer, a, b, options.scaling(rank), options.dropout());
+            return new LowRankAdapter(layer, a, b, options.scaling(rank), options.dropout(), options.relative());
         }
+    }
+
+    private static Tensor rowNorms(WeightedLayer layer) {
+        Tensor matrix = layer.weight().value().reshape(layer.outFeatures(), layer.columns());
+        return matrix.mul(matrix).sum(1).sqrt_().unsqueeze(1);
     }
 
     /** {@code drawn} (rank, columns) with its first rows replaced by {@code first}, and those after it, up to the columns, orthonormal to them and each other. */
@@ -200,16 +212,32 @@ public final class LowRankAdapter implements AutoCloseable {
 
     /** {@code s * reshape(B A, W.shape)}, with gradient; the caller's scope owns it. */
     public Tensor delta() {
-        return activeB()
-                .mul(new Scalar(scaling))
-                .matmul(activeA())
-                .reshape(layer.weight().shape());
+        return scaledB().matmul(activeA()).reshape(layer.weight().shape());
+    }
+
+    /** {@code s B}, (out, active): with it {@code B A} is the update of the weight. The caller's scope owns it. */
+    Tensor scaledB() {
+        return scaled(activeB().mul(new Scalar(scaling)));
+    }
+
+    /** {@link #scaledB} row by row, multiplied in float64. */
+    double[] scaledBInFloat64() {
+        double[] b = Tensors.toDoubles(activeB());
+        double[] norms = rows == null ? null : Tensors.toDoubles(rows);
+        for (int i = 0; i < b.length; i++) {
+            b[i] *= norms == null ? scaling : scaling * norms[i / active];
+        }
+        return b;
+    }
+
+    private Tensor scaled(Tensor ofRows) {
+        return rows == null ? ofRows : ofRows.mul(rows);
     }
 
     /** {@code s B}, rows multiplied by what a folded normalisation asks for: with it {@code B A} is an update of the running weight. */
     Tensor runningB() {
         Tensor scale = layer.runningScale();
-        Tensor scaled = activeB().mul(new Scalar(scaling)); // (out, active)
+        Tensor scaled = scaledB();
         return scale == null ? scaled : scaled.mul(scale.unsqueeze(1));
     }
 
@@ -255,7 +283,7 @@ public final class LowRankAdapter implements AutoCloseable {
      */
     Tensor setGradients(Tensor ofA, Tensor ofRunningB) {
         Tensor scale = layer.runningScale();
-        Tensor ofB = Precision.FP32.of(ofRunningB).mul(new Scalar(scaling));
+        Tensor ofB = scaled(Precision.FP32.of(ofRunningB).mul(new Scalar(scaling)));
         Tensor ofUpdate = layer.scaleTrains() ? activeB().mul(ofB).sum(1) : null;
         a.mutable_grad().put(placed(a, Precision.FP32.of(ofA), 0));
         b.mutable_grad().put(placed(b, scale == null ? ofB : ofB.mul_(scale.unsqueeze(1)), 1));
@@ -287,5 +315,8 @@ public final class LowRankAdapter implements AutoCloseable {
         layer.setForm(null);
         Tensors.free(a);
         Tensors.free(b);
+        if (rows != null) {
+            Tensors.free(rows);
+        }
     }
 }

@@ -86,6 +86,10 @@ public record AdaLora(
             throw new IllegalArgumentException(
                     "AdaLoRA draws P and Q, and lambda starts at zero: leave --init-lora-weights at gaussian");
         }
+        if (adapter != null && adapter.relative()) {
+            throw new IllegalArgumentException(
+                    "AdaLoRA keeps P near orthonormal, so its rows have no scales of their own: leave --lora-relative out");
+        }
     }
 
     @Override

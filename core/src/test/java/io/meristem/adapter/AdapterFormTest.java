@@ -285,6 +285,44 @@ class AdapterFormTest {
         }
     }
 
+    private static final AdapterOptions RELATIVE =
+            new AdapterOptions(5, LoraScaling.BY_RANK, 0, LoraInit.GAUSSIAN, true);
+
+    /** A relative update is that of a plain adapter whose B has the rows' norms in it, and so are its gradients. */
+    @ParameterizedTest
+    @MethodSource("kindsAndForms")
+    void aRelativeUpdateIsInUnitsOfTheRows(Kind kind, AdapterForm form) {
+        try (PointerScope scope = new PointerScope();
+                Bench relative = new Bench(kind, RELATIVE, true);
+                Bench plain = new Bench(kind, new AdapterOptions(5, false, 0), true)) {
+            Tensor weight = plain.layer.weight().value();
+            Tensor norms = dbl(weight)
+                    .reshape(plain.layer.outFeatures(), plain.layer.columns())
+                    .pow(new Scalar(2))
+                    .sum(1)
+                    .sqrt()
+                    .unsqueeze(1)
+                    .to(torch.ScalarType.Float);
+            try (NoGradGuard guard = new NoGradGuard()) {
+                plain.adapter.b().mul_(norms);
+            }
+            float[][] expected = recorded(plain, form, true);
+            float[][] found = recorded(relative, form, true);
+            expected[2] = Tensors.toFloats(
+                    Tensors.of(expected[2], plain.adapter.b().shape()).mul(norms));
+            assertAllClose(expected, found, 1e-5, kind + " " + form);
+            assertClose(
+                    Tensors.toFloats(plain.adapter.delta()),
+                    Tensors.toFloats(relative.adapter.delta()),
+                    kind + ": delta");
+            double[] exported = relative.set.factors().get("layer").b();
+            double[] same = plain.set.factors().get("layer").b();
+            for (int i = 0; i < same.length; i++) {
+                assertEquals(same[i], exported[i], 1e-6 * Math.max(1, Math.abs(same[i])));
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void mergingKeepsTheFunctionAndUnmergingTheWeight(Kind kind) {

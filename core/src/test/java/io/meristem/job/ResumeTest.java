@@ -219,7 +219,7 @@ class ResumeTest {
     }
 
     private static AdapterOptions started(LoraInit init) {
-        return new AdapterOptions(4, LoraScaling.BY_ROOT, 0, init);
+        return new AdapterOptions(4, LoraScaling.BY_ROOT, 0, init, init == LoraInit.GRADIENT);
     }
 
     /** With averaged weights. */
