@@ -24,6 +24,7 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -136,7 +137,7 @@ final class DemoCommand implements Callable<Integer> {
         Dra dra = new Dra(
                 scorer.with(Importance.DEFAULT),
                 RankOptions.DEFAULT,
-                true,
+                Updates.MERGING,
                 CALIBRATION_EPOCHS,
                 Dra.CALIBRATION_BATCHES,
                 Dra.CALIBRATION_BATCH_SIZE,

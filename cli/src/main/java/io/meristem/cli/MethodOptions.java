@@ -81,8 +81,8 @@ final class MethodOptions {
                     + " Default: gradient where there is a --budget, else cka; with --preset paper always cka.")
     ScorerName scorer;
 
-    @Option(names = "--no-updates", description = "DRA's ranks stay as they are allocated first.")
-    boolean noUpdates;
+    @Mixin
+    UpdateOptions updates;
 
     @Option(
             names = "--rank-min",
@@ -207,6 +207,9 @@ final class MethodOptions {
     HeadStart headStart;
 
     Method resolve() {
+        if (method != Name.DRA) {
+            updates.refuseFor(method);
+        }
         return switch (method) {
             case FULL -> new FullTuning();
             case HEAD -> new HeadOnly();
@@ -230,7 +233,7 @@ final class MethodOptions {
         return new Dra(
                 scorer(ranks),
                 ranks,
-                !noUpdates,
+                updates.resolve(preset),
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
                 calibrationBatch,

@@ -11,6 +11,7 @@ import io.meristem.rank.Scorer;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
+import io.meristem.rank.UpdateScorer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ enum ScorerName {
     GRADIENT,
     SPECTRUM,
     ALIGNMENT,
+    UPDATE,
     ACTIVATION,
     STABLE_RANK,
     UNIFORM,
@@ -31,7 +33,7 @@ enum ScorerName {
 
     static final String OPTION = "--scorer";
     static final String DESCRIPTION =
-            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), spectrum (what the gradient's directions bring on photos that they were not seen on), alignment (how well single photos' gradients tell classes apart), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
+            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), spectrum (what the gradient's directions bring on photos that they were not seen on), alignment (how well single photos' gradients tell classes apart), update (what the trained update does; equal ranks until the first update), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
 
     /** @param importance the weights of the two scorers that are made of CKA */
     Scorer with(Importance importance) {
@@ -41,6 +43,7 @@ enum ScorerName {
             case GRADIENT -> new GradientScorer();
             case SPECTRUM -> SpectrumScorer.DEFAULT;
             case ALIGNMENT -> AlignmentScorer.DEFAULT;
+            case UPDATE -> UpdateScorer.DEFAULT;
             case ACTIVATION -> new ActivationScorer();
             case STABLE_RANK -> new StableRankScorer();
             case UNIFORM -> new UniformScorer();

@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -118,6 +120,142 @@ public final class AdapterSet implements AutoCloseable {
     void drop(String name) {
         adapters.remove(name).close();
         before.remove(name);
+    }
+
+    /**
+     * What became of the adapters when their ranks changed.
+     *
+     * @param inherited of each of {@link #parameters}, what it is made of
+     * @param grew layers with a higher rank than before
+     * @param shrank layers with a lower one
+     * @param least of the ranks that go on
+     * @param most likewise
+     * @param lost what the dropped ranks were of the updates of all layers, as a share of their squared norms
+     */
+    public record Carried(List<Inherited> inherited, int grew, int shrank, int least, int most, double lost) {
+
+        public Carried {
+            inherited = List.copyOf(inherited);
+        }
+    }
+
+    /**
+     * Goes on with other ranks. Where a rank grows or stays, the layer's update stays what it is; where it shrinks, a part of it is lost.
+     *
+     * @param network of these adapters
+     * @param ranks by layer name, of all layers that have an adapter now or then
+     * @param seed from which new rows of A are drawn, by layer name
+     * @param rotated whether what is dropped are the smallest singular values of the update, and not the smallest of its ranks as they are
+     * @param directions by layer, orthonormal rows that A's new rows follow as far as they are not among its old ones; what is missing is drawn
+     */
+    public Carried carry(
+            Network network,
+            Map<String, Integer> ranks,
+            AdapterOptions options,
+            long seed,
+            boolean rotated,
+            Map<String, Tensor> directions) {
+        Map<String, LowRankAdapter> earlier = new LinkedHashMap<>(adapters);
+        Map<String, LowRankChange.Factors> was = factors();
+        List<String> places = List.copyOf(earlier.keySet());
+        if (!ranks.keySet().containsAll(places)) {
+            throw new IllegalArgumentException("ranks are missing for some of " + places);
+        }
+        adapters.clear();
+        List<Inherited> inherited = new ArrayList<>();
+        int grew = 0;
+        int shrank = 0;
+        int least = Integer.MAX_VALUE;
+        int most = 0;
+        for (Map.Entry<String, Integer> entry : ranks.entrySet()) {
+            String name = entry.getKey();
+            int rank = entry.getValue();
+            LowRankAdapter adapter = earlier.get(name);
+            int before = adapter == null ? 0 : adapter.rank();
+            grew += rank > before ? 1 : 0;
+            shrank += rank < before ? 1 : 0;
+            if (Math.min(rank, before) > 0) {
+                least = Math.min(least, Math.min(rank, before));
+                most = Math.max(most, Math.min(rank, before));
+            }
+            if (rank == 0) {
+                if (adapter != null) {
+                    adapter.close();
+                }
+                continue;
+            }
+            if (adapter == null) {
+                adapters.put(
+                        name,
+                        LowRankAdapter.lora(
+                                name,
+                                network.weightedLayers().get(name),
+                                rank,
+                                options,
+                                seed,
+                                directions.get(name)));
+                inherited.add(new Newborn());
+                inherited.add(new Newborn());
+                continue;
+            }
+            adapters.put(name, adapter);
+            int place = 2 * places.indexOf(name);
+            if (rank == before) {
+                inherited.add(Slice.whole(place));
+                inherited.add(Slice.whole(place + 1));
+            } else {
+                RankChange change = adapter.changeRank(
+                        rank, options.scaling(rank), rotated, directions.get(name), Seeds.of(seed, "lora_A", name));
+                inherited.add(change.ofA().at(place));
+                inherited.add(change.ofB().at(place + 1));
+            }
+        }
+        before = factors();
+        return new Carried(inherited, grew, shrank, most == 0 ? 0 : least, most, lost(was, before));
+    }
+
+    private static double lost(Map<String, LowRankChange.Factors> was, Map<String, LowRankChange.Factors> is) {
+        double gone = 0;
+        double all = 0;
+        for (Map.Entry<String, LowRankChange.Factors> entry : was.entrySet()) {
+            double whole = LowRankChange.distance(entry.getValue(), null);
+            LowRankChange.Factors left = is.get(entry.getKey());
+            double missing = left == null
+                    ? whole
+                    : left.rank() < entry.getValue().rank() ? LowRankChange.distance(entry.getValue(), left) : 0;
+            gone += missing * missing;
+            all += whole * whole;
+        }
+        return all > 0 ? gone / all : 0;
+    }
+
+    /**
+     * Does {@code work} with every update in its weight and no adapter on, and puts all back, to the bit. The network must not be folded, then or afterwards.
+     *
+     * @param work must leave the weights as they are
+     */
+    public <T> T asMerged(Network network, Supplier<T> work) {
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        try {
+            adapters.forEach((name, adapter) -> {
+                try (PointerScope scope = new PointerScope();
+                        NoGradGuard guard = new NoGradGuard()) {
+                    weights.put(name, Tensors.keep(adapter.layer().weight().value().clone()));
+                }
+                adapter.addToWeight(1);
+                adapter.layer().setForm(null);
+            });
+            network.unfold(); // and forgets what was made of the weights
+            return work.get();
+        } finally {
+            weights.forEach((name, weight) -> {
+                LowRankAdapter adapter = adapters.get(name);
+                adapter.layer().weight().set(weight);
+                adapter.asSaved(false);
+                Tensors.free(weight);
+            });
+            network.unfold();
+        }
     }
 
     /** The factors of every update now, by layer name, the scaling included in B. */

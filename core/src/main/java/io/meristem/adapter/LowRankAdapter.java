@@ -122,6 +122,36 @@ public final class LowRankAdapter implements AutoCloseable {
     }
 
     /**
+     * Goes on at another rank; see {@link RankChange}.
+     *
+     * @param to another than now, at most the layer's full rank
+     * @param newScaling of that rank
+     * @param rotated whether what is dropped is so after a rotation
+     * @param directions that new rows of A follow, or null
+     * @param seed of those that are drawn
+     * @return what A and B are made of, but for the places of those before
+     */
+    RankChange changeRank(int to, double newScaling, boolean rotated, Tensor directions, long seed) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            int from = rank();
+            double c = scaling / newScaling;
+            RankChange change = to > from
+                    ? RankChange.growing(from, to, c)
+                    : rotated ? RankChange.rotated(a, b, to, c) : RankChange.plain(a, b, to, c);
+            Tensor beginA = Engine.onDevice(torch.zeros(to, layer.columns()));
+            Tensor beginB = Engine.onDevice(torch.zeros(layer.outFeatures(), to));
+            if (to > from) {
+                Tensor drawn = gaussian(1 / Math.sqrt(layer.columns()), seed, to - from, layer.columns());
+                beginA.narrow(0, from, to - from).copy_(RankChange.more(a, directions, drawn));
+            }
+            replace(change.ofA().values(a, beginA), change.ofB().values(b, beginB));
+            scaling = newScaling;
+            return change;
+        }
+    }
+
+    /**
      * Has only the first rows of A and columns of B take part from here on.
      *
      * @param rank how many, at most {@link #rank}

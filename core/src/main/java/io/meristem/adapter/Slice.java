@@ -11,11 +11,31 @@ import org.bytedeco.pytorch.Tensor;
  * @param dim along which entries were taken
  * @param entries taken, in order; null for all
  */
-public record Slice(int of, int dim, long[] entries) {
+public record Slice(int of, int dim, long[] entries) implements Inherited {
 
     /** What is left of a tensor of the earlier one's shape: itself, or a copy that the current scope owns. */
     public Tensor take(Tensor earlier) {
         return entries == null ? earlier : earlier.index_select(dim, Engine.onDevice(Tensors.of(entries)));
+    }
+
+    @Override
+    public Slice at(int place) {
+        return new Slice(place, dim, entries);
+    }
+
+    @Override
+    public Tensor values(Tensor earlier, Tensor now) {
+        return take(earlier);
+    }
+
+    @Override
+    public Tensor moments(Tensor earlier) {
+        return take(earlier);
+    }
+
+    @Override
+    public Tensor squares(Tensor earlier) {
+        return take(earlier);
     }
 
     /** The tensor as it was. */

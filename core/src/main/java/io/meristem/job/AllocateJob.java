@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.ImageFolder;
 import io.meristem.engine.Engine;
@@ -52,6 +53,10 @@ public final class AllocateJob {
             int threads,
             Path cache,
             JobListener listener) {
+        if (dra.scorer().needsTraining()) {
+            throw new InputException("The scorer " + dra.scorer().label()
+                    + " looks at a trained update, and before any training there is none, so that all layers would get equal ranks: give it to train, or take another --scorer here.");
+        }
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
         folder.cautions().forEach(listener::onNote);
         Engine.start(threads, compute.device());

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -35,6 +36,20 @@ final class InputPatches implements AutoCloseable {
      */
     static Map<String, double[]> explainedVariance(
             Network network, Map<String, WeightedLayer> layers, ImageFeed photos) {
+        return of(network, layers, photos, (name, rows) -> explainedVariance(rows));
+    }
+
+    /**
+     * Runs {@code photos} through the network, without gradient.
+     *
+     * @param measure is given a layer's name and its vectors, (n, m) as they entered the layer, while the network is folded as in {@link Network#foldReversibly}
+     * @return what it makes of them, by layer name
+     */
+    static <T> Map<String, T> of(
+            Network network,
+            Map<String, WeightedLayer> layers,
+            ImageFeed photos,
+            BiFunction<String, Tensor, T> measure) {
         Map<String, InputPatches> patches = new LinkedHashMap<>();
         layers.forEach((name, layer) -> {
             InputPatches of = new InputPatches();
@@ -50,9 +65,14 @@ final class InputPatches implements AutoCloseable {
                     network.forward(batch);
                 }
             });
-            Map<String, double[]> ratios = new LinkedHashMap<>();
-            patches.forEach((name, of) -> ratios.put(name, of.explainedVariance()));
-            return ratios;
+            Map<String, T> measured = new LinkedHashMap<>();
+            patches.forEach((name, of) -> {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor rows = torch.cat(new TensorVector(of.parts.toArray(new Tensor[0])));
+                    measured.put(name, measure.apply(name, rows));
+                }
+            });
+            return measured;
         } finally {
             layers.values().forEach(layer -> layer.setObserver(null));
             patches.values().forEach(InputPatches::close);
@@ -117,20 +137,17 @@ final class InputPatches implements AutoCloseable {
      * The variances of the vectors' principal components over the variance of all, greatest first; zeros when nothing varies. At most as many as vectors
      * or numbers in one.
      */
-    private double[] explainedVariance() {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor rows =
-                    torch.cat(new TensorVector(parts.toArray(new Tensor[0]))).to(ScalarType.Double);
-            double[] spectrum = Spectrum.ofRows(rows.sub(rows.mean(0)));
-            double sum = 0;
-            for (double value : spectrum) {
-                sum += value;
-            }
-            for (int i = 0; i < spectrum.length; i++) {
-                spectrum[i] = sum > 0 ? spectrum[i] / sum : 0;
-            }
-            return spectrum;
+    private static double[] explainedVariance(Tensor vectors) {
+        Tensor rows = vectors.to(ScalarType.Double);
+        double[] spectrum = Spectrum.ofRows(rows.sub(rows.mean(0)));
+        double sum = 0;
+        for (double value : spectrum) {
+            sum += value;
         }
+        for (int i = 0; i < spectrum.length; i++) {
+            spectrum[i] = sum > 0 ? spectrum[i] / sum : 0;
+        }
+        return spectrum;
     }
 
     @Override

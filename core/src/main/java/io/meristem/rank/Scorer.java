@@ -14,6 +14,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = GradientScorer.class, name = "gradient"),
     @JsonSubTypes.Type(value = SpectrumScorer.class, name = "spectrum"),
     @JsonSubTypes.Type(value = AlignmentScorer.class, name = "alignment"),
+    @JsonSubTypes.Type(value = UpdateScorer.class, name = "update"),
     @JsonSubTypes.Type(value = ActivationScorer.class, name = "activation"),
     @JsonSubTypes.Type(value = StableRankScorer.class, name = "stable-rank"),
     @JsonSubTypes.Type(value = UniformScorer.class, name = "uniform"),
@@ -25,6 +26,7 @@ public sealed interface Scorer
                 GradientScorer,
                 SpectrumScorer,
                 AlignmentScorer,
+                UpdateScorer,
                 ActivationScorer,
                 StableRankScorer,
                 UniformScorer,
@@ -35,6 +37,11 @@ public sealed interface Scorer
 
     /** Whether what it sees makes sense only through a head that fits the classes, not through one drawn at random. */
     default boolean needsFittedHead() {
+        return false;
+    }
+
+    /** Whether it has something to see only once the network has been trained with adapters; until then all layers are alike to it. */
+    default boolean needsTraining() {
         return false;
     }
 

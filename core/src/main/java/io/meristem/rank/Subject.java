@@ -1,6 +1,7 @@
 package io.meristem.rank;
 
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.nn.LabelledFeed;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
@@ -15,7 +16,8 @@ import java.util.Map;
  * @param photos training photos in evaluation form, the same at each pass
  * @param options bounds and budget of the ranks
  * @param seed of what a scorer draws
- * @param round 0 for a run's first allocation, 1 for the one after the first merge, and so on
+ * @param round 0 for a run's first allocation, 1 for the one at the first update, and so on
+ * @param trained the updates that have been trained since the allocation before, by layer, in the network's weights already; empty at the first one
  */
 public record Subject(
         Network network,
@@ -23,7 +25,19 @@ public record Subject(
         LabelledFeed photos,
         RankOptions options,
         long seed,
-        int round) {
+        int round,
+        Map<String, Factors> trained) {
+
+    /** Before anything has been trained. */
+    Subject(
+            Network network,
+            Map<String, WeightedLayer> layers,
+            LabelledFeed photos,
+            RankOptions options,
+            long seed,
+            int round) {
+        this(network, layers, photos, options, seed, round, Map.of());
+    }
 
     /** In the order of {@link #layers}. */
     public List<LayerSize> sizes() {

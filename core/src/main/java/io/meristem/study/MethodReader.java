@@ -30,6 +30,7 @@ final class MethodReader {
     private static final String LIMIT = "limit";
     private static final String SCORER = "scorer";
     private static final String ADAPTER = "adapter";
+    private static final String UPDATES = "updates";
 
     private final Fields fields;
     private final Preset style;
@@ -166,6 +167,9 @@ final class MethodReader {
             usual.set(ADAPTER, Json.tree(style.adapter));
         }
         refuseUnknown(given, type, place);
+        if (type == Dra.class) {
+            usual.set(UPDATES, Json.tree(style.updates));
+        }
         if (type == Lora.class) {
             usual.put(LIMIT, style.rankLimit.name());
         }

@@ -42,8 +42,8 @@ final class PlannedSize {
         if (method instanceof Dra dra) {
             long least = beside + bound(layers, dra.ranks().min());
             long most = beside + bound(layers, dra.ranks().max());
-            double budget =
-                    dra.ranks().on(whole(cell, materials, HeadPolicy.TRAINED)).budgetMib();
+            double budget = Math.max(1, dra.updates().startSize())
+                    * dra.ranks().on(whole(cell, materials, HeadPolicy.TRAINED)).budgetMib();
             double bound = LayerSize.mib(most);
             return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
         }

@@ -29,8 +29,8 @@ interface AdaptedState extends MethodState {
     }
 
     @Override
-    default EpochEnd endEpoch(int epoch) {
-        return new EpochEnd(adapters().changeSinceLastCall(), Double.NaN, false);
+    default EpochEnd endEpoch(int epoch, double rate) {
+        return EpochEnd.kept(adapters().changeSinceLastCall(), Double.NaN);
     }
 
     @Override

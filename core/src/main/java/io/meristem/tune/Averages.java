@@ -1,6 +1,6 @@
 package io.meristem.tune;
 
-import io.meristem.adapter.Slice;
+import io.meristem.adapter.Inherited;
 import io.meristem.engine.Tensors;
 import io.meristem.weights.SavedTensors;
 import java.util.List;
@@ -48,8 +48,8 @@ final class Averages implements AutoCloseable {
     }
 
     /** See {@link Copies#goOn}. */
-    void goOn(List<Slice> slices, int before) {
-        copies.goOn(slices, before);
+    void goOn(List<Tensor> now, List<? extends Inherited> inherited, int before) {
+        copies.goOn(now, inherited, before);
     }
 
     /** Of the first tensors. */

@@ -1,6 +1,6 @@
 package io.meristem.tune;
 
-import io.meristem.adapter.Slice;
+import io.meristem.adapter.Inherited;
 import io.meristem.engine.Tensors;
 import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
@@ -26,15 +26,20 @@ final class Copies implements AutoCloseable {
     /**
      * The first tensors are others now; what is left of each is kept.
      *
-     * @param slices what each of them is of those before
+     * @param now the first tensors
+     * @param inherited what each of them is made of
      * @param before how many there were
      */
-    void goOn(List<Slice> slices, int before) {
+    void goOn(List<Tensor> now, List<? extends Inherited> inherited, int before) {
         List<Tensor> old = new ArrayList<>(copies.subList(0, before));
         List<Tensor> left = new ArrayList<>();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            slices.forEach(slice -> left.add(Tensors.keep(slice.take(old.get(slice.of())))));
+            for (int i = 0; i < now.size(); i++) {
+                Inherited origin = inherited.get(i);
+                Tensor earlier = origin.of() < 0 ? null : old.get(origin.of());
+                left.add(Tensors.keep(origin.values(earlier, now.get(i))));
+            }
         }
         old.forEach(Tensors::free);
         copies.subList(0, before).clear();

@@ -6,7 +6,9 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterHistory;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.Inherited;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LowRankAdapter;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Seeds;
 import io.meristem.nn.LabelledFeed;
@@ -17,6 +19,7 @@ import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.ScorerMemory;
+import io.meristem.rank.SettledTrigger;
 import io.meristem.rank.Subject;
 import io.meristem.rank.UpdateTrigger;
 import io.meristem.weights.SavedTensors;
@@ -25,13 +28,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Dynamic rank allocation: ranks follow what a scorer sees in each layer; once the adapters change less than they did in the calibration epoch, they are
- * merged and ranks are allocated anew on the merged network (the source's update strategy, RRA).
+ * Dynamic rank allocation: ranks follow what a scorer sees in each layer. With the source's update strategy (RRA), once the adapters change less than they did in the
+ * calibration epoch, they are merged and ranks are allocated anew on the merged network.
  *
- * @param updates whether that happens; otherwise ranks stay as they are allocated first
+ * @param updates whether ranks are allocated anew during training, when, and what becomes of the adapters then
  * @param calibrationEpochs the epoch whose change sets the first threshold
  * @param calibrationBatches photos for measuring: so many batches ...
  * @param calibrationBatchSize ... of this many photos
@@ -39,7 +43,7 @@ import org.bytedeco.pytorch.Tensor;
 public record Dra(
         Scorer scorer,
         RankOptions ranks,
-        boolean updates,
+        Updates updates,
         int calibrationEpochs,
         int calibrationBatches,
         int calibrationBatchSize,
@@ -51,10 +55,12 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
+    private static final double PERCENT = 100;
+
     public static final Dra DEFAULT = new Dra(
             CkaScorer.DEFAULT,
             RankOptions.DEFAULT,
-            true,
+            Updates.MERGING,
             5,
             CALIBRATION_BATCHES,
             CALIBRATION_BATCH_SIZE,
@@ -78,7 +84,7 @@ public record Dra(
         this(
                 new CkaScorer(importance),
                 ranks,
-                true,
+                Updates.MERGING,
                 calibrationEpochs,
                 calibrationBatches,
                 calibrationBatchSize,
@@ -91,7 +97,7 @@ public record Dra(
             @JsonProperty("scorer") Scorer scorer,
             @JsonProperty("importance") Importance importance,
             @JsonProperty("ranks") RankOptions ranks,
-            @JsonProperty("updates") Boolean updates,
+            @JsonProperty("updates") Updates updates,
             @JsonProperty("calibration_epochs") int calibrationEpochs,
             @JsonProperty("calibration_batches") int calibrationBatches,
             @JsonProperty("calibration_batch_size") int calibrationBatchSize,
@@ -100,7 +106,7 @@ public record Dra(
         return new Dra(
                 scorer == null ? old : scorer,
                 ranks,
-                updates == null || updates,
+                updates == null ? Updates.MERGING : updates,
                 calibrationEpochs,
                 calibrationBatches,
                 calibrationBatchSize,
@@ -118,7 +124,7 @@ public record Dra(
     }
 
     private String label(String signal) {
-        return updates ? signal : signal + " fixed";
+        return signal + updates.suffix();
     }
 
     @Override
@@ -136,6 +142,11 @@ public record Dra(
     /** With another scorer. */
     public Dra following(Scorer other) {
         return new Dra(other, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    }
+
+    @Override
+    public double heldShare() {
+        return updates.heldShare();
     }
 
     @Override
@@ -159,20 +170,38 @@ public record Dra(
             BiFunction<Integer, Integer, LabelledFeed> calibration,
             long seed,
             long beside) {
-        return allocate(network, head, calibration, seed, beside, 0, ScorerMemory.NONE);
+        return first(network, head, calibration, seed, beside, updates.startSize());
     }
 
-    private Allocation allocate(
+    /** @param factor of the size over the budget, or over what the scorer answers with */
+    private Allocation first(
             Network network,
             HeadPolicy head,
             BiFunction<Integer, Integer, LabelledFeed> calibration,
             long seed,
             long beside,
+            double factor) {
+        RankOptions all = ranks.on(network);
+        if (all.bounded() || factor == 1) {
+            return look(network, head, calibration, left(all, beside, factor), seed, 0, ScorerMemory.NONE, Map.of());
+        }
+        Allocation own = look(network, head, calibration, all, seed, 0, ScorerMemory.NONE, Map.of());
+        double mib = factor * LayerSize.mib(own.numbers());
+        RankOptions other = mib == 0 ? all : new RankOptions(all.min(), all.max(), mib, all.costAware());
+        return look(network, head, calibration, other, seed, 0, ScorerMemory.NONE, Map.of());
+    }
+
+    private Allocation look(
+            Network network,
+            HeadPolicy head,
+            BiFunction<Integer, Integer, LabelledFeed> calibration,
+            RankOptions options,
+            long seed,
             int round,
-            ScorerMemory memory) {
+            ScorerMemory memory,
+            Map<String, Factors> trained) {
         LabelledFeed photos = calibration.apply(calibrationBatches, calibrationBatchSize);
-        RankOptions left = left(ranks.on(network), beside);
-        Subject subject = new Subject(network, head.adapted(network), photos, left, seed, round);
+        Subject subject = new Subject(network, head.adapted(network), photos, options, seed, round, trained);
         if (round > 0 || !scorer.needsFittedHead()) {
             return Allocation.of(subject, scorer, memory);
         }
@@ -181,17 +210,17 @@ public record Dra(
         }
     }
 
-    /** The bounds of ranks, with what trains beside them taken out of the budget in MiB. */
-    private static RankOptions left(RankOptions all, long beside) {
-        if (all.budgetMib() == 0 || beside == 0) {
+    /** The bounds of ranks, with what trains beside them taken out of {@code factor} times the budget in MiB. */
+    private static RankOptions left(RankOptions all, long beside, double factor) {
+        if (all.budgetMib() == 0 || beside == 0 && factor == 1) {
             return all;
         }
-        double left = all.budgetMib() - LayerSize.mib(beside);
+        double left = factor * all.budgetMib() - LayerSize.mib(beside);
         if (left <= 0) {
             throw new InputException(String.format(
                     Locale.ROOT,
                     "A budget of %.4f MiB has no room for ranks: what trains of the normalisation takes %.4f MiB alone. Give a larger --budget, or leave --train-norm out.",
-                    all.budgetMib(),
+                    factor * all.budgetMib(),
                     LayerSize.mib(beside)));
         }
         return new RankOptions(all.min(), all.max(), left, all.costAware());
@@ -206,19 +235,47 @@ public record Dra(
 
         private final Dra dra;
         private final MethodContext context;
-        private final UpdateTrigger trigger;
+        private final Updates updates;
+        private final UpdateTrigger falling;
+        private final SettledTrigger settled;
+        private final int first;
+        private final int last;
         private final AdapterHistory merged = new AdapterHistory();
         private AdapterSet adapters;
-        private ScorerMemory memory = ScorerMemory.NONE;
+        private ScorerMemory memory;
         private int generation;
+        private int updated;
 
-        State(Dra dra, MethodContext context, MethodMemory.Allocated memory, SavedTensors saved) {
+        /** At the beginning, or as it was. */
+        private State(
+                Dra dra,
+                MethodContext context,
+                double threshold,
+                SettledTrigger.State settled,
+                ScorerMemory memory,
+                int generation,
+                int updated) {
             this.dra = dra;
             this.context = context;
-            double threshold = memory.threshold() == null ? Double.NaN : memory.threshold();
-            this.trigger = new UpdateTrigger(new UpdateTrigger.State(dra.calibrationEpochs, threshold));
-            this.memory = memory.scorer();
-            this.generation = memory.generation();
+            this.updates = dra.updates;
+            this.falling = new UpdateTrigger(new UpdateTrigger.State(dra.calibrationEpochs, threshold));
+            this.first = updates.first(dra.calibrationEpochs, context.epochs());
+            this.last = updates.last(context.epochs(), stepsPerEpoch());
+            this.settled = new SettledTrigger(dra.calibrationEpochs, last, settled);
+            this.memory = memory;
+            this.generation = generation;
+            this.updated = updated;
+        }
+
+        State(Dra dra, MethodContext context, MethodMemory.Allocated memory, SavedTensors saved) {
+            this(
+                    dra,
+                    context,
+                    memory.threshold() == null ? Double.NaN : memory.threshold(),
+                    memory.settled() == null ? SettledTrigger.State.START : memory.settled(),
+                    memory.scorer(),
+                    memory.generation(),
+                    memory.updated() == null ? 0 : memory.updated());
             merged.load(context.network().weightedLayers().keySet(), saved);
             // What A and B start from is overwritten.
             adapters = AdapterSet.attach(context.network(), memory.ranks(), dra.adapter, context.seed());
@@ -231,37 +288,64 @@ public record Dra(
         }
 
         State(Dra dra, MethodContext context) {
-            this.dra = dra;
-            this.context = context;
-            this.trigger = new UpdateTrigger(dra.calibrationEpochs);
-            if (dra.updates && dra.calibrationEpochs > context.epochs() - 2) {
+            this(dra, context, Double.NaN, SettledTrigger.State.START, ScorerMemory.NONE, 0, 0);
+            boolean planned = first <= last;
+            if (updates.any() && !planned) {
                 context.listener()
-                        .onNote("Ranks stay as they are allocated first: calibration ends with epoch "
-                                + dra.calibrationEpochs + " of " + context.epochs()
-                                + ", and an update needs an epoch after that to follow and one more to train.");
+                        .onNote("Ranks stay as they are allocated first: "
+                                + updates.whyNone(dra.calibrationEpochs, context.epochs(), stepsPerEpoch()) + ".");
             }
-            attach(1);
-        }
-
-        private void attach(int firstEpoch) {
-            Allocation allocation = dra.allocate(
+            Allocation allocation = dra.first(
                     context.network(),
                     context.head(),
                     context.calibration(),
                     context.seed(),
                     context.beside(),
+                    planned ? updates.startSize() : 1);
+            tell(allocation);
+            attach(1, allocation);
+        }
+
+        private int stepsPerEpoch() {
+            return Math.max(1, context.steps() / context.epochs());
+        }
+
+        /** Has the scorer look at the network, with what has been trained in its weights, and tells of what it says. */
+        private Allocation allocate(Map<String, Factors> trained) {
+            RankOptions left = left(dra.ranks.on(context.network()), context.beside(), 1);
+            Allocation allocation = dra.look(
+                    context.network(),
+                    context.head(),
+                    context.calibration(),
+                    left,
+                    context.seed(),
                     generation,
-                    memory);
+                    memory,
+                    trained);
+            tell(allocation);
+            return allocation;
+        }
+
+        private void tell(Allocation allocation) {
             memory = allocation.memory();
             allocation.note().ifPresent(context.listener()::onNote);
-            adapters = context.attach(
-                    allocation.ranks(),
-                    dra.adapter,
-                    Seeds.of(context.seed(), "generation", generation),
-                    dra.calibrationBatches,
-                    dra.calibrationBatchSize);
+        }
+
+        /** Starts adapters of the ranks that have been allocated. */
+        private void attach(int firstEpoch, Allocation allocation) {
+            start(allocation.ranks());
             context.listener().onAllocation(firstEpoch, allocation);
+        }
+
+        /** Starts adapters of these ranks. */
+        private void start(Map<String, Integer> ranks) {
+            adapters = context.attach(
+                    ranks, dra.adapter, drawnFrom(), dra.calibrationBatches, dra.calibrationBatchSize);
             generation++;
+        }
+
+        private long drawnFrom() {
+            return Seeds.of(context.seed(), "generation", generation);
         }
 
         @Override
@@ -284,30 +368,145 @@ public record Dra(
             return merged.with(adapters);
         }
 
+        /** A size that is over the budget is not. */
         @Override
-        public EpochEnd endEpoch(int epoch) {
+        public boolean settled() {
+            return updates.startSize() <= 1 || updated > 0 || first > last;
+        }
+
+        @Override
+        public double rateFactor(int steps) {
+            int warm = updates.warmSteps(stepsPerEpoch());
+            if (warm == 0 || updated == 0) {
+                return 1;
+            }
+            return Math.min(1, (steps - updated * stepsPerEpoch() + 0.5) / warm);
+        }
+
+        @Override
+        public EpochEnd endEpoch(int epoch, double rate) {
             double change = adapters.changeSinceLastCall();
-            if (!dra.updates) {
-                return new EpochEnd(change, Double.NaN, false);
+            if (!updates.any()) {
+                return EpochEnd.kept(change, Double.NaN);
             }
-            boolean update = trigger.afterEpoch(epoch, change) && epoch < context.epochs();
-            double threshold = trigger.state().threshold();
-            if (update) {
-                merged.add(adapters);
-                adapters.merge();
-                adapters.close();
-                context.afterMerge().run();
-                attach(epoch + 1);
+            boolean asked = asked(epoch, change, rate);
+            double threshold = threshold();
+            if (!asked || epoch > last || generation > updates.most()) {
+                return EpochEnd.kept(change, threshold);
             }
-            return new EpochEnd(change, threshold, update);
+            updated = epoch;
+            List<Inherited> inherited = updates.way().carries() ? carry(epoch) : merge(epoch);
+            return new EpochEnd(change, threshold, true, inherited);
+        }
+
+        private boolean asked(int epoch, double change, double rate) {
+            return switch (updates.when()) {
+                case FALLING -> falling.afterEpoch(epoch, change);
+                case SETTLED -> settled.afterEpoch(epoch, change, rate);
+                case ONCE -> epoch == first;
+            };
+        }
+
+        private double threshold() {
+            return switch (updates.when()) {
+                case FALLING -> falling.state().threshold();
+                case SETTLED -> settled.threshold();
+                case ONCE -> Double.NaN;
+            };
+        }
+
+        /** @return null: nothing goes on */
+        private List<Inherited> merge(int epoch) {
+            Map<String, Factors> trained = adapters.factors();
+            Map<String, Integer> ranks = ranks();
+            merged.add(adapters);
+            adapters.merge();
+            adapters.close();
+            context.afterMerge().run();
+            if (updates.way() == Updates.Way.RESTART) {
+                start(ranks);
+                context.listener()
+                        .onNote("Update after epoch " + epoch
+                                + ": adapters are merged and start anew with the ranks that they had.");
+                return null;
+            }
+            attach(epoch + 1, allocate(trained));
+            if (updates.way() == Updates.Way.WARM) {
+                context.listener()
+                        .onNote("Update after epoch " + epoch
+                                + ": adapters are merged, new ones start, and learning rates grow again over "
+                                + updates.warmSteps(stepsPerEpoch()) + " steps.");
+            }
+            return null;
+        }
+
+        /** @return what the parameters are made of */
+        private List<Inherited> carry(int epoch) {
+            Network network = context.network();
+            Map<String, Factors> trained = adapters.factors();
+            try (PointerScope scope = new PointerScope()) {
+                Map<String, Tensor> directions = new LinkedHashMap<>();
+                Allocation allocation = adapters.asMerged(network, () -> {
+                    Allocation seen = allocate(trained);
+                    Map<String, Integer> growing = new LinkedHashMap<>(seen.ranks());
+                    growing.keySet().removeIf(name -> seen.ranks().get(name) <= rank(name));
+                    directions.putAll(context.directions(
+                            growing, dra.adapter, dra.calibrationBatches, dra.calibrationBatchSize));
+                    return seen;
+                });
+                AdapterSet.Carried carried = adapters.carry(
+                        network,
+                        allocation.ranks(),
+                        dra.adapter,
+                        drawnFrom(),
+                        updates.way() == Updates.Way.CARRY,
+                        directions);
+                context.listener().onAllocation(epoch + 1, allocation);
+                generation++;
+                context.listener().onNote(words(epoch, carried));
+                return carried.inherited();
+            }
+        }
+
+        private static String words(int epoch, AdapterSet.Carried carried) {
+            String ranks = carried.least() == carried.most()
+                    ? "rank " + carried.most()
+                    : "ranks " + carried.least() + " to " + carried.most();
+            String lost = carried.shrank() == 0
+                    ? ""
+                    : String.format(
+                            Locale.ROOT, "; what was dropped held %.2f %% of the update", PERCENT * carried.lost());
+            return String.format(
+                    Locale.ROOT,
+                    "Update after epoch %d: %s carried over, %s grew, %d shrank%s.",
+                    epoch,
+                    ranks,
+                    carried.grew() == 1 ? "1 layer" : carried.grew() + " layers",
+                    carried.shrank(),
+                    lost);
+        }
+
+        private int rank(String layer) {
+            LowRankAdapter adapter = adapters.adapters().get(layer);
+            return adapter == null ? 0 : adapter.rank();
+        }
+
+        private Map<String, Integer> ranks() {
+            Map<String, Integer> ranks = new LinkedHashMap<>();
+            adapters.adapters().forEach((name, adapter) -> ranks.put(name, adapter.rank()));
+            return ranks;
         }
 
         @Override
         public MethodMemory memory() {
-            double threshold = trigger.state().threshold();
-            Map<String, Integer> ranks = new LinkedHashMap<>();
-            adapters.adapters().forEach((name, adapter) -> ranks.put(name, adapter.rank()));
-            return new MethodMemory.Allocated(Double.isNaN(threshold) ? null : threshold, generation, ranks, memory);
+            double threshold = falling.state().threshold();
+            return new MethodMemory.Allocated(
+                    Double.isNaN(threshold) ? null : threshold,
+                    generation,
+                    ranks(),
+                    memory,
+                    updated == 0 ? null : updated,
+                    updates.when() == Updates.When.SETTLED ? settled.state() : null);
         }
 
         @Override
@@ -318,7 +517,7 @@ public record Dra(
 
         @Override
         public boolean changesNetwork() {
-            return generation > 1;
+            return generation > 1 && updates.way().merges();
         }
 
         @Override

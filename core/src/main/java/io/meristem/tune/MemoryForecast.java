@@ -7,6 +7,8 @@ import io.meristem.engine.Precision;
 import io.meristem.nn.Linear;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.rank.ActivationScorer;
+import io.meristem.rank.UpdateScorer;
 
 /**
  * How much memory a training will take at its peak, in bytes, told from shapes alone. docs/performance.md says how far it was off where it was measured.
@@ -32,6 +34,9 @@ public record MemoryForecast(long process, long weights, long trained, long step
     private static final int FORWARD_WORK = 1;
 
     private static final int FLOAT = 4;
+
+    /** That scorers keep of a photo and layer, at the most. */
+    private static final int VECTORS = 4;
 
     /** Loader: two batches a thread are prepared ahead, and one is in use. */
     private static final int AHEAD = 2;
@@ -60,7 +65,7 @@ public record MemoryForecast(long process, long weights, long trained, long step
             // layer.
             long measuring =
                     (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
-            steps = Math.max(steps, measuring);
+            steps = Math.max(steps, measuring + kept(network, dra));
         }
         long calibration = aligned(method);
         if (calibration > 0) {
@@ -101,6 +106,18 @@ public record MemoryForecast(long process, long weights, long trained, long step
                 .mapToInt(layer -> LayerSize.of("", layer).fullRank())
                 .max()
                 .orElse(0);
+    }
+
+    /** What is there beside while a scorer looks: weights as they were where adapters go on, and vectors that enter each layer where they are what it looks at. */
+    private static long kept(Network network, Dra dra) {
+        long numbers = 0;
+        for (WeightedLayer layer : network.weightedLayers().values()) {
+            numbers += dra.updates().way().carries() ? layer.weight().numel() : 0;
+            if (dra.scorer() instanceof UpdateScorer || dra.scorer() instanceof ActivationScorer) {
+                numbers += (long) VECTORS * dra.calibrationBatches() * dra.calibrationBatchSize() * layer.columns();
+            }
+        }
+        return FLOAT * numbers;
     }
 
     /** How many photos at once a gradient is taken of that factors start along; 0 where they do not. */

@@ -57,6 +57,11 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
         return isLowRank();
     }
 
+    /** Share of the training in which the learning rates do not follow a falling schedule yet. */
+    default double heldShare() {
+        return 0;
+    }
+
     /** Whether a setting decides the size, so that {@link #sized} can choose it. */
     @JsonIgnore
     default boolean isSizable() {

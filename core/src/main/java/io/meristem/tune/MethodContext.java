@@ -54,16 +54,26 @@ record MethodContext(
      * @param batchSize ... of this many photos
      */
     AdapterSet attach(Map<String, Integer> ranks, AdapterOptions options, long drawn, int batches, int batchSize) {
+        try (PointerScope scope = new PointerScope()) {
+            return AdapterSet.attach(network, ranks, options, drawn, directions(ranks, options, batches, batchSize));
+        }
+    }
+
+    /**
+     * Where factors start along the gradient, its directions in the network as it is now.
+     *
+     * @param most by layer, how many
+     * @return rows by layer, the most important first, owned by the current scope; empty where factors start otherwise
+     */
+    Map<String, Tensor> directions(Map<String, Integer> most, AdapterOptions options, int batches, int batchSize) {
         if (options.initLoraWeights() != LoraInit.GRADIENT) {
-            return AdapterSet.attach(network, ranks, options, drawn);
+            return Map.of();
         }
         Map<String, WeightedLayer> layers = new LinkedHashMap<>(network.weightedLayers());
-        layers.keySet().removeIf(name -> ranks.getOrDefault(name, 0) == 0);
-        try (PointerScope scope = new PointerScope()) {
-            Map<String, Tensor> directions =
-                    GradientDirections.of(network, layers, ranks, calibration.apply(batches, batchSize));
-            return AdapterSet.attach(network, ranks, options, drawn, directions);
-        }
+        layers.keySet().removeIf(name -> most.getOrDefault(name, 0) == 0);
+        return layers.isEmpty()
+                ? Map.of()
+                : GradientDirections.of(network, layers, most, calibration.apply(batches, batchSize));
     }
 
     /** The layers that get adapters, by name in definition order. */

@@ -1,9 +1,11 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.meristem.InputException;
 import io.meristem.rank.ScorerMemory;
+import io.meristem.rank.SettledTrigger;
 import java.util.Map;
 import java.util.Objects;
 
@@ -69,8 +71,17 @@ public sealed interface MethodMemory {
      * @param threshold null before calibration
      * @param generation allocations so far
      * @param ranks of the layers with adapters, in definition order
+     * @param updated epoch that the last update followed; null before there is one
+     * @param settled of updates that wait for the adapters to settle; null with others
      */
-    record Allocated(Double threshold, int generation, Map<String, Integer> ranks, ScorerMemory scorer)
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Allocated(
+            Double threshold,
+            int generation,
+            Map<String, Integer> ranks,
+            ScorerMemory scorer,
+            Integer updated,
+            SettledTrigger.State settled)
             implements MethodMemory {
 
         public Allocated {

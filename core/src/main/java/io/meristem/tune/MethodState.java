@@ -1,6 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.Inherited;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.adapter.Slice;
 import java.util.List;
@@ -17,9 +18,15 @@ interface MethodState extends AutoCloseable {
      * @param change mean relative change of the adapters' updates in this epoch; NaN where the method does not measure it
      * @param threshold below which ranks would have been allocated anew; NaN before calibration
      * @param replaced whether {@link #parameters} are other tensors now
+     * @param inherited what each of them is made of then; null where they start anew, and the optimiser and averages with them
      */
-    record EpochEnd(double change, double threshold, boolean replaced) {
-        static final EpochEnd PLAIN = new EpochEnd(Double.NaN, Double.NaN, false);
+    record EpochEnd(double change, double threshold, boolean replaced, List<Inherited> inherited) {
+        static final EpochEnd PLAIN = kept(Double.NaN, Double.NaN);
+
+        /** With the parameters that there were. */
+        static EpochEnd kept(double change, double threshold) {
+            return new EpochEnd(change, threshold, false, null);
+        }
     }
 
     /** What the optimiser trains for the method. */
@@ -75,8 +82,21 @@ interface MethodState extends AutoCloseable {
     /** Called when {@link #parameters} have been put back to what they were some steps before: whatever was gathered from those steps is dropped. */
     default void goneBack() {}
 
-    /** Called after each epoch, with the network in evaluation mode. */
-    default EpochEnd endEpoch(int epoch) {
+    /**
+     * A factor on all learning rates beside that of the schedule.
+     *
+     * @param steps done since the beginning of the training
+     */
+    default double rateFactor(int steps) {
+        return 1;
+    }
+
+    /**
+     * Called after each epoch, with the network in evaluation mode.
+     *
+     * @param rate mean factor on the learning rates in it
+     */
+    default EpochEnd endEpoch(int epoch, double rate) {
         return EpochEnd.PLAIN;
     }
 

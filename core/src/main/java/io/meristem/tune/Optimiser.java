@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.InputException;
-import io.meristem.adapter.Slice;
+import io.meristem.adapter.Inherited;
 import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +14,11 @@ import org.bytedeco.pytorch.global.torch;
 /** Moves groups of parameters, each with its own learning rate and weight decay. Closing it frees what it remembers. */
 final class Optimiser implements AutoCloseable {
 
-    /** Of the method's parameters, the group that may become smaller. */
+    /** Of the method's parameters, which may become others; of the A among them alone where B has a rate of its own. */
     static final String METHOD = "method";
+
+    /** Of the B then. */
+    static final String METHOD_B = "method_b";
 
     static final String HEAD = "head";
 
@@ -45,12 +48,16 @@ final class Optimiser implements AutoCloseable {
     private final double clipNorm;
 
     Optimiser(List<Group> groups, Optimization config) {
-        if (groups.stream().allMatch(group -> group.tensors.isEmpty())) {
+        requireAny(groups.stream().map(group -> group.tensors).toList());
+        clipNorm = config.clipNorm();
+        groups.forEach(group -> this.groups.add(new Moved(group, config)));
+    }
+
+    private static void requireAny(List<List<Tensor>> groups) {
+        if (groups.stream().allMatch(List::isEmpty)) {
             throw new InputException(
                     "Nothing is left to train: give the adapters a rank (--rank-min, --budget) or let the head train (--head trained).");
         }
-        clipNorm = config.clipNorm();
-        groups.forEach(group -> this.groups.add(new Moved(group, config)));
     }
 
     /** The method's parameters, all alike, and the head's. */
@@ -63,17 +70,18 @@ final class Optimiser implements AutoCloseable {
     }
 
     /**
-     * Goes on with what is left of the method's parameters, and what was remembered of that.
+     * Goes on with other parameters of one group, and what is left of what was remembered.
      *
-     * @param slices for each of {@code method}, what it is of the parameters before
+     * @param inherited for each of {@code tensors}, what it is made of, by place in the group as it was
      */
-    void goOn(List<Tensor> method, List<Slice> slices) {
-        Moved shrunk = groups.stream()
-                .filter(moved -> moved.group.name.equals(METHOD))
+    void goOn(String group, List<Tensor> tensors, List<? extends Inherited> inherited) {
+        Moved changed = groups.stream()
+                .filter(moved -> moved.group.name.equals(group))
                 .findFirst()
                 .orElseThrow();
-        shrunk.tensors = List.copyOf(method);
-        shrunk.rule.goOn(method, slices);
+        changed.tensors = List.copyOf(tensors);
+        changed.rule.goOn(tensors, inherited);
+        requireAny(groups.stream().map(moved -> moved.tensors).toList());
     }
 
     private List<Tensor> tensors() {

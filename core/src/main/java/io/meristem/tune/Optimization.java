@@ -185,11 +185,21 @@ public record Optimization(
      * @param progress epochs done, a fraction, when the step begins
      */
     public double factor(double progress, int epochs) {
+        return factor(progress, epochs, 0);
+    }
+
+    /**
+     * The same where the rates do not fall at first.
+     *
+     * @param held epochs, a fraction, before which they stay at their greatest
+     */
+    public double factor(double progress, int epochs, double held) {
         double warm = warmupEpochs > 0 ? Math.min(1, progress / warmupEpochs) : 1;
-        if (schedule == Schedule.CONSTANT || progress < warmupEpochs) {
+        double top = Math.max(warmupEpochs, held);
+        if (schedule == Schedule.CONSTANT || progress < top) {
             return warm;
         }
-        double done = (progress - warmupEpochs) / Math.max(epochs - warmupEpochs, 1e-9);
+        double done = (progress - top) / Math.max(epochs - top, 1e-9);
         return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done)));
     }
 }

@@ -13,14 +13,14 @@ public enum Preset {
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
      * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(20, 5, HeadPolicy.TRAINED, AdapterOptions.DEFAULT, RankLimit.LAYER, NormTraining.NONE, 1, 0) {
+    DEFAULT(20, 5, HeadPolicy.TRAINED, AdapterOptions.DEFAULT, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.MERGING) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(40, 5, HeadPolicy.ADAPTED, AdapterOptions.PAPER, RankLimit.NONE, NormTraining.NONE, 1, 0) {
+    PAPER(40, 5, HeadPolicy.ADAPTED, AdapterOptions.PAPER, RankLimit.NONE, NormTraining.NONE, 1, 0, Updates.MERGING) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return CkaScorer.DEFAULT;
@@ -46,6 +46,9 @@ public enum Preset {
     /** Of averaged weights; 0 for none. */
     public final double ema;
 
+    /** What DRA does with its ranks during training. */
+    public final Updates updates;
+
     Preset(
             int epochs,
             int calibrationEpochs,
@@ -54,7 +57,8 @@ public enum Preset {
             RankLimit rankLimit,
             NormTraining trainNorm,
             double lrRatio,
-            double ema) {
+            double ema,
+            Updates updates) {
         this.epochs = epochs;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
@@ -63,6 +67,7 @@ public enum Preset {
         this.trainNorm = trainNorm;
         this.lrRatio = lrRatio;
         this.ema = ema;
+        this.updates = updates;
     }
 
     /** What DRA's ranks follow, under these bounds. */

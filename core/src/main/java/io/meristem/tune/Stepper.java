@@ -1,6 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.Inherited;
 import io.meristem.adapter.LowRankAdapter;
 import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
@@ -193,7 +194,7 @@ public final class Stepper implements AutoCloseable {
             List<Tensor> a = all.stream().map(LowRankAdapter::a).toList();
             List<Tensor> b = all.stream().map(LowRankAdapter::b).toList();
             groups.add(group(Optimiser.METHOD, a, how.rate()));
-            groups.add(group("method_b", b, how.rate() * how.lrRatio()));
+            groups.add(group(Optimiser.METHOD_B, b, how.rate() * how.lrRatio()));
         }
         if (!beside.isEmpty()) {
             groups.add(new Optimiser.Group("beside", beside, how.rateOfNorms(), 0));
@@ -319,12 +320,12 @@ public final class Stepper implements AutoCloseable {
             optimiser.step(factor);
             int before = method.parameters().size();
             method.afterStep().ifPresent(slices -> {
-                optimiser.goOn(method.parameters(), slices);
+                optimiser.goOn(Optimiser.METHOD, method.parameters(), slices);
                 if (good != null) {
-                    good.goOn(slices, before);
+                    good.goOn(method.parameters(), slices, before);
                 }
                 if (averages != null) {
-                    averages.goOn(slices, before);
+                    averages.goOn(method.parameters(), slices, before);
                 }
             });
             if (averages != null) {
@@ -405,15 +406,54 @@ public final class Stepper implements AutoCloseable {
         return tensors;
     }
 
-    /** Tells the method that an epoch is over, with the network in evaluation mode; it may merge its adapters and start new ones. */
-    MethodState.EpochEnd endEpoch(int epoch) {
-        MethodState.EpochEnd end = method.endEpoch(epoch);
-        if (end.replaced()) {
+    /**
+     * Tells the method that an epoch is over, with the network in evaluation mode; it may merge its adapters and start new ones, or change their ranks.
+     *
+     * @param rate mean factor on the learning rates in it
+     */
+    MethodState.EpochEnd endEpoch(int epoch, double rate) {
+        int before = method.parameters().size();
+        MethodState.EpochEnd end = method.endEpoch(epoch, rate);
+        if (end.inherited() != null) {
+            goOn(end.inherited(), before);
+        } else if (end.replaced()) {
             optimiser.close();
             optimiser = null;
             prepare(ways);
         }
         return end;
+    }
+
+    /** With the method's parameters as they are now, and what optimiser and averages remember of what they are made of. */
+    private void goOn(List<Inherited> inherited, int before) {
+        List<Tensor> now = method.parameters();
+        if (config.optimization().lrRatio() == 1) {
+            optimiser.goOn(Optimiser.METHOD, now, inherited);
+        } else {
+            optimiser.goOn(Optimiser.METHOD, everySecond(now, 0), amongTheirLike(inherited, 0));
+            optimiser.goOn(Optimiser.METHOD_B, everySecond(now, 1), amongTheirLike(inherited, 1));
+        }
+        if (averages != null) {
+            averages.goOn(now, inherited, before);
+        }
+        fold();
+        plan(ways);
+    }
+
+    /** A and B take turns. */
+    private static <T> List<T> everySecond(List<T> all, int from) {
+        List<T> some = new ArrayList<>();
+        for (int i = from; i < all.size(); i += 2) {
+            some.add(all.get(i));
+        }
+        return some;
+    }
+
+    /** The same, by place among their like. */
+    private static List<Inherited> amongTheirLike(List<Inherited> all, int from) {
+        return everySecond(all, from).stream()
+                .map(origin -> origin.of() < 0 ? origin : origin.at(origin.of() / 2))
+                .toList();
     }
 
     /** Switches dropout and its kin. */

@@ -113,6 +113,15 @@ public record TrainConfig(
                 0.0);
     }
 
+    /**
+     * The factor of the schedule on the learning rates.
+     *
+     * @param progress epochs done, a fraction, when the step begins
+     */
+    double factor(double progress) {
+        return optimization.factor(progress, epochs, method.heldShare() * epochs);
+    }
+
     /** The method's name with what trains beside it. */
     public String label() {
         return label(method.label());

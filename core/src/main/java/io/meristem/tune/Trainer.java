@@ -156,7 +156,7 @@ public final class Trainer {
         }
         long saved = System.nanoTime();
         setTraining(stepper, false);
-        MethodState.EpochEnd end = stepper.endEpoch(epoch);
+        MethodState.EpochEnd end = stepper.endEpoch(epoch, meanFactor(stepper, epoch));
         EpochReport.Timing timing = new EpochReport.Timing(
                 progress.trainNanos() / NANOS,
                 progress.waitNanos() / NANOS,
@@ -199,8 +199,7 @@ public final class Trainer {
         try (Epoch batches = photos.train().epoch(epoch, progress.step())) {
             while (batches.hasNext()) {
                 int step = progress.step() + 1;
-                double factor = Math.pow(OnDivergence.FACTOR, progress.lowered())
-                        * config.optimization().factor(epoch - 1 + (step - 0.5) / steps, config.epochs());
+                double factor = factor(stepper, epoch, step);
                 try (Batch batch = batches.next();
                         PointerScope scope = new PointerScope()) {
                     Tensor images = Inference.images(batch.nhwc(), batch.size(), photos.size());
@@ -215,6 +214,23 @@ public final class Trainer {
                 }
             }
         }
+    }
+
+    /** On the learning rates, in a step from 1. */
+    private double factor(Stepper stepper, int epoch, int step) {
+        int steps = photos.train().batches();
+        return Math.pow(OnDivergence.FACTOR, progress.lowered())
+                * config.factor(epoch - 1 + (step - 0.5) / steps)
+                * stepper.method().rateFactor((epoch - 1) * steps + step - 1);
+    }
+
+    private double meanFactor(Stepper stepper, int epoch) {
+        int steps = photos.train().batches();
+        double sum = 0;
+        for (int step = 1; step <= steps; step++) {
+            sum += factor(stepper, epoch, step);
+        }
+        return sum / steps;
     }
 
     /** Offers a checkpoint. A thread that was interrupted could not write one. */

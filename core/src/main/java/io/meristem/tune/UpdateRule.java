@@ -1,6 +1,6 @@
 package io.meristem.tune;
 
-import io.meristem.adapter.Slice;
+import io.meristem.adapter.Inherited;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.weights.SavedTensors;
@@ -20,6 +20,7 @@ abstract sealed class UpdateRule implements AutoCloseable {
     record Remembered(Tensor tensor, List<Tensor> memory) {}
 
     private final List<Remembered> all = new ArrayList<>();
+    private final int memories;
 
     static UpdateRule of(List<Tensor> tensors, Optimization config, double weightDecay) {
         return switch (config.kind()) {
@@ -29,6 +30,7 @@ abstract sealed class UpdateRule implements AutoCloseable {
     }
 
     private UpdateRule(List<Tensor> tensors, int memories) {
+        this.memories = memories;
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             for (Tensor tensor : tensors) {
@@ -60,24 +62,33 @@ abstract sealed class UpdateRule implements AutoCloseable {
     abstract void move(List<Remembered> moving, List<Tensor> gradients, double rate);
 
     /**
-     * Goes on with what is left of the tensors.
+     * Goes on with tensors that are made of those before.
      *
-     * @param slices for each of {@code tensors}, what it is of those before
+     * @param inherited for each of {@code tensors}, what it is made of
      */
-    final void goOn(List<Tensor> tensors, List<Slice> slices) {
+    final void goOn(List<Tensor> tensors, List<? extends Inherited> inherited) {
         List<Remembered> before = List.copyOf(all);
         all.clear();
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             for (int i = 0; i < tensors.size(); i++) {
-                Slice slice = slices.get(i);
-                List<Tensor> memory = before.get(slice.of()).memory.stream()
-                        .map(tensor -> Tensors.keep(slice.take(tensor)))
-                        .toList();
+                Inherited origin = inherited.get(i);
+                List<Tensor> memory = new ArrayList<>();
+                for (int k = 0; k < memories; k++) {
+                    memory.add(Tensors.keep(
+                            origin.of() < 0
+                                    ? torch.zeros_like(tensors.get(i))
+                                    : inherit(origin, k, before.get(origin.of()).memory.get(k))));
+                }
                 all.add(new Remembered(tensors.get(i), memory));
             }
         }
         before.forEach(remembered -> remembered.memory.forEach(Tensors::free));
+    }
+
+    /** What becomes of the memory of that number: the first is a mean of gradients, a second one of their squares. */
+    private static Tensor inherit(Inherited origin, int number, Tensor memory) {
+        return number == 0 ? origin.moments(memory) : origin.squares(memory);
     }
 
     /** Puts what is remembered among {@code tensors}; the current scope owns what is new. */

@@ -142,6 +142,112 @@ class AdapterSetTest {
         }
     }
 
+    /** Where ranks grow or stay the function does, too; where they shrink, the update is the nearest one of that rank. */
+    @Test
+    void ranksChangeAndTheFunctionDoesNotWhereTheyGrow() {
+        long kept = Tensors.kept();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = TinyNetworks.mixed().materialize(1)) {
+            Map<String, Integer> ranks = TinyNetworks.ranks(network, 2);
+            ranks.put("mixer", 0);
+            AdapterOptions options = new AdapterOptions(3, false, 0); // its scale falls with the rank
+            try (AdapterSet set = AdapterSet.attach(network, ranks, options, 1)) {
+                move(set, 1);
+                set.changeSinceLastCall();
+                float[] before = Tensors.toFloats(network.forward(batch()));
+                Map<String, double[]> updates = deltas(set);
+
+                Map<String, Integer> growing = new LinkedHashMap<>(ranks);
+                growing.put("stem", 5);
+                growing.put("depthwise", 3);
+                growing.put("mixer", 1);
+                AdapterSet.Carried carried = set.carry(network, growing, options, 7, true, Map.of());
+                assertEquals(3, carried.grew());
+                assertEquals(0, carried.shrank());
+                assertEquals(0, carried.lost());
+                assertEquals(List.of(2, 2), List.of(carried.least(), carried.most()));
+                assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, -1, -1, 8, 9), places(carried));
+                assertEquals(List.copyOf(growing.keySet()), List.copyOf(set.adapters().keySet()));
+                assertClose(before, Tensors.toFloats(network.forward(batch())));
+                updates.forEach((name, delta) -> assertArrayEquals(delta, deltas(set).get(name), 1e-6, name));
+                assertEquals(0, set.changeSinceLastCall(), 1e-6, "nothing has been trained since");
+
+                Map<String, double[]> whole = deltas(set);
+                Map<String, Integer> shrinking = new LinkedHashMap<>(growing);
+                shrinking.put("stem", 1);
+                shrinking.put("head", 0);
+                AdapterSet.Carried cut = set.carry(network, shrinking, options, 8, true, Map.of());
+                assertEquals(List.of(0, 2), List.of(cut.grew(), cut.shrank()));
+                assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), places(cut));
+                Map<String, double[]> left = deltas(set);
+                assertEquals(Set.of("stem", "depthwise", "point", "grouped", "mixer"), left.keySet());
+                double lost = squares(whole.get("head"), null) + squares(whole.get("stem"), left.get("stem"));
+                double all = whole.values().stream()
+                        .mapToDouble(delta -> squares(delta, null))
+                        .sum();
+                assertEquals(lost / all, cut.lost(), 1e-5);
+                for (String same : List.of("depthwise", "point", "grouped", "mixer")) {
+                    assertArrayEquals(whole.get(same), left.get(same), same);
+                }
+                set.parameters().forEach(p -> assertTrue(p.requires_grad() && p.is_leaf()));
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> set.carry(network, Map.of("stem", 1), options, 8, true, Map.of()));
+            }
+        }
+        assertEquals(kept, Tensors.kept());
+    }
+
+    /** But for the rounding of sums in another order. */
+    private static void assertClose(float[] expected, float[] actual) {
+        double greatest = 0;
+        for (float value : expected) {
+            greatest = Math.max(greatest, Math.abs(value));
+        }
+        assertArrayEquals(expected, actual, (float) (1e-6 * greatest));
+    }
+
+    private static List<Integer> places(AdapterSet.Carried carried) {
+        return carried.inherited().stream().map(Inherited::of).toList();
+    }
+
+    private static double squares(double[] one, double[] zero) {
+        double sum = 0;
+        for (int i = 0; i < one.length; i++) {
+            double difference = one[i] - (zero == null ? 0 : zero[i]);
+            sum += difference * difference;
+        }
+        return sum;
+    }
+
+    /** Others look at weights with the updates in them, and then all is as it was, to the bit. */
+    @Test
+    void isLookedAtAsIfMerged() {
+        long kept = Tensors.kept();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard();
+                Network network = TinyNetworks.mixed().materialize(1);
+                AdapterSet set =
+                        AdapterSet.attach(network, TinyNetworks.ranks(network, 2), AdapterOptions.DEFAULT, 1)) {
+            move(set, 1);
+            float[] before = Tensors.toFloats(network.forward(batch()));
+            Map<String, float[]> weights = new LinkedHashMap<>();
+            network.params().forEach((name, param) -> weights.put(name, Tensors.toFloats(param.value())));
+            long held = Tensors.kept();
+            float[] merged = set.asMerged(network, () -> Tensors.toFloats(network.forward(batch())));
+            assertClose(before, merged);
+            assertThrows(IllegalStateException.class, () -> set.asMerged(network, () -> {
+                throw new IllegalStateException("on purpose");
+            }));
+            assertEquals(held, Tensors.kept());
+            weights.forEach((name, values) ->
+                    assertArrayEquals(values, Tensors.toFloats(network.params().get(name).value()), name));
+            assertArrayEquals(before, Tensors.toFloats(network.forward(batch())));
+        }
+        assertEquals(kept, Tensors.kept());
+    }
+
     private static void move(AdapterSet set, int step) {
         try (NoGradGuard guard = new NoGradGuard()) {
             int seed = 100 * step;

@@ -43,6 +43,7 @@ import io.meristem.tune.NormPolicy;
 import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ class JsonTest {
                 new Dra(
                         SpectrumScorer.DEFAULT,
                         new RankOptions(0, 16, 0, false, 1.5),
-                        false,
+                        Updates.NONE,
                         5,
                         4,
                         64,
@@ -92,7 +93,7 @@ class JsonTest {
     }
 
     private static Dra fixed(Scorer scorer) {
-        return new Dra(scorer, RankOptions.DEFAULT, false, 5, 4, 64, AdapterOptions.DEFAULT);
+        return new Dra(scorer, RankOptions.DEFAULT, Updates.NONE, 5, 4, 64, AdapterOptions.DEFAULT);
     }
 
     private static RunConfig config(Method method) {
@@ -181,7 +182,7 @@ class JsonTest {
         JsonNode method =
                 PLAIN.readTree(Json.line(config(fixed(new StableRankScorer())))).at("/train/method");
         assertEquals("stable-rank", method.at("/scorer/name").asText());
-        assertFalse(method.get("updates").asBoolean());
+        assertEquals("NONE", method.at("/updates/way").asText());
         assertFalse(method.has("importance"));
     }
 

@@ -22,6 +22,8 @@ import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
+import io.meristem.rank.UpdateScorer;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
@@ -39,6 +41,7 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -101,7 +104,7 @@ class ResumeTest {
 
     /** DRA merges late. */
     private static int epochs(Method method) {
-        return method instanceof Dra ? EPOCHS + 1 : EPOCHS;
+        return method instanceof Dra dra ? EPOCHS + (dra.updates().when() == Updates.When.SETTLED ? 4 : 1) : EPOCHS;
     }
 
     private static Case of(
@@ -123,7 +126,7 @@ class ResumeTest {
                 plain("dra", TinyRuns.dra(RankOptions.DEFAULT)),
                 plain(
                         "dra, ranks at random",
-                        new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), true, 1, 2, 8, dropout)),
+                        new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), Updates.MERGING, 1, 2, 8, dropout)),
                 of(
                         "dra, adapted head, recalibrated, bf16",
                         TinyRuns.dra(RankOptions.DEFAULT),
@@ -172,7 +175,7 @@ class ResumeTest {
                         new Dra(
                                 new RandomScorer(),
                                 new RankOptions(0, 8, 0.2, false),
-                                true,
+                                Updates.MERGING,
                                 1,
                                 2,
                                 8,
@@ -181,6 +184,46 @@ class ResumeTest {
                         NormPolicy.RECALIBRATED,
                         Precision.FP32,
                         NormTraining.AFFINE),
+                beside(
+                        "dra, carried once from 1.5 times the size, affine, along the gradient, rates apart, averaged",
+                        updating(
+                                UpdateScorer.DEFAULT,
+                                new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
+                                started(LoraInit.GRADIENT)),
+                        4,
+                        NormPolicy.RECALIBRATED,
+                        Precision.FP32,
+                        NormTraining.AFFINE),
+                beside(
+                        "dra, carried as they are, at random, norms trained, averaged, bf16",
+                        updating(
+                                new RandomScorer(),
+                                new Updates(Updates.Way.CARRY_PLAIN, Updates.When.FALLING),
+                                started(LoraInit.ORTHOGONAL)),
+                        1,
+                        NormPolicy.TRAINED,
+                        Precision.BF16,
+                        NormTraining.NONE),
+                of(
+                        "dra, carried, at random, sgd, adapted head, recalibrated, bf16",
+                        updating(new RandomScorer(), new Updates(Updates.Way.CARRY, Updates.When.ONCE), dropout),
+                        SGD,
+                        HeadPolicy.ADAPTED,
+                        NormPolicy.RECALIBRATED,
+                        Precision.BF16,
+                        true,
+                        HeadStart.RIDGE),
+                beside(
+                        "dra, ranks stay, settled, biases, averaged",
+                        updating(
+                                new RandomScorer(),
+                                new Updates(Updates.Way.RESTART, Updates.When.SETTLED),
+                                AdapterOptions.DEFAULT),
+                        1,
+                        NormPolicy.RECALIBRATED,
+                        Precision.FP32,
+                        NormTraining.BIAS),
+                warm("dra, warm, by its updates, averaged"),
                 beside(
                         "lora, biases, orthogonal, averaged, norms trained, bf16",
                         new Lora(12, started(LoraInit.ORTHOGONAL)),
@@ -216,6 +259,22 @@ class ResumeTest {
                         NormPolicy.TRAINED,
                         Precision.FP32,
                         NormTraining.NONE));
+    }
+
+    private static Dra updating(Scorer scorer, Updates updates, AdapterOptions adapter) {
+        return new Dra(scorer, new RankOptions(0, 8, 0.2, false), updates, 1, 2, 8, adapter);
+    }
+
+    /** In so many steps as a warm-up needs. */
+    private static Case warm(String name) {
+        Dra dra = updating(
+                UpdateScorer.DEFAULT,
+                new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.2, 1),
+                AdapterOptions.DEFAULT);
+        TrainConfig train = beside(name, dra, 1, NormPolicy.RECALIBRATED, Precision.FP32, NormTraining.BIAS)
+                .train()
+                .with(1, Compute.PLAIN);
+        return new Case(name, train);
     }
 
     private static AdapterOptions started(LoraInit init) {

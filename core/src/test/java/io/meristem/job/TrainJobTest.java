@@ -49,6 +49,7 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,7 +137,7 @@ class TrainJobTest {
     }
 
     private static Dra dra(Scorer scorer, boolean updates) {
-        return new Dra(scorer, new RankOptions(0, 8, 0.1, false), updates, 1, 2, 8, AdapterOptions.DEFAULT);
+        return new Dra(scorer, new RankOptions(0, 8, 0.1, false), updates ? Updates.MERGING : Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT);
     }
 
     @ParameterizedTest

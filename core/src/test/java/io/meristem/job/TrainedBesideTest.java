@@ -34,6 +34,7 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ class TrainedBesideTest {
     }
 
     static Stream<Arguments> methods() {
-        Dra dra = new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
+        Dra dra = new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), Updates.MERGING, 1, 2, 8, AdapterOptions.DEFAULT);
         return Stream.of(
                 Arguments.of(TinyRuns.lora(), NormTraining.BIAS),
                 Arguments.of(new Lora(0, AdapterOptions.DEFAULT), NormTraining.AFFINE),
@@ -298,7 +299,7 @@ class TrainedBesideTest {
         assertTrue(e.getMessage().contains("no normalisation whose scales could train"), e.getMessage());
         assertFalse(Files.exists(place.resolve("none")));
         Method small =
-                new Dra(new RandomScorer(), new RankOptions(0, 8, 0.01, false), true, 1, 2, 8, AdapterOptions.DEFAULT);
+                new Dra(new RandomScorer(), new RankOptions(0, 8, 0.01, false), Updates.MERGING, 1, 2, 8, AdapterOptions.DEFAULT);
         InputException room = assertThrows(
                 InputException.class, () -> train(TinyRuns.train(small, 1, 1).with(NormTraining.BIAS, 0), "small"));
         assertTrue(room.getMessage().contains("has no room for ranks"), room.getMessage());

@@ -46,6 +46,7 @@ class ScorerTest {
                 new GradientScorer(),
                 SpectrumScorer.DEFAULT,
                 AlignmentScorer.DEFAULT,
+                UpdateScorer.DEFAULT,
                 new ActivationScorer(),
                 new StableRankScorer(),
                 new UniformScorer(),

@@ -148,7 +148,7 @@ class OptimiserTest {
                     if (step == 3) {
                         cut.set(0, columns.take(cut.get(0)));
                         cut.set(2, rows.take(cut.get(2)));
-                        left.goOn(List.of(cut.get(0), cut.get(2)), List.of(columns, rows));
+                        left.goOn(Optimiser.METHOD, List.of(cut.get(0), cut.get(2)), List.of(columns, rows));
                     }
                     for (int i = 0; i < shapes.length; i++) {
                         Tensor g = torch.randn(shapes[i]);

@@ -1,0 +1,100 @@
+package io.meristem.cli;
+
+import io.meristem.InputException;
+import io.meristem.tune.Preset;
+import io.meristem.tune.Updates;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Whether and how DRA's ranks change during training. */
+final class UpdateOptions {
+
+    private static final String UPDATES = "--updates";
+    private static final String NO_UPDATES = "--no-updates";
+    private static final String WHEN = "--update-when";
+    private static final String AT = "--update-at";
+    private static final String START_SIZE = "--start-size";
+
+    @Option(
+            names = UPDATES,
+            paramLabel = "WHAT",
+            converter = WayName.class,
+            description =
+                    "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they go on at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: merge.")
+    Updates.Way way;
+
+    @Option(names = NO_UPDATES, description = "The same as --updates none: DRA's ranks stay as they are allocated first.")
+    boolean none;
+
+    @Option(
+            names = WHEN,
+            paramLabel = "WHEN",
+            description =
+                    "falling: after an epoch in which the adapters changed less than the threshold, which each update lowers; settled: once they change clearly less than that for the learning rate, which stays up until 60 %% of training, after which no update comes; once: one time. Default: falling.")
+    Updates.When when;
+
+    @Option(
+            names = AT,
+            paramLabel = "SHARE",
+            description = "Share of the epochs after which --update-when once comes. Default: 0.4.")
+    Double at;
+
+    @Option(
+            names = START_SIZE,
+            paramLabel = "FACTOR",
+            description =
+                    "With --update-when once: size of the adapters before the update, over --budget or the size that the scorer answers with. Default: 1.")
+    Double startSize;
+
+    Updates resolve(Preset preset) {
+        Updates usual = preset.updates;
+        if (none && way != null && way != Updates.Way.NONE) {
+            throw new InputException(NO_UPDATES + " says that ranks stay as they are, and " + UPDATES + " " + way.word()
+                    + " that they are given anew: leave one of them out.");
+        }
+        Updates.Way said = way == null ? usual.way() : way;
+        Updates.Way kept = none ? Updates.Way.NONE : said;
+        Updates.When usually = kept == Updates.Way.NONE ? Updates.When.FALLING : usual.when();
+        Updates.When chosen = when == null ? usually : when;
+        boolean asUsual = chosen == usual.when() && kept != Updates.Way.NONE;
+        Double usualShare = asUsual ? usual.at() : null;
+        double usualSize = asUsual ? usual.startSize() : 1;
+        return new Updates(
+                kept, chosen, at == null ? usualShare : at, startSize == null ? usualSize : startSize);
+    }
+
+    /** For a method that has no use for any of them. */
+    void refuseFor(MethodOptions.Name method) {
+        String given = Stream.of(
+                        way == null ? null : UPDATES,
+                        when == null ? null : WHEN,
+                        at == null ? null : AT,
+                        startSize == null ? null : START_SIZE)
+                .filter(name -> name != null)
+                .collect(Collectors.joining(", "));
+        if (!given.isEmpty()) {
+            throw new InputException("The method " + method.name().toLowerCase(Locale.ROOT)
+                    + " gives no ranks anew during training, only dra does: leave " + given + " out, or use --method dra.");
+        }
+    }
+
+    /** In any case, with dashes. */
+    static final class WayName implements ITypeConverter<Updates.Way> {
+        @Override
+        public Updates.Way convert(String text) {
+            return Arrays.stream(Updates.Way.values())
+                    .filter(way -> way.word().equals(text.toLowerCase(Locale.ROOT)))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("expected one of "
+                            + Arrays.stream(Updates.Way.values())
+                                    .map(Updates.Way::word)
+                                    .collect(Collectors.joining(", "))
+                            + " but was '" + text + "'"));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+package io.meristem.job;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.LoraInit;
+import io.meristem.adapter.LoraScaling;
+import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunResult;
+import io.meristem.engine.Engine;
+import io.meristem.engine.Tensors;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
+import io.meristem.rank.RandomScorer;
+import io.meristem.rank.RankOptions;
+import io.meristem.rank.Scorer;
+import io.meristem.rank.SpectrumScorer;
+import io.meristem.rank.UniformScorer;
+import io.meristem.rank.UpdateScorer;
+import io.meristem.testing.ColourPhotos;
+import io.meristem.testing.TinyRuns;
+import io.meristem.tune.Compute;
+import io.meristem.tune.Dra;
+import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
+import io.meristem.tune.NormPolicy;
+import io.meristem.tune.NormTraining;
+import io.meristem.tune.OnDivergence;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
+import io.meristem.tune.Updates.Way;
+import io.meristem.tune.Updates.When;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What updates of the ranks do in whole trainings. */
+class RankUpdatesTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final double BUDGET = 0.2;
+
+    @TempDir
+    static Path folder;
+
+    private static Path photos;
+    private static Path weights;
+
+    @TempDir
+    Path place;
+
+    private final List<String> notes = new ArrayList<>();
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        Engine.start(1);
+        photos = ColourPhotos.write(folder.resolve("photos"), 6, 2, 2);
+        weights = TinyRuns.pretrained(folder);
+    }
+
+    private static Dra dra(Scorer scorer, Updates updates, AdapterOptions adapter) {
+        return new Dra(scorer, new RankOptions(0, 8, BUDGET, false), updates, 1, 2, 8, adapter);
+    }
+
+    private static Dra dra(Scorer scorer, Updates updates) {
+        return dra(scorer, updates, AdapterOptions.DEFAULT);
+    }
+
+    private static TrainConfig config(Dra dra, int epochs, int batch, Optimization how, double ema) {
+        return new TrainConfig(
+                dra,
+                epochs,
+                batch,
+                1,
+                how,
+                HeadPolicy.TRAINED,
+                NormPolicy.RECALIBRATED, // through a random network with the statistics that it begins with hardly any gradient comes
+                Compute.PLAIN,
+                HeadStart.RIDGE,
+                OnDivergence.STOP,
+                NormTraining.BIAS,
+                ema);
+    }
+
+    private RunResult train(TrainConfig config, String name) {
+        return TrainJob.run(
+                TinyRuns.run(config, photos, weights),
+                place.resolve(name),
+                folder.resolve("cache"),
+                new JobListener() {
+                    @Override
+                    public void onNote(String sentence) {
+                        notes.add(sentence);
+                    }
+                });
+    }
+
+    private List<JsonNode> lines(String run, String file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(place.resolve(run).resolve(file))) {
+            lines.add(JSON.readTree(line));
+        }
+        return lines;
+    }
+
+    private List<Integer> updates(String run) throws IOException {
+        return lines(run, RunFolder.METRICS).stream()
+                .filter(line -> line.get("reallocated").asBoolean())
+                .map(line -> line.get("epoch").asInt())
+                .toList();
+    }
+
+    private String note(String start) {
+        return notes.stream().filter(n -> n.startsWith(start)).findFirst().orElse("none of " + notes);
+    }
+
+    static Stream<Updates> everyWay() {
+        return Stream.of(Way.values())
+                .filter(way -> way != Way.NONE && way != Way.WARM)
+                .flatMap(way -> Stream.of(When.FALLING, When.ONCE).map(when -> new Updates(way, when)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyWay")
+    void sizesStayWithinTheBudget(Updates updates) throws IOException {
+        long kept = Tensors.kept();
+        RunResult result = train(config(dra(new RandomScorer(), updates), 5, 8, TinyRuns.FALLING, 0.8), "run");
+        assertEquals(kept, Tensors.kept());
+        assertFalse(updates("run").isEmpty());
+        if (updates.when() == When.ONCE) {
+            assertEquals(List.of(2), updates("run"));
+        }
+        List<JsonNode> ranks = lines("run", RunFolder.RANKS);
+        assertEquals(updates.way() == Way.RESTART ? 1 : 1 + updates("run").size(), ranks.size());
+        for (JsonNode line : lines("run", RunFolder.METRICS)) {
+            assertTrue(line.get("adapter_mib").asDouble() <= BUDGET, line.toString());
+            assertTrue(line.get("adapter_mib").asDouble() > 0.9 * BUDGET, line.toString());
+        }
+        assertEquals(
+                LayerSize.mib(lines("run", RunFolder.METRICS).get(4).get("adapter_numbers").asLong()),
+                result.sizes().get(result.sizes().size() - 1).size());
+        EvaluateJob.Outcome again = EvaluateJob.run(
+                place.resolve("run"), null, null, 1, folder.resolve("cache"), JobListener.NONE);
+        assertEquals(result.test().logLoss(), again.scores().logLoss());
+        String note = note("Update after epoch " + updates("run").get(0) + ": ");
+        switch (updates.way()) {
+            case RESTART -> assertTrue(note.endsWith("start anew with the ranks that they had."), note);
+            case CARRY, CARRY_PLAIN ->
+                assertTrue(
+                        note.matches(
+                                "Update after epoch \\d: ranks 1 to \\d carried over, \\d+ layers grew, \\d+ shrank; what was dropped held \\d+\\.\\d\\d % of the update\\."),
+                        note);
+            default -> assertTrue(note.startsWith("none"), note);
+        }
+    }
+
+    /** Where no rank changes, nothing at all does: the run is one without updates, to the byte, optimiser and averages included. */
+    @ParameterizedTest
+    @EnumSource
+    void carryingEqualRanksChangesNothing(Optimization.Kind kind) throws IOException {
+        Optimization how = new Optimization(
+                kind,
+                kind == Optimization.Kind.SGD ? 2e-2 : 5e-3,
+                5e-3,
+                0.01,
+                0.9,
+                Optimization.Schedule.COSINE,
+                0.5,
+                1,
+                0,
+                false,
+                4.0);
+        train(config(dra(new UniformScorer(), new Updates(Way.CARRY, When.ONCE)), 4, 8, how, 0.8), "carried");
+        assertTrue(note("Update after").contains("0 layers grew, 0 shrank."), notes.toString());
+        train(config(dra(new UniformScorer(), Updates.NONE), 4, 8, how, 0.8), "plain");
+        assertEquals(List.of(2), updates("carried"));
+        for (String file :
+                List.of(RunFolder.BEST, RunFolder.LAST, RunFolder.LAST_AVERAGED, RunFolder.ADAPTER, RunFolder.PREDICTIONS)) {
+            assertArrayEquals(
+                    Files.readAllBytes(place.resolve("plain").resolve(file)),
+                    Files.readAllBytes(place.resolve("carried").resolve(file)),
+                    file);
+        }
+        List<JsonNode> plain = lines("plain", RunFolder.METRICS);
+        List<JsonNode> carried = lines("carried", RunFolder.METRICS);
+        for (int i = 0; i < 4; i++) {
+            for (String field : List.of("rate", "train_loss", "val_loss", "change")) {
+                assertEquals(plain.get(i).get(field), carried.get(i).get(field), field);
+            }
+        }
+    }
+
+    /** Half the size at first, then the whole: the function before and after the update is the same, and so is that of the averages. */
+    @ParameterizedTest
+    @EnumSource(names = {"GAUSSIAN", "GRADIENT"})
+    void growthChangesNoAnswer(LoraInit init) throws IOException {
+        Dra dra = dra(
+                SpectrumScorer.DEFAULT,
+                new Updates(Way.CARRY, When.ONCE, 0.5, 0.5),
+                new AdapterOptions(8, LoraScaling.BY_RANK, 0, init));
+        // At a rate that moves nothing any more, the epoch after the update is judged as the one before.
+        Optimization how = new Optimization(
+                Optimization.Kind.SGD, 0.05, 1e-9, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+        train(config(dra, 2, 8, how, 0.8), "run");
+        List<JsonNode> metrics = lines("run", RunFolder.METRICS);
+        assertTrue(metrics.get(0).get("adapter_mib").asDouble() <= 0.5 * BUDGET);
+        assertTrue(metrics.get(1).get("adapter_mib").asDouble() > 0.9 * BUDGET);
+        assertTrue(note("Update after epoch 1").contains(" grew, 0 shrank."), notes.toString());
+        assertTrue(metrics.get(1).get("change").asDouble() >= 0);
+    }
+
+    @Test
+    void theCutComesOnceAndTheBestStateIsOneOfTheSizeThatWasAskedFor() throws IOException {
+        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Way.CARRY, When.ONCE, 0.4, 1.5));
+        RunResult result = train(config(dra, 5, 8, TinyRuns.FALLING, 0), "run");
+        List<JsonNode> metrics = lines("run", RunFolder.METRICS);
+        for (int i = 0; i < 5; i++) {
+            double mib = metrics.get(i).get("adapter_mib").asDouble();
+            double bound = i < 2 ? 1.5 * BUDGET : BUDGET;
+            assertTrue(mib <= bound && mib > 0.9 * bound, "epoch " + (i + 1) + ": " + mib);
+        }
+        assertEquals(2, result.sizes().size());
+        assertTrue(result.bestEpoch() > 2, "epoch " + result.bestEpoch());
+        List<JsonNode> ranks = lines("run", RunFolder.RANKS);
+        assertEquals("update", ranks.get(1).get("scorer").asText());
+        assertTrue(ranks.get(1).get("layers").get(0).has("effect"));
+        assertFalse(ranks.get(0).get("layers").get(0).has("effect"));
+        assertTrue(note("Update after epoch 2").contains(" shrank; what was dropped held "), notes.toString());
+
+        // Too short for the cut: then the budget holds from the beginning.
+        train(config(dra, 1, 8, TinyRuns.FALLING, 0), "short");
+        assertTrue(lines("short", RunFolder.METRICS).get(0).get("adapter_mib").asDouble() <= BUDGET);
+        assertEquals("Ranks stay as they are allocated first: there is one epoch only.", note("Ranks stay"));
+    }
+
+    /** Without a budget, 1.5 times what the scorer answers with. */
+    @Test
+    void theSizeThatAScorerAnswersWithCanBeTheMeasure() throws IOException {
+        RankOptions free = new RankOptions(0, 8, 0, false);
+        Updates cut = new Updates(Way.CARRY, When.ONCE, 0.5, 1.5);
+        train(config(new Dra(new RandomScorer(), free, cut, 1, 2, 8, AdapterOptions.DEFAULT), 2, 8, TinyRuns.FALLING, 0), "a");
+        train(
+                config(new Dra(new RandomScorer(), free, Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT), 2, 8, TinyRuns.FALLING, 0),
+                "b");
+        double more = lines("a", RunFolder.METRICS).get(0).get("adapter_numbers").asDouble();
+        double own = lines("b", RunFolder.METRICS).get(0).get("adapter_numbers").asDouble();
+        double beside;
+        try (Network network = new Network(Models.find(TinyRuns.MODEL), 3)) {
+            beside = NormTraining.BIAS.numbers(network, HeadPolicy.TRAINED);
+        }
+        assertEquals(1.5, (more - beside) / (own - beside), 0.02);
+    }
+
+    @Test
+    void ratesGrowAgainAfterAWarmUpdateAndThereAreTwo() throws IOException {
+        Optimization constant = new Optimization(
+                Optimization.Kind.ADAMW, 1e-3, 1e-3, 0.01, 0.9, Optimization.Schedule.CONSTANT, 0, 1, 0, false);
+        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Way.WARM, When.ONCE, 0.1, 1));
+        train(config(dra, 8, 1, constant, 0), "once"); // 18 steps an epoch, 144 in all
+        assertEquals(List.of(1), updates("once"));
+        List<JsonNode> metrics = lines("once", RunFolder.METRICS);
+        double[] expected = {1, 17.5 / 50, 35.5 / 50, 1, 1};
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(1e-3 * expected[i], metrics.get(i).get("rate").asDouble(), 1e-9, "epoch " + (i + 1));
+        }
+        assertTrue(note("Update after epoch 1").endsWith("learning rates grow again over 50 steps."), notes.toString());
+
+        notes.clear();
+        train(config(dra(new RandomScorer(), new Updates(Way.WARM, When.FALLING)), 5, 8, constant, 0), "short");
+        assertEquals(List.of(), updates("short"));
+        assertEquals(
+                "Ranks stay as they are allocated first: an update that warms up again needs 100 steps after it, of which there are 9 after epoch 2.",
+                note("Ranks stay"));
+    }
+
+    /** The learning rate is at its greatest as long as an update could still come. */
+    @Test
+    void theScheduleWaitsForTheAdaptersToSettle() throws IOException {
+        Dra dra = dra(new RandomScorer(), new Updates(Way.CARRY, When.SETTLED));
+        train(config(dra, 10, 8, TinyRuns.FALLING, 0), "run");
+        List<JsonNode> metrics = lines("run", RunFolder.METRICS);
+        for (int i = 0; i < 6; i++) {
+            assertEquals(5e-3, metrics.get(i).get("rate").asDouble(), 1e-12, "epoch " + (i + 1));
+        }
+        assertTrue(metrics.get(6).get("rate").asDouble() < 5e-3);
+        assertTrue(updates("run").stream().allMatch(epoch -> epoch <= 6), updates("run").toString());
+        train(config(dra, 4, 8, TinyRuns.FALLING, 0), "short");
+        assertTrue(note("Ranks stay").contains("follows none after epoch 2"), notes.toString());
+    }
+}
