@@ -332,6 +332,54 @@ class BadInputTest {
         return flags;
     }
 
+    static List<Arguments> settingsOfUpdates() {
+        return List.of(
+                Arguments.of(
+                        List.of("--method", "lora", "--updates", "carry"),
+                        "The method lora gives no ranks anew during training, only dra does: leave --updates out"),
+                Arguments.of(
+                        List.of("--method", "adalora", "--update-when", "once", "--start-size", "2"),
+                        "leave --update-when, --start-size out"),
+                Arguments.of(List.of("--method", "full", "--update-at", "0.5"), "leave --update-at out"),
+                Arguments.of(List.of("--method", "dra", "--updates", "jump"), "none, merge, restart, warm, carry"),
+                Arguments.of(List.of("--method", "dra", "--update-when", "never"), "--update-when"),
+                Arguments.of(
+                        List.of("--method", "dra", "--update-when", "once", "--update-at", "0"),
+                        "must lie between 0 and 1, not 0.0"),
+                Arguments.of(
+                        List.of("--method", "dra", "--update-when", "once", "--update-at", "1"),
+                        "must lie between 0 and 1, not 1.0"),
+                Arguments.of(List.of("--method", "dra", "--update-at", "0.5"), "say --update-when once with it"),
+                Arguments.of(
+                        List.of("--method", "dra", "--update-when", "once", "--start-size", "0"),
+                        "must be positive, not 0.0"),
+                Arguments.of(List.of("--method", "dra", "--start-size", "1.5"), "say --update-when once with it"),
+                Arguments.of(
+                        List.of("--method", "dra", "--updates", "none", "--update-when", "settled"),
+                        "ranks that are never updated"),
+                Arguments.of(
+                        List.of("--method", "dra", "--updates", "carry", "--no-updates"), "leave one of them out"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "update", "--no-updates"),
+                        "equal ranks until an update gives others"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "update", "--updates", "restart"), "scorer uniform"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settingsOfUpdates")
+    void updatesThatMakeNoSense(List<String> options, String word) {
+        Shell shell = Shell.run(replaced(new ArrayList<>(options)).toArray());
+        shell.refuses(word);
+        assertEquals("", shell.out());
+    }
+
+    @Test
+    void beforeTrainingTheScorerUpdateHasNothingToSee() {
+        Shell.run("ranks", "--data", photos, "--model", MODEL, "--size", 32, "--from-scratch", "--scorer", "update")
+                .refuses("The scorer update looks at a trained update, and before any training there is none");
+    }
+
     @Test
     void settingsOfOtherCommands() throws IOException {
         Shell.run("demo", "--out", place.resolve("d"), "--epochs", 0).refuses("epochs");

@@ -23,7 +23,7 @@ final class RunCurves {
             return figures;
         }
         String marks =
-                run.updates().isEmpty() ? "" : " Upright dashed lines: updates, after which ranks were given anew.";
+                run.updates().isEmpty() ? "" : " Upright dashed lines: updates of the adapters.";
         figures.add(new Figure(
                 "loss",
                 "Loss",

@@ -103,7 +103,7 @@ record RunFiles(
         return result != null && result.test() != null;
     }
 
-    /** Epochs after which ranks were given anew. */
+    /** Epochs that an update followed. */
     List<Integer> updates() {
         return epochs.stream()
                 .filter(EpochLine::reallocated)

@@ -27,7 +27,7 @@ final class Settings {
         return switch (label.split(" ", 2)[0].toLowerCase(Locale.ROOT)) {
             case "dra" ->
                 "Dynamic rank allocation (DRA): the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter."
-                        + " How large, its rank, is measured on training photos at the start and again whenever training has calmed down.";
+                        + " How large, its rank, is measured on training photos at the start" + later(label);
             case "lora" ->
                 "LoRA: the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter, all of one rank.";
             case "adalora" ->
@@ -38,6 +38,20 @@ final class Settings {
             case "head" -> "Head only: the pretrained network stays frozen, and only its new last layer is trained.";
             default -> "Method: " + label + ".";
         };
+    }
+
+    /** What becomes of DRA's ranks after the start. */
+    private static String later(String label) {
+        List<String> words = List.of(label.split(" "));
+        if (words.contains("fixed")) {
+            return " and stays as it is.";
+        }
+        if (words.contains("restart")) {
+            return " and stays as it is; now and then the adapters are merged and start anew.";
+        }
+        return words.contains("once")
+                ? " and once more during training."
+                : " and again whenever training has calmed down.";
     }
 
     static Grid grid(RunConfig config, List<String> classes) {

@@ -52,7 +52,7 @@ final class StudyCurves {
                                 : " So many methods are shown without their spread and their updates: see the tables, and each run's own report.")
                         + (marks.isEmpty()
                                 ? ""
-                                : " Upright dashed lines: updates, after which ranks were given anew, in the method's colour; the plainer, the more seeds had one there."),
+                                : " Upright dashed lines: updates of the adapters, in the method's colour; the plainer, the more seeds had one there."),
                 new Plot(
                         "epoch",
                         "validation accuracy",

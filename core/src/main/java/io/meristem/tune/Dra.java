@@ -71,6 +71,10 @@ public record Dra(
             throw new IllegalArgumentException("calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not "
                     + calibrationEpochs + ", " + calibrationBatches + ", " + calibrationBatchSize);
         }
+        if (scorer != null && scorer.needsTraining() && updates != null && !updates.givesRanks()) {
+            throw new IllegalArgumentException("the scorer " + scorer.label()
+                    + " gives all layers equal ranks until an update gives others, and none does: take the scorer uniform, or updates (--updates) that give ranks anew");
+        }
     }
 
     /** With the source's scorer and update strategy. */

@@ -143,6 +143,11 @@ public record Updates(
         return way != Way.NONE;
     }
 
+    /** Whether ranks are allocated anew. */
+    boolean givesRanks() {
+        return any() && way != Way.RESTART;
+    }
+
     /** Of training, in which the learning rates do not follow their schedule downwards yet: an update could still come. */
     double heldShare() {
         return any() && when == When.SETTLED ? SETTLED_SHARE : 0;

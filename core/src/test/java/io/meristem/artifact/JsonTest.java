@@ -30,6 +30,7 @@ import io.meristem.rank.Scorer;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
+import io.meristem.rank.UpdateScorer;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
@@ -82,6 +83,22 @@ class JsonTest {
                         SpectrumScorer.DEFAULT,
                         new RankOptions(0, 16, 0, false, 1.5),
                         Updates.NONE,
+                        5,
+                        4,
+                        64,
+                        AdapterOptions.DEFAULT),
+                new Dra(
+                        new UpdateScorer(0.25),
+                        RankOptions.DEFAULT,
+                        new Updates(Updates.Way.CARRY_PLAIN, Updates.When.ONCE, 0.3, 1.5),
+                        5,
+                        4,
+                        64,
+                        AdapterOptions.DEFAULT),
+                new Dra(
+                        new UniformScorer(),
+                        RankOptions.DEFAULT,
+                        new Updates(Updates.Way.WARM, Updates.When.SETTLED),
                         5,
                         4,
                         64,
@@ -161,6 +178,29 @@ class JsonTest {
         Files.writeString(file, root.toString());
         Dra plain = (Dra) Json.read(file, RunConfig.class).train().method();
         assertEquals(CkaScorer.DEFAULT, plain.scorer());
+    }
+
+    /** Runs from before there was more than one kind of update say whether there are any. */
+    @Test
+    void oldUpdatesAreTheSourcesOrNone() throws IOException {
+        ObjectNode root = (ObjectNode) PLAIN.readTree(Json.line(config(fixed(new UniformScorer()))));
+        ObjectNode method = (ObjectNode) root.at("/train/method");
+        Path file = folder.resolve("config.json");
+        for (boolean any : new boolean[] {true, false}) {
+            method.put("updates", any);
+            Files.writeString(file, root.toString());
+            Dra old = (Dra) Json.read(file, RunConfig.class).train().method();
+            assertEquals(any ? Updates.MERGING : Updates.NONE, old.updates());
+        }
+        method.putObject("updates").put("way", "carry").put("when", "once");
+        Files.writeString(file, root.toString());
+        Dra brief = (Dra) Json.read(file, RunConfig.class).train().method();
+        assertEquals(new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1), brief.updates());
+        for (String wrong : List.of("\"carry\"", "{\"way\": \"jump\"}", "{\"at\": 0.5}", "{\"where\": 1}", "1")) {
+            method.set("updates", PLAIN.readTree(wrong));
+            Files.writeString(file, root.toString());
+            assertThrows(InputException.class, () -> Json.read(file, RunConfig.class), wrong);
+        }
     }
 
     /** Runs from before LoRA's rank was held to what a layer can use. */

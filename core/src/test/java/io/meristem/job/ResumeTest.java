@@ -104,7 +104,11 @@ class ResumeTest {
 
     /** DRA merges late. */
     private static int epochs(Method method) {
-        return method instanceof Dra dra ? EPOCHS + (dra.updates().when() == Updates.When.SETTLED ? 4 : 1) : EPOCHS;
+        if (!(method instanceof Dra dra)) {
+            return EPOCHS;
+        }
+        boolean settled = dra.updates().when() == Updates.When.SETTLED;
+        return dra.updates().way() == Updates.Way.WARM ? 10 : EPOCHS + (settled ? 4 : 1);
     }
 
     private static Case of(
@@ -269,11 +273,11 @@ class ResumeTest {
     private static Case warm(String name) {
         Dra dra = updating(
                 UpdateScorer.DEFAULT,
-                new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.2, 1),
+                new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.1, 1),
                 AdapterOptions.DEFAULT);
         TrainConfig train = beside(name, dra, 1, NormPolicy.RECALIBRATED, Precision.FP32, NormTraining.BIAS)
                 .train()
-                .with(1, Compute.PLAIN);
+                .with(2, Compute.PLAIN);
         return new Case(name, train);
     }
 

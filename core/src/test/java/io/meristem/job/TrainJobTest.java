@@ -36,6 +36,7 @@ import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
+import io.meristem.rank.UpdateScorer;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.AdaLora;
@@ -131,6 +132,15 @@ class TrainJobTest {
                 dra(new GradientScorer(), true),
                 dra(SpectrumScorer.DEFAULT, true),
                 dra(AlignmentScorer.DEFAULT, false),
+                dra(UpdateScorer.DEFAULT, true),
+                new Dra(
+                        UpdateScorer.DEFAULT,
+                        new RankOptions(0, 8, 0.1, false),
+                        new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
+                        1,
+                        2,
+                        8,
+                        AdapterOptions.DEFAULT),
                 dra(new ActivationScorer(), true),
                 dra(new StableRankScorer(), true),
                 dra(new RandomScorer(), false));

@@ -8,15 +8,23 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
+import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
+import io.meristem.rank.UpdateScorer;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
+import io.meristem.tune.NormTraining;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.Updates;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -51,13 +59,13 @@ class PresetsTest {
             }
             assertEquals(tuned, method.isTuned());
             if (tuned) {
-                // Equal tuning: four rates, the usual one among them or between two.
-                assertEquals(4, method.trials().size());
+                // Equal tuning: three or four rates, the usual one among them or between two.
+                assertEquals(study.tuning().trials(), method.trials().size());
                 List<Double> rates = method.trials().stream()
                         .map(trial -> trial.train().optimization().rate())
                         .toList();
                 assertTrue(rates.get(0) <= train.method().usualRate()
-                        && rates.get(3) >= train.method().usualRate());
+                        && rates.get(rates.size() - 1) >= train.method().usualRate());
             } else {
                 assertEquals(train.method().usualRate(), train.optimization().rate());
             }
@@ -68,14 +76,41 @@ class PresetsTest {
         }
     }
 
-    /** Every scorer is in the comparison, so that none wins by absence. */
+    /** Every scorer that has something to say before training is in the comparison, so that none wins by absence. */
     @Test
     void allAllocatorsCompete() {
+        Set<String> names =
+                new TreeSet<>(MethodDefaults.named(Scorer.class).keySet());
+        names.remove(UpdateScorer.DEFAULT.label());
+        assertEquals(names, scorers("allocators"));
+    }
+
+    private static Set<String> scorers(String preset) {
+        return study(preset).methods().stream()
+                .map(method -> ((Dra) method.train().method()).scorer().label())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Every way and time of updates, at one budget; and what the variants of docs/method.md are. */
+    @Test
+    void allUpdatesCompete() {
+        Study study = study("updates");
+        List<Dra> all = study.methods().stream()
+                .map(method -> (Dra) method.train().method())
+                .toList();
         assertEquals(
-                MethodDefaults.named(io.meristem.rank.Scorer.class).keySet(),
-                new java.util.TreeSet<>(study("allocators").methods().stream()
-                        .map(method -> ((Dra) method.train().method()).scorer().label())
-                        .toList()));
+                Set.of(Updates.Way.values()),
+                all.stream().map(dra -> dra.updates().way()).collect(Collectors.toSet()));
+        assertEquals(
+                Set.of(Updates.When.values()),
+                all.stream().map(dra -> dra.updates().when()).collect(Collectors.toSet()));
+        all.forEach(dra -> assertEquals(2.0, dra.ranks().budgetPercent()));
+        study.methods().forEach(method -> assertEquals(NormTraining.BIAS, method.train().trainNorm()));
+        assertEquals(Set.of("gradient", "spectrum", "update"), scorers("updates"));
+        assertEquals(Updates.Way.NONE, all.get(0).updates().way());
+        TrainConfig d = study.methods().get(8).train();
+        assertEquals(HeadStart.RIDGE, d.headStart());
+        assertEquals(new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5), all.get(9).updates());
     }
 
     @Test
