@@ -28,7 +28,9 @@ final class UpdateOptions {
                     "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they go on at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: merge.")
     Updates.Way way;
 
-    @Option(names = NO_UPDATES, description = "The same as --updates none: DRA's ranks stay as they are allocated first.")
+    @Option(
+            names = NO_UPDATES,
+            description = "The same as --updates none: DRA's ranks stay as they are allocated first.")
     boolean none;
 
     @Option(
@@ -64,8 +66,7 @@ final class UpdateOptions {
         boolean asUsual = chosen == usual.when() && kept != Updates.Way.NONE;
         Double usualShare = asUsual ? usual.at() : null;
         double usualSize = asUsual ? usual.startSize() : 1;
-        return new Updates(
-                kept, chosen, at == null ? usualShare : at, startSize == null ? usualSize : startSize);
+        return new Updates(kept, chosen, at == null ? usualShare : at, startSize == null ? usualSize : startSize);
     }
 
     /** For a method that has no use for any of them. */
@@ -79,7 +80,8 @@ final class UpdateOptions {
                 .collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException("The method " + method.name().toLowerCase(Locale.ROOT)
-                    + " gives no ranks anew during training, only dra does: leave " + given + " out, or use --method dra.");
+                    + " gives no ranks anew during training, only dra does: leave " + given
+                    + " out, or use --method dra.");
         }
     }
 

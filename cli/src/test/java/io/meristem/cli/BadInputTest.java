@@ -357,8 +357,7 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "dra", "--updates", "none", "--update-when", "settled"),
                         "ranks that are never updated"),
-                Arguments.of(
-                        List.of("--method", "dra", "--updates", "carry", "--no-updates"), "leave one of them out"),
+                Arguments.of(List.of("--method", "dra", "--updates", "carry", "--no-updates"), "leave one of them out"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "update", "--no-updates"),
                         "equal ranks until an update gives others"),

@@ -188,12 +188,7 @@ public final class AdapterSet implements AutoCloseable {
                 adapters.put(
                         name,
                         LowRankAdapter.lora(
-                                name,
-                                network.weightedLayers().get(name),
-                                rank,
-                                options,
-                                seed,
-                                directions.get(name)));
+                                name, network.weightedLayers().get(name), rank, options, seed, directions.get(name)));
                 inherited.add(new Newborn());
                 inherited.add(new Newborn());
                 continue;
@@ -240,7 +235,8 @@ public final class AdapterSet implements AutoCloseable {
             adapters.forEach((name, adapter) -> {
                 try (PointerScope scope = new PointerScope();
                         NoGradGuard guard = new NoGradGuard()) {
-                    weights.put(name, Tensors.keep(adapter.layer().weight().value().clone()));
+                    weights.put(
+                            name, Tensors.keep(adapter.layer().weight().value().clone()));
                 }
                 adapter.addToWeight(1);
                 adapter.layer().setForm(null);

@@ -54,8 +54,9 @@ public final class AllocateJob {
             Path cache,
             JobListener listener) {
         if (dra.scorer().needsTraining()) {
-            throw new InputException("The scorer " + dra.scorer().label()
-                    + " looks at a trained update, and before any training there is none, so that all layers would get equal ranks: give it to train, or take another --scorer here.");
+            throw new InputException(
+                    "The scorer " + dra.scorer().label()
+                            + " looks at a trained update, and before any training there is none, so that all layers would get equal ranks: give it to train, or take another --scorer here.");
         }
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
         folder.cautions().forEach(listener::onNote);

@@ -51,7 +51,8 @@ public record UpdateScorer(double costPower) implements Scorer {
         }
         List<LayerSize> sizes = subject.sizes();
         int[] ranks = UpdateSpectrum.ranks(sizes, spectra, costPower, subject.options());
-        int[] own = UpdateSpectrum.ranks(sizes, spectra, costPower, subject.options().withoutBudget());
+        int[] own = UpdateSpectrum.ranks(
+                sizes, spectra, costPower, subject.options().withoutBudget());
         List<Score> scores = new ArrayList<>();
         for (int i = 0; i < ranks.length; i++) {
             double effect = effect(spectra.get(i));
@@ -74,8 +75,11 @@ public record UpdateScorer(double costPower) implements Scorer {
     /** In the order of the layers; empty for one that has no update. */
     private static List<double[]> spectra(Subject subject) {
         Map<String, double[]> measured = InputPatches.of(
-                subject.network(), subject.layers(), subject.photos(), (name, vectors) -> spectrum(
-                        subject.layers().get(name), subject.trained().get(name), vectors));
+                subject.network(),
+                subject.layers(),
+                subject.photos(),
+                (name, vectors) ->
+                        spectrum(subject.layers().get(name), subject.trained().get(name), vectors));
         return subject.layers().keySet().stream().map(measured::get).toList();
     }
 

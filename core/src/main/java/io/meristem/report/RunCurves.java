@@ -22,8 +22,7 @@ final class RunCurves {
         if (run.epochs().isEmpty()) {
             return figures;
         }
-        String marks =
-                run.updates().isEmpty() ? "" : " Upright dashed lines: updates of the adapters.";
+        String marks = run.updates().isEmpty() ? "" : " Upright dashed lines: updates of the adapters.";
         figures.add(new Figure(
                 "loss",
                 "Loss",

@@ -72,8 +72,9 @@ public record Dra(
                     + calibrationEpochs + ", " + calibrationBatches + ", " + calibrationBatchSize);
         }
         if (scorer != null && scorer.needsTraining() && updates != null && !updates.givesRanks()) {
-            throw new IllegalArgumentException("the scorer " + scorer.label()
-                    + " gives all layers equal ranks until an update gives others, and none does: take the scorer uniform, or updates (--updates) that give ranks anew");
+            throw new IllegalArgumentException(
+                    "the scorer " + scorer.label()
+                            + " gives all layers equal ranks until an update gives others, and none does: take the scorer uniform, or updates (--updates) that give ranks anew");
         }
     }
 
@@ -343,8 +344,8 @@ public record Dra(
 
         /** Starts adapters of these ranks. */
         private void start(Map<String, Integer> ranks) {
-            adapters = context.attach(
-                    ranks, dra.adapter, drawnFrom(), dra.calibrationBatches, dra.calibrationBatchSize);
+            adapters =
+                    context.attach(ranks, dra.adapter, drawnFrom(), dra.calibrationBatches, dra.calibrationBatchSize);
             generation++;
         }
 
@@ -454,8 +455,8 @@ public record Dra(
                     Allocation seen = allocate(trained);
                     Map<String, Integer> growing = new LinkedHashMap<>(seen.ranks());
                     growing.keySet().removeIf(name -> seen.ranks().get(name) <= rank(name));
-                    directions.putAll(context.directions(
-                            growing, dra.adapter, dra.calibrationBatches, dra.calibrationBatchSize));
+                    directions.putAll(
+                            context.directions(growing, dra.adapter, dra.calibrationBatches, dra.calibrationBatchSize));
                     return seen;
                 });
                 AdapterSet.Carried carried = adapters.carry(

@@ -13,7 +13,16 @@ public enum Preset {
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
      * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(20, 5, HeadPolicy.TRAINED, AdapterOptions.DEFAULT, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.MERGING) {
+    DEFAULT(
+            20,
+            5,
+            HeadPolicy.TRAINED,
+            AdapterOptions.DEFAULT,
+            RankLimit.LAYER,
+            NormTraining.NONE,
+            1,
+            0,
+            Updates.MERGING) {
         @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;

@@ -78,7 +78,10 @@ abstract sealed class UpdateRule implements AutoCloseable {
                     memory.add(Tensors.keep(
                             origin.of() < 0
                                     ? torch.zeros_like(tensors.get(i))
-                                    : inherit(origin, k, before.get(origin.of()).memory.get(k))));
+                                    : inherit(
+                                            origin,
+                                            k,
+                                            before.get(origin.of()).memory.get(k))));
                 }
                 all.add(new Remembered(tensors.get(i), memory));
             }

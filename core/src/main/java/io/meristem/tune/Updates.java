@@ -11,11 +11,7 @@ import java.util.Locale;
  * @param at share of the epochs after which the one update comes; null unless {@code when} is {@link When#ONCE}, which makes 0.4 of it
  * @param startSize of the first allocation, over the budget, or over the size that the scorer answers with; 1 unless {@code when} is {@link When#ONCE}
  */
-public record Updates(
-        Way way,
-        When when,
-        @JsonInclude(JsonInclude.Include.NON_NULL) Double at,
-        double startSize) {
+public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_NULL) Double at, double startSize) {
 
     /** What an update does. */
     public enum Way {
@@ -186,7 +182,9 @@ public record Updates(
 
     /** Why there can be none in a training, in the second half of a sentence. */
     String whyNone(int calibrationEpochs, int epochs, int stepsPerEpoch) {
-        String after = when == When.ONCE ? "" : "calibration ends with epoch " + calibrationEpochs + " of " + epochs + ", and ";
+        String after = when == When.ONCE
+                ? ""
+                : "calibration ends with epoch " + calibrationEpochs + " of " + epochs + ", and ";
         if (epochs == 1) {
             return "there is one epoch only";
         }

@@ -168,9 +168,12 @@ class AdapterSetTest {
                 assertEquals(0, carried.lost());
                 assertEquals(List.of(2, 2), List.of(carried.least(), carried.most()));
                 assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, -1, -1, 8, 9), places(carried));
-                assertEquals(List.copyOf(growing.keySet()), List.copyOf(set.adapters().keySet()));
+                assertEquals(
+                        List.copyOf(growing.keySet()),
+                        List.copyOf(set.adapters().keySet()));
                 assertClose(before, Tensors.toFloats(network.forward(batch())));
-                updates.forEach((name, delta) -> assertArrayEquals(delta, deltas(set).get(name), 1e-6, name));
+                updates.forEach(
+                        (name, delta) -> assertArrayEquals(delta, deltas(set).get(name), 1e-6, name));
                 assertEquals(0, set.changeSinceLastCall(), 1e-6, "nothing has been trained since");
 
                 Map<String, double[]> whole = deltas(set);
@@ -237,12 +240,14 @@ class AdapterSetTest {
             long held = Tensors.kept();
             float[] merged = set.asMerged(network, () -> Tensors.toFloats(network.forward(batch())));
             assertClose(before, merged);
-            assertThrows(IllegalStateException.class, () -> set.asMerged(network, () -> {
-                throw new IllegalStateException("on purpose");
-            }));
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> set.asMerged(network, () -> {
+                        throw new IllegalStateException("on purpose");
+                    }));
             assertEquals(held, Tensors.kept());
-            weights.forEach((name, values) ->
-                    assertArrayEquals(values, Tensors.toFloats(network.params().get(name).value()), name));
+            weights.forEach((name, values) -> assertArrayEquals(
+                    values, Tensors.toFloats(network.params().get(name).value()), name));
             assertArrayEquals(before, Tensors.toFloats(network.forward(batch())));
         }
         assertEquals(kept, Tensors.kept());

@@ -176,7 +176,8 @@ class RankChangeTest {
                 double[][] mean = times(s, times(b2, a2));
                 assertEquals(0, distance(mean, times(now, times(meanB, meanA))), 1e-5 * Math.sqrt(squares(mean)));
 
-                // A's rows are orthogonal and as long as they were on average; B's columns are orthogonal, the longest first.
+                // A's rows are orthogonal and as long as they were on average; B's columns are orthogonal, the longest
+                // first.
                 double[][] gram = times(newA, transposed(newA));
                 double[][] other = times(transposed(newB), newB);
                 for (int i = 0; i < RANK; i++) {
@@ -352,7 +353,9 @@ class RankChangeTest {
                 assertEquals(0, rest[0][i], 1e-5);
             }
             assertEquals(
-                    6, matrix(RankChange.more(tensor(old), null, tensor(new double[6][COLUMNS]))).length, "out of nothing");
+                    6,
+                    matrix(RankChange.more(tensor(old), null, tensor(new double[6][COLUMNS]))).length,
+                    "out of nothing");
         }
     }
 }

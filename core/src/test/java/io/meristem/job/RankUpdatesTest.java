@@ -96,7 +96,8 @@ class RankUpdatesTest {
                 1,
                 how,
                 HeadPolicy.TRAINED,
-                NormPolicy.RECALIBRATED, // through a random network with the statistics that it begins with hardly any gradient comes
+                NormPolicy.RECALIBRATED, // through a random network with the statistics that it begins with hardly any
+                // gradient comes
                 Compute.PLAIN,
                 HeadStart.RIDGE,
                 OnDivergence.STOP,
@@ -106,10 +107,7 @@ class RankUpdatesTest {
 
     private RunResult train(TrainConfig config, String name) {
         return TrainJob.run(
-                TinyRuns.run(config, photos, weights),
-                place.resolve(name),
-                folder.resolve("cache"),
-                new JobListener() {
+                TinyRuns.run(config, photos, weights), place.resolve(name), folder.resolve("cache"), new JobListener() {
                     @Override
                     public void onNote(String sentence) {
                         notes.add(sentence);
@@ -169,10 +167,13 @@ class RankUpdatesTest {
             assertTrue(line.get("adapter_mib").asDouble() > 0.9 * BUDGET, line.toString());
         }
         assertEquals(
-                LayerSize.mib(lines("run", RunFolder.METRICS).get(4).get("adapter_numbers").asLong()),
+                LayerSize.mib(lines("run", RunFolder.METRICS)
+                        .get(4)
+                        .get("adapter_numbers")
+                        .asLong()),
                 result.sizes().get(result.sizes().size() - 1).size());
-        EvaluateJob.Outcome again = EvaluateJob.run(
-                place.resolve("run"), null, null, 1, folder.resolve("cache"), JobListener.NONE);
+        EvaluateJob.Outcome again =
+                EvaluateJob.run(place.resolve("run"), null, null, 1, folder.resolve("cache"), JobListener.NONE);
         assertEquals(result.test().logLoss(), again.scores().logLoss());
         String note = note("Update after epoch " + updates("run").get(0) + ": ");
         switch (updates.way()) {
@@ -191,23 +192,23 @@ class RankUpdatesTest {
     @EnumSource
     void carryingEqualRanksChangesNothing(Optimization.Kind kind) throws IOException {
         Optimization how = new Optimization(
-                kind,
-                kind == Optimization.Kind.SGD ? 2e-2 : 5e-3,
-                5e-3,
-                0.01,
-                0.9,
-                Optimization.Schedule.COSINE,
-                0.5,
-                1,
-                0,
-                false,
-                4.0);
+                        kind,
+                        kind == Optimization.Kind.SGD ? 2e-2 : 5e-3,
+                        5e-3,
+                        0.01,
+                        0.9,
+                        Optimization.Schedule.COSINE,
+                        0.5,
+                        1,
+                        0,
+                        false)
+                .withLrRatio(4);
         train(config(dra(new UniformScorer(), new Updates(Way.CARRY, When.ONCE)), 4, 8, how, 0.8), "carried");
         assertTrue(note("Update after").contains("0 layers grew, 0 shrank."), notes.toString());
         train(config(dra(new UniformScorer(), Updates.NONE), 4, 8, how, 0.8), "plain");
         assertEquals(List.of(2), updates("carried"));
-        for (String file :
-                List.of(RunFolder.BEST, RunFolder.LAST, RunFolder.LAST_AVERAGED, RunFolder.ADAPTER, RunFolder.PREDICTIONS)) {
+        for (String file : List.of(
+                RunFolder.BEST, RunFolder.LAST, RunFolder.LAST_AVERAGED, RunFolder.ADAPTER, RunFolder.PREDICTIONS)) {
             assertArrayEquals(
                     Files.readAllBytes(place.resolve("plain").resolve(file)),
                     Files.readAllBytes(place.resolve("carried").resolve(file)),
@@ -273,8 +274,8 @@ class RankUpdatesTest {
                 .max()
                 .orElseThrow();
         assertTrue(greatest > 1e-3, "nothing was trained");
-        after.forEach((name, update) -> assertArrayEquals(
-                before.getOrDefault(name, new double[update.length]), update, 1e-6 * greatest, name));
+        after.forEach((name, update) ->
+                assertArrayEquals(before.getOrDefault(name, new double[update.length]), update, 1e-6 * greatest, name));
     }
 
     private static double[] product(double[] b, double[] a, int out, int rank, double scale) {
@@ -319,11 +320,24 @@ class RankUpdatesTest {
     void theSizeThatAScorerAnswersWithCanBeTheMeasure() throws IOException {
         RankOptions free = new RankOptions(0, 8, 0, false);
         Updates cut = new Updates(Way.CARRY, When.ONCE, 0.5, 1.5);
-        train(config(new Dra(new RandomScorer(), free, cut, 1, 2, 8, AdapterOptions.DEFAULT), 2, 8, TinyRuns.FALLING, 0), "a");
         train(
-                config(new Dra(new RandomScorer(), free, Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT), 2, 8, TinyRuns.FALLING, 0),
+                config(
+                        new Dra(new RandomScorer(), free, cut, 1, 2, 8, AdapterOptions.DEFAULT),
+                        2,
+                        8,
+                        TinyRuns.FALLING,
+                        0),
+                "a");
+        train(
+                config(
+                        new Dra(new RandomScorer(), free, Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT),
+                        2,
+                        8,
+                        TinyRuns.FALLING,
+                        0),
                 "b");
-        double more = lines("a", RunFolder.METRICS).get(0).get("adapter_numbers").asDouble();
+        double more =
+                lines("a", RunFolder.METRICS).get(0).get("adapter_numbers").asDouble();
         double own = lines("b", RunFolder.METRICS).get(0).get("adapter_numbers").asDouble();
         double beside;
         try (Network network = new Network(Models.find(TinyRuns.MODEL), 3)) {
@@ -364,7 +378,9 @@ class RankUpdatesTest {
             assertEquals(5e-3, metrics.get(i).get("rate").asDouble(), 1e-12, "epoch " + (i + 1));
         }
         assertTrue(metrics.get(6).get("rate").asDouble() < 5e-3);
-        assertTrue(updates("run").stream().allMatch(epoch -> epoch <= 6), updates("run").toString());
+        assertTrue(
+                updates("run").stream().allMatch(epoch -> epoch <= 6),
+                updates("run").toString());
         train(config(dra, 4, 8, TinyRuns.FALLING, 0), "short");
         assertTrue(note("Ranks stay").contains("follows none after epoch 2"), notes.toString());
     }

@@ -130,7 +130,14 @@ class ResumeTest {
                 plain("dra", TinyRuns.dra(RankOptions.DEFAULT)),
                 plain(
                         "dra, ranks at random",
-                        new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), Updates.MERGING, 1, 2, 8, dropout)),
+                        new Dra(
+                                new RandomScorer(),
+                                new RankOptions(0, 8, 0.1, false),
+                                Updates.MERGING,
+                                1,
+                                2,
+                                8,
+                                dropout)),
                 of(
                         "dra, adapted head, recalibrated, bf16",
                         TinyRuns.dra(RankOptions.DEFAULT),
@@ -272,9 +279,7 @@ class ResumeTest {
     /** In so many steps as a warm-up needs. */
     private static Case warm(String name) {
         Dra dra = updating(
-                UpdateScorer.DEFAULT,
-                new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.1, 1),
-                AdapterOptions.DEFAULT);
+                UpdateScorer.DEFAULT, new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.1, 1), AdapterOptions.DEFAULT);
         TrainConfig train = beside(name, dra, 1, NormPolicy.RECALIBRATED, Precision.FP32, NormTraining.BIAS)
                 .train()
                 .with(2, Compute.PLAIN);

@@ -147,7 +147,14 @@ class TrainJobTest {
     }
 
     private static Dra dra(Scorer scorer, boolean updates) {
-        return new Dra(scorer, new RankOptions(0, 8, 0.1, false), updates ? Updates.MERGING : Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT);
+        return new Dra(
+                scorer,
+                new RankOptions(0, 8, 0.1, false),
+                updates ? Updates.MERGING : Updates.NONE,
+                1,
+                2,
+                8,
+                AdapterOptions.DEFAULT);
     }
 
     @ParameterizedTest
@@ -508,7 +515,9 @@ class TrainJobTest {
     }
 
     static List<Method> allocating() {
-        return methods().stream().filter(method -> method instanceof Dra dra && !dra.scorer().needsTraining()).toList();
+        return methods().stream()
+                .filter(method -> method instanceof Dra dra && !dra.scorer().needsTraining())
+                .toList();
     }
 
     @ParameterizedTest

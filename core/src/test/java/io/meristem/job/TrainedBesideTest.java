@@ -101,7 +101,14 @@ class TrainedBesideTest {
     }
 
     static Stream<Arguments> methods() {
-        Dra dra = new Dra(new RandomScorer(), new RankOptions(0, 8, 0.1, false), Updates.MERGING, 1, 2, 8, AdapterOptions.DEFAULT);
+        Dra dra = new Dra(
+                new RandomScorer(),
+                new RankOptions(0, 8, 0.1, false),
+                Updates.MERGING,
+                1,
+                2,
+                8,
+                AdapterOptions.DEFAULT);
         return Stream.of(
                 Arguments.of(TinyRuns.lora(), NormTraining.BIAS),
                 Arguments.of(new Lora(0, AdapterOptions.DEFAULT), NormTraining.AFFINE),
@@ -298,8 +305,14 @@ class TrainedBesideTest {
                 InputException.class, () -> train(new RunConfig(alexnet, config.data(), config.train(), 1), "none"));
         assertTrue(e.getMessage().contains("no normalisation whose scales could train"), e.getMessage());
         assertFalse(Files.exists(place.resolve("none")));
-        Method small =
-                new Dra(new RandomScorer(), new RankOptions(0, 8, 0.01, false), Updates.MERGING, 1, 2, 8, AdapterOptions.DEFAULT);
+        Method small = new Dra(
+                new RandomScorer(),
+                new RankOptions(0, 8, 0.01, false),
+                Updates.MERGING,
+                1,
+                2,
+                8,
+                AdapterOptions.DEFAULT);
         InputException room = assertThrows(
                 InputException.class, () -> train(TinyRuns.train(small, 1, 1).with(NormTraining.BIAS, 0), "small"));
         assertTrue(room.getMessage().contains("has no room for ranks"), room.getMessage());

@@ -35,7 +35,13 @@ class UpdateScorerTest {
 
     private static Subject subject(Network network, RankOptions options, Map<String, Factors> trained) {
         return new Subject(
-                network, network.weightedLayers(), Subjects.photos(2, 6, 16), options, 1, trained.isEmpty() ? 0 : 1, trained);
+                network,
+                network.weightedLayers(),
+                Subjects.photos(2, 6, 16),
+                options,
+                1,
+                trained.isEmpty() ? 0 : 1,
+                trained);
     }
 
     /** Nothing trained, or nothing that does anything: as the control of equal ranks has it, with a budget and without. */
@@ -45,10 +51,10 @@ class UpdateScorerTest {
             Map<String, Factors> zeros = Map.of("first", new Factors(new double[6], new double[27], 6, 27, 1));
             for (RankOptions options : List.of(RankOptions.DEFAULT, new RankOptions(0, 8, 0.0005, false))) {
                 for (Map<String, Factors> trained : List.of(Map.<String, Factors>of(), zeros)) {
-                    Allocation ours = Allocation.of(
-                            subject(network, options, trained), UpdateScorer.DEFAULT, ScorerMemory.NONE);
-                    Allocation equal = Allocation.of(
-                            subject(network, options, Map.of()), new UniformScorer(), ScorerMemory.NONE);
+                    Allocation ours =
+                            Allocation.of(subject(network, options, trained), UpdateScorer.DEFAULT, ScorerMemory.NONE);
+                    Allocation equal =
+                            Allocation.of(subject(network, options, Map.of()), new UniformScorer(), ScorerMemory.NONE);
                     assertEquals(equal.ranks(), ours.ranks());
                 }
             }
@@ -78,8 +84,8 @@ class UpdateScorerTest {
             assertEquals(0, scoring.scores().get(names.indexOf("second")).importance(), "it has no update");
 
             double[][] inputs = headInputs(network, subject);
-            double[] weight =
-                    Tensors.toDoubles(network.weightedLayers().get("head").weight().value());
+            double[] weight = Tensors.toDoubles(
+                    network.weightedLayers().get("head").weight().value());
             Factors update = trained.get("head");
             double moved = 0;
             double whole = 0;
@@ -101,10 +107,12 @@ class UpdateScorerTest {
             assertEquals(moved / whole, effect, 1e-4 * effect);
             assertTrue(scoring.ranks().get(head) <= 2 && scoring.ranks().get(names.indexOf("first")) <= 3);
             assertEquals(scoring.ranks(), scoring.own());
-            assertEquals(1, IntStream.range(0, names.size())
-                    .mapToDouble(i -> scoring.scores().get(i).importance())
-                    .max()
-                    .orElseThrow());
+            assertEquals(
+                    1,
+                    IntStream.range(0, names.size())
+                            .mapToDouble(i -> scoring.scores().get(i).importance())
+                            .max()
+                            .orElseThrow());
 
             // A budget is used up, whatever the update has to show.
             Allocation bounded = Allocation.of(

@@ -79,8 +79,7 @@ class PresetsTest {
     /** Every scorer that has something to say before training is in the comparison, so that none wins by absence. */
     @Test
     void allAllocatorsCompete() {
-        Set<String> names =
-                new TreeSet<>(MethodDefaults.named(Scorer.class).keySet());
+        Set<String> names = new TreeSet<>(MethodDefaults.named(Scorer.class).keySet());
         names.remove(UpdateScorer.DEFAULT.label());
         assertEquals(names, scorers("allocators"));
     }
@@ -105,12 +104,16 @@ class PresetsTest {
                 Set.of(Updates.When.values()),
                 all.stream().map(dra -> dra.updates().when()).collect(Collectors.toSet()));
         all.forEach(dra -> assertEquals(2.0, dra.ranks().budgetPercent()));
-        study.methods().forEach(method -> assertEquals(NormTraining.BIAS, method.train().trainNorm()));
+        study.methods()
+                .forEach(
+                        method -> assertEquals(NormTraining.BIAS, method.train().trainNorm()));
         assertEquals(Set.of("gradient", "spectrum", "update"), scorers("updates"));
         assertEquals(Updates.Way.NONE, all.get(0).updates().way());
         TrainConfig d = study.methods().get(8).train();
         assertEquals(HeadStart.RIDGE, d.headStart());
-        assertEquals(new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5), all.get(9).updates());
+        assertEquals(
+                new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
+                all.get(9).updates());
     }
 
     @Test

@@ -134,8 +134,7 @@ class UpdatesTest {
                 now.put("point", 1); // the third
                 now.put("mixer", 1); // the fifth, which is new
                 now.put("head", 0);
-                List<Inherited> inherited = set.carry(
-                                network, now, AdapterOptions.DEFAULT, 2, true, Map.of())
+                List<Inherited> inherited = set.carry(network, now, AdapterOptions.DEFAULT, 2, true, Map.of())
                         .inherited();
                 optimiser.goOn(Optimiser.METHOD, set.parameters(), inherited);
                 Map<String, Tensor> after = saved(optimiser);
