@@ -1,5 +1,7 @@
 package io.meristem.cli;
 
+import io.meristem.nn.Network;
+import io.meristem.rank.RankOptions;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +19,33 @@ record Budget(double mib, Double percent) {
     /** {@code auto}: as much as the scorer answers with. */
     static final Budget AUTO = new Budget(0, null);
 
+    /** Whether it is no size of its own. */
+    boolean isAuto() {
+        return mib == 0 && percent == null;
+    }
+
+    /** In MiB of float32; 0 for {@link #AUTO}. A definition of the network is enough. */
+    double mib(Network network) {
+        return percent == null ? mib : RankOptions.mib(percent, network);
+    }
+
+    /** @throws TypeConversionException for a size that is none */
+    private static Budget of(double number, boolean percent, String text) {
+        if (percent) {
+            try {
+                RankOptions.requirePercent(number);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+            return new Budget(0, number);
+        }
+        if (!(number > 0) || Double.isInfinite(number)) {
+            throw new TypeConversionException("a budget of '" + text
+                    + "' MiB buys no adapter: give a size above 0, such as 0.4, or auto");
+        }
+        return new Budget(number, null);
+    }
+
     /** Reads {@code auto}, {@code 0.4}, {@code 0.4MiB} and {@code 2%}. */
     static final class Converter implements ITypeConverter<Budget> {
 
@@ -31,8 +60,7 @@ record Budget(double mib, Double percent) {
             Matcher form = FORM.matcher(text.strip());
             if (form.matches()) {
                 try {
-                    double number = Double.parseDouble(form.group(1));
-                    return "%".equals(form.group(2)) ? new Budget(0, number) : new Budget(number, null);
+                    return of(Double.parseDouble(form.group(1)), "%".equals(form.group(2)), text);
                 } catch (NumberFormatException e) {
                     // Said below.
                 }

@@ -135,7 +135,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra dra = new Dra(
-                scorer.with(Importance.DEFAULT),
+                scorer.with(Importance.DEFAULT, null, null),
                 RankOptions.DEFAULT,
                 Updates.MERGING,
                 CALIBRATION_EPOCHS,

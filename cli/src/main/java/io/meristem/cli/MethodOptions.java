@@ -5,10 +5,13 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LoraInit;
 import io.meristem.adapter.LoraScaling;
 import io.meristem.adapter.RankLimit;
+import io.meristem.nn.Models;
+import io.meristem.nn.Network;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.tune.Dra;
+import io.meristem.tune.EqualRank;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
@@ -19,6 +22,8 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.IntSupplier;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,6 +31,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What is trained: the method and its settings. A setting that is not given follows the preset. */
 final class MethodOptions {
+
+    /** Of a definition whose head does not matter. */
+    private static final int LEAST_CLASSES = 2;
 
     enum Name {
         DRA,
@@ -54,10 +62,10 @@ final class MethodOptions {
 
     @Option(
             names = "--rank",
-            defaultValue = "8",
             paramLabel = "R",
-            description = "LoRA's rank; 0 with --train-norm for no factors at all. Default: ${DEFAULT-VALUE}.")
-    int rank;
+            description =
+                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 8, without --budget.")
+    Integer rank;
 
     @Option(
             names = "--rank-limit",
@@ -93,10 +101,10 @@ final class MethodOptions {
 
     @Option(
             names = "--rank-max",
-            defaultValue = "16",
             paramLabel = "R",
-            description = "DRA's or DyLoRA's greatest rank. Default: ${DEFAULT-VALUE}.")
-    int rankMax;
+            description =
+                    "DRA's or DyLoRA's greatest rank; for DyLoRA --budget gives a size in its place. Default: 16.")
+    Integer rankMax;
 
     @Option(
             names = "--budget",
@@ -104,7 +112,7 @@ final class MethodOptions {
             paramLabel = "SIZE",
             converter = Budget.Converter.class,
             description =
-                    "Size that DRA's adapters, or AdaLoRA's in the end, may take together: MiB of float32, such as 0.4; percent of the network's numbers without its head, such as 2%% (DRA only); or auto, the size that the scorer answers with, within --rank-min and --rank-max. Default: ${DEFAULT-VALUE}.")
+                    "Size that the adapters may take together, with what --train-norm trains (AdaLoRA's in the end; for LoRA it chooses --rank, for DyLoRA --rank-max): MiB of float32, such as 0.4; percent of the network's numbers without its head, such as 2%%; or auto, which leaves it to the ranks, with DRA to what the scorer answers with. Default: ${DEFAULT-VALUE}.")
     Budget budget;
 
     @Option(names = "--cost-aware", description = "Share the budget out by importance per trainable number.")
@@ -123,6 +131,20 @@ final class MethodOptions {
             description =
                     "Weight of the finite-sample part in the correction; the rest goes to the spread. Default: 0.9.")
     Double gamma;
+
+    @Option(
+            names = "--cost-power",
+            paramLabel = "P",
+            description =
+                    "For --scorer spectrum and spectrum-whitened: directions are sorted by gain over the numbers that one rank takes, to this power, from 0 (the cost does not count) to 1 (gain per number). Default: 0.5.")
+    Double costPower;
+
+    @Option(
+            names = "--kappa",
+            paramLabel = "K",
+            description =
+                    "For --scorer alignment without a --budget: ranks per direction that tells classes apart, above 0. Default: 1.")
+    Double kappa;
 
     @Option(
             names = "--calibration-epochs",
@@ -206,30 +228,76 @@ final class MethodOptions {
                     "What the new classifier layer starts from: random, ridge (regression of the classes on the pretrained network's features), or kept (the head of the weights, which are of a network tuned for the same classes). Default: random.")
     HeadStart headStart;
 
-    Method resolve() {
+    private EqualRank chosen;
+
+    /**
+     * @param model a registered name
+     * @param classes how many there are; asked for only where the size depends on it
+     */
+    Method resolve(String model, IntSupplier classes) {
         if (method != Name.DRA) {
             updates.refuseFor(method);
+        }
+        if (!budget.isAuto() && (method == Name.FULL || method == Name.HEAD)) {
+            throw new InputException("--budget bounds the size of adapters, and --method "
+                    + method.name().toLowerCase(Locale.ROOT) + " has none: leave it out, or choose another method.");
         }
         return switch (method) {
             case FULL -> new FullTuning();
             case HEAD -> new HeadOnly();
-            case LORA -> new Lora(rank, adapter(), rankLimit == null ? preset.rankLimit : rankLimit);
-            case ADALORA -> adaLora.resolve(mib(), adapter());
-            case DYLORA -> dyLora.resolve(rankMin, rankMax, adapter());
+            case LORA -> {
+                RankLimit limit = rankLimit == null ? preset.rankLimit : rankLimit;
+                yield new Lora(rank(rank, "--rank", Lora.DEFAULT.rank(), limit, model, classes), adapter(), limit);
+            }
+            case ADALORA -> adaLora.resolve(mib(model), adapter());
+            case DYLORA ->
+                dyLora.resolve(
+                        rankMin,
+                        rank(rankMax, "--rank-max", RankOptions.DEFAULT.max(), RankLimit.LAYER, model, classes),
+                        adapter());
             case DRA -> dra();
         };
     }
 
-    private double mib() {
-        if (budget.percent() != null) {
-            throw new InputException(
-                    "AdaLoRA takes --budget in MiB, not in percent: 'meristem size --method full' says how large the network is.");
+    /** What came of a budget that chooses one rank for all layers. */
+    Optional<String> note() {
+        return Optional.ofNullable(chosen).map(EqualRank::sentence);
+    }
+
+    /** As it is given, or by the budget, or else the usual one. */
+    private int rank(
+            Integer given, String option, int usual, RankLimit limit, String model, IntSupplier classes) {
+        if (budget.isAuto()) {
+            return given == null ? usual : given;
         }
-        return budget.mib();
+        if (given != null) {
+            throw new InputException("--budget chooses the rank that " + option + " gives: leave one of them out.");
+        }
+        // Only a head with an adapter makes a difference to sizes.
+        int outputs = headPolicy() == HeadPolicy.ADAPTED ? classes.getAsInt() : LEAST_CLASSES;
+        try (Network network = new Network(Models.find(model), outputs)) {
+            chosen = EqualRank.within(budget.mib(network), network, headPolicy(), trainNorm(), limit);
+            return chosen.rank();
+        }
+    }
+
+    /** What AdaLoRA leaves; 0 where ranks say it. */
+    private double mib(String model) {
+        if (budget.percent() == null) {
+            return budget.mib();
+        }
+        try (Network network = new Network(Models.find(model), LEAST_CLASSES)) {
+            return budget.mib(network);
+        }
     }
 
     Dra dra() {
-        RankOptions ranks = new RankOptions(rankMin, rankMax, budget.mib(), costAware, budget.percent());
+        RankOptions ranks = new RankOptions(
+                rankMin,
+                rankMax == null ? RankOptions.DEFAULT.max() : rankMax,
+                budget.mib(),
+                costAware,
+                budget.percent());
         return new Dra(
                 scorer(ranks),
                 ranks,
@@ -242,15 +310,29 @@ final class MethodOptions {
 
     /** Weights of similarities belong to a scorer that has some, so they ask for it. */
     private Scorer scorer(RankOptions ranks) {
+        if (costPower != null && (scorer == null || !scorer.hasCostPower())) {
+            throw new InputException(
+                    "--cost-power belongs to scorers that sort directions: give --scorer spectrum or spectrum-whitened, or leave it out.");
+        }
+        if (costPower != null && costAware) {
+            throw new InputException("--cost-aware is --cost-power 1: leave one of them out.");
+        }
+        if (kappa != null && scorer != ScorerName.ALIGNMENT) {
+            throw new InputException("--kappa belongs to --scorer alignment: give that, or leave it out.");
+        }
+        if (kappa != null && ranks.bounded()) {
+            throw new InputException("--budget chooses kappa: leave --kappa or --budget out.");
+        }
         if (scorer == null && alpha == null && gamma == null) {
             return preset.scorer(ranks);
         }
         ScorerName name = scorer == null ? ScorerName.CKA : scorer;
-        return name.with(new Importance(
+        Importance importance = new Importance(
                 alpha == null ? Importance.DEFAULT.alpha() : alpha,
                 alpha == null ? Importance.DEFAULT.beta() : 1 - alpha,
                 gamma == null ? Importance.DEFAULT.gamma() : gamma,
-                gamma == null ? Importance.DEFAULT.delta() : 1 - gamma));
+                gamma == null ? Importance.DEFAULT.delta() : 1 - gamma);
+        return name.with(importance, costPower, kappa);
     }
 
     private AdapterOptions adapter() {

@@ -7,7 +7,9 @@ import io.meristem.artifact.Json;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.nn.WeightedLayer;
+import io.meristem.tune.EqualRank;
 import io.meristem.tune.HeadPolicy;
+import io.meristem.tune.Lora;
 import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import java.io.PrintWriter;
@@ -60,10 +62,18 @@ final class SizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--rank",
-            defaultValue = "8",
             paramLabel = "R",
-            description = "LoRA's rank; 0 with --train-norm for no factors at all. Default: ${DEFAULT-VALUE}.")
-    int rank;
+            description =
+                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 8, without --budget.")
+    Integer rank;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "SIZE",
+            converter = Budget.Converter.class,
+            description =
+                    "Show LoRA at the greatest rank whose factors, with what --train-norm trains, take no more: MiB of float32, such as 0.4, or percent of the network's numbers without its head, such as 2%%.")
+    Budget budget;
 
     @Option(
             names = "--train-norm",
@@ -89,7 +99,16 @@ final class SizeCommand implements Callable<Integer> {
             throw new InputException(
                     "A classifier needs at least 2 classes, not " + classes + ": give a larger --classes.");
         }
-        if (rank < (trainNorm == NormTraining.NONE ? 1 : 0)) {
+        if (budget != null && budget.isAuto()) {
+            throw new InputException("--budget auto is as much as photos ask for, see 'ranks': give a size here.");
+        }
+        if (budget != null && (rank != null || method == Method.FULL)) {
+            throw new InputException(
+                    rank != null
+                            ? "--budget chooses the rank that --rank gives: leave one of them out."
+                            : "--budget bounds the size of adapters, and full fine-tuning has none: leave it out.");
+        }
+        if (rank != null && rank < (trainNorm == NormTraining.NONE ? 1 : 0)) {
             throw new InputException("The rank must be at least 1, not " + rank + ": give a larger --rank.");
         }
         if (trainNorm != NormTraining.NONE && method == Method.FULL) {
@@ -118,9 +137,8 @@ final class SizeCommand implements Callable<Integer> {
         List<LayerSize> adapted = layers.entrySet().stream()
                 .map(e -> LayerSize.of(e.getKey(), e.getValue()))
                 .toList();
-        long numbers = adapted.stream()
-                .mapToLong(layer -> (long) layer.perRank() * preset.rankLimit.of(rank, layer))
-                .sum();
+        int of = rank(network);
+        long numbers = LayerSize.numbers(adapted, of, preset.rankLimit);
         long perRank = adapted.stream().mapToLong(LayerSize::perRank).sum();
         Map<String, Object> sizes = new LinkedHashMap<>();
         sizes.put("model", model);
@@ -129,7 +147,10 @@ final class SizeCommand implements Callable<Integer> {
         sizes.put("model_mib", mib(network.parameterCount()));
         sizes.put("method", method.name().toLowerCase(Locale.ROOT));
         if (method == Method.LORA) {
-            sizes.put("rank", rank);
+            if (budget != null) {
+                sizes.put("budget_mib", mib(Math.round(budget.mib(network) * LayerSize.NUMBERS_PER_MIB)));
+            }
+            sizes.put("rank", of);
             sizes.put("adapted_layers", layers.size());
             sizes.put("numbers_per_rank", perRank);
             long beside = trainNorm.numbers(network, preset.head);
@@ -140,11 +161,19 @@ final class SizeCommand implements Callable<Integer> {
             }
             sizes.put("adapter_numbers", numbers + beside);
             sizes.put("adapter_mib", mib(numbers + beside));
-            sizes.put("held_layers", preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(rank, adapted) : 0);
+            sizes.put("held_layers", preset.rankLimit == RankLimit.LAYER ? RankLimit.exceeded(of, adapted) : 0);
             sizes.put("head_numbers", headTrains ? headNumbers : 0);
             sizes.put("head_mib", mib(headTrains ? headNumbers : 0));
         }
         return sizes;
+    }
+
+    private int rank(Network network) {
+        if (budget == null) {
+            return rank == null ? Lora.DEFAULT.rank() : rank;
+        }
+        return EqualRank.within(budget.mib(network), network, preset.head, trainNorm, preset.rankLimit)
+                .rank();
     }
 
     private static double mib(long numbers) {

@@ -9,6 +9,7 @@ import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
+import io.meristem.data.ImageFolder;
 import io.meristem.job.MemoryCheck;
 import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;
@@ -156,6 +157,7 @@ final class TrainCommand implements Callable<Integer> {
                 : Reporter.checking(console, output, epochsOfRun, threads.count())) {
             if (config != null) {
                 data.foundGroups(config.data()).ifPresent(reporter::onNote);
+                method.note().ifPresent(reporter::onNote);
             }
             return config == null
                     ? TrainJob.resume(run, data.cache.folder(), checkpointSteps, reporter, token)
@@ -192,7 +194,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     RunConfig config() {
-        Method chosen = method.resolve();
+        RunConfig.Model network = model.resolve();
+        RunConfig.Data photos = data.resolve();
+        Method chosen = method.resolve(network.name(), () -> ImageFolder.scan(
+                        Path.of(photos.folder()), photos.split())
+                .classes()
+                .size());
         TrainConfig train = new TrainConfig(
                 chosen,
                 epochs == null ? method.preset.epochs : epochs,
@@ -206,6 +213,6 @@ final class TrainCommand implements Callable<Integer> {
                 optimization.onDivergence,
                 method.trainNorm(),
                 optimization.ema == null ? method.preset.ema : optimization.ema);
-        return new RunConfig(model.resolve(), data.resolve(), train, threads.count());
+        return new RunConfig(network, photos, train, threads.count());
     }
 }

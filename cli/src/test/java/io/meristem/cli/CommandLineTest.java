@@ -176,7 +176,7 @@ class CommandLineTest {
     void everyScorerHasTheNameThatFilesHave() {
         ScorerName.Converter words = new ScorerName.Converter();
         for (ScorerName name : ScorerName.values()) {
-            assertEquals(name.word(), name.with(Importance.DEFAULT).label());
+            assertEquals(name.word(), name.with(Importance.DEFAULT, null, null).label());
             assertEquals(name, words.convert(name.word()));
         }
         assertEquals(ScorerName.STABLE_RANK, words.convert("Stable-Rank"));

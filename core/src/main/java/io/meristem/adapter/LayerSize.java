@@ -56,6 +56,27 @@ public record LayerSize(String name, String kind, int out, int columns) {
         }
     }
 
+    /**
+     * The greatest rank, one for all layers, that takes no more than {@code numbers}; at most the rank from which on nothing grows any more. 0 where not even rank 1 fits.
+     *
+     * @param limit what a layer gets of a rank that it cannot use
+     */
+    public static int greatestRank(long numbers, List<LayerSize> layers, RankLimit limit) {
+        int most = layers.stream().mapToInt(LayerSize::fullRank).max().orElse(0);
+        int rank = 0;
+        while (numbers(layers, rank + 1, limit) <= numbers && (limit == RankLimit.NONE || rank < most)) {
+            rank++;
+        }
+        return rank;
+    }
+
+    /** Trainable numbers of all layers together with one rank for all. */
+    public static long numbers(List<LayerSize> layers, int rank, RankLimit limit) {
+        return layers.stream()
+                .mapToLong(layer -> (long) layer.perRank() * limit.of(rank, layer))
+                .sum();
+    }
+
     public static double mib(long numbers) {
         return numbers / NUMBERS_PER_MIB;
     }

@@ -177,6 +177,9 @@ public final class RunWriter implements TrainListener, AutoCloseable {
                     line.put("layer", row.layer().name());
                     line.put("kind", row.layer().kind());
                     line.putAll(row.score().measures());
+                    if (!row.score().gains().isEmpty()) {
+                        line.put("gains", row.score().gains());
+                    }
                     line.put("importance", row.score().importance());
                     line.put("rank", row.rank());
                     line.put("numbers", row.numbers());

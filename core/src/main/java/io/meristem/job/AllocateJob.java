@@ -19,6 +19,13 @@ public final class AllocateJob {
 
     private AllocateJob() {}
 
+    /**
+     * Ranks, and what would train beside them.
+     *
+     * @param normNumbers numbers of the normalisation that train beside the factors and count in the same size and budget
+     */
+    public record Shared(Allocation allocation, long normNumbers) {}
+
     /** With nothing beside the ranks. */
     public static Allocation run(
             RunConfig.Model model,
@@ -31,7 +38,8 @@ public final class AllocateJob {
             int threads,
             Path cache,
             JobListener listener) {
-        return run(model, data, dra, head, start, NormTraining.NONE, seed, compute, threads, cache, listener);
+        return run(model, data, dra, head, start, NormTraining.NONE, seed, compute, threads, cache, listener)
+                .allocation();
     }
 
     /**
@@ -41,7 +49,7 @@ public final class AllocateJob {
      * @param trainNorm what would train beside the ranks and takes its share of a budget
      * @param compute in what precision
      */
-    public static Allocation run(
+    public static Shared run(
             RunConfig.Model model,
             RunConfig.Data data,
             Dra dra,
@@ -67,10 +75,10 @@ public final class AllocateJob {
             BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());
             start.apply(loaded.network(), calibration).ifPresent(listener::onNote);
-            Allocation allocation =
-                    dra.allocate(loaded.network(), head, calibration, seed, trainNorm.numbers(loaded.network(), head));
+            long beside = trainNorm.numbers(loaded.network(), head);
+            Allocation allocation = dra.allocate(loaded.network(), head, calibration, seed, beside);
             allocation.note().ifPresent(listener::onNote);
-            return allocation;
+            return new Shared(allocation, beside);
         }
     }
 }

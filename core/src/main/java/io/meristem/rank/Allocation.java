@@ -54,6 +54,11 @@ public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Opt
                 LayerSize.numbers(sizes, own));
     }
 
+    /** What the scorer saw. */
+    public Sight sight() {
+        return Sight.of(rows);
+    }
+
     /** Rank by layer name, in definition order. */
     public Map<String, Integer> ranks() {
         Map<String, Integer> ranks = new LinkedHashMap<>();

@@ -39,10 +39,7 @@ public final class Allocator {
     public static int[] allocate(List<LayerSize> layers, double[] importances, RankOptions options) {
         for (int i = 0; i < importances.length; i++) {
             if (!Double.isFinite(importances[i])) {
-                throw new InputException(
-                        "Ranks cannot be allocated, the importance of layer "
-                                + layers.get(i).name() + " came out as " + importances[i]
-                                + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
+                throw overflown("importance", layers.get(i), importances[i]);
             }
         }
         int[] ranks = new int[importances.length];
@@ -56,6 +53,12 @@ public final class Allocator {
             spend(layers, importances, options, ranks);
         }
         return ranks;
+    }
+
+    static InputException overflown(String what, LayerSize layer, double value) {
+        return new InputException("Ranks cannot be allocated, the " + what + " of layer " + layer.name()
+                + " came out as " + value
+                + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
     }
 
     /** Raises {@code ranks}, which are the least, as far as the budget allows. */

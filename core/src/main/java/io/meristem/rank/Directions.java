@@ -1,7 +1,10 @@
 package io.meristem.rank;
 
 import io.meristem.adapter.LayerSize;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -10,7 +13,16 @@ final class Directions {
 
     private record Direction(int layer, int rank, double gain, double worth) {}
 
+    private static final MathContext DIGITS = new MathContext(4);
+
     private Directions() {}
+
+    /** @throws IllegalArgumentException for a power outside 0 to 1 */
+    static void requirePower(double power) {
+        if (!(power >= 0 && power <= 1)) {
+            throw new IllegalArgumentException("the power of the cost must lie in 0 to 1, not " + power);
+        }
+    }
 
     /**
      * With a budget: the least ranks, then the worthiest directions in their order, until the next does not fit any more. Directions without any gain come last, lower
@@ -19,6 +31,7 @@ final class Directions {
      * @param gains of each layer's directions, not negative, greatest first; what is beyond a layer's greatest rank does not count
      * @param power directions are sorted by gain over the numbers of one rank to this power
      * @return one rank per layer
+     * @throws io.meristem.InputException when a gain is not a number
      */
     static int[] ranks(List<LayerSize> layers, List<double[]> gains, double power, RankOptions options, double share) {
         List<Direction> sorted = sorted(layers, gains, options.costAware() ? 1 : power, options);
@@ -54,6 +67,16 @@ final class Directions {
         return ranks;
     }
 
+    /** Those of a layer's gains that a rank can be given for, to four digits, for people to see. */
+    static List<Double> usable(LayerSize layer, double[] gains, RankOptions options) {
+        return Arrays.stream(gains)
+                .limit(Allocator.most(layer, options))
+                .mapToObj(gain -> Double.isFinite(gain)
+                        ? BigDecimal.valueOf(gain).round(DIGITS).doubleValue()
+                        : gain)
+                .toList();
+    }
+
     private static List<Direction> sorted(
             List<LayerSize> layers, List<double[]> gains, double power, RankOptions options) {
         List<Direction> all = new ArrayList<>();
@@ -62,8 +85,7 @@ final class Directions {
             for (int k = 0; k < Allocator.most(layers.get(i), options); k++) {
                 double gain = k < gains.get(i).length ? gains.get(i)[k] : 0;
                 if (!(gain >= 0) || Double.isInfinite(gain)) {
-                    throw new IllegalArgumentException(
-                            "the gain of layer " + layers.get(i).name() + " is " + gain);
+                    throw Allocator.overflown("gain", layers.get(i), gain);
                 }
                 all.add(new Direction(i, k + 1, gain, gain / cost));
             }

@@ -38,11 +38,8 @@ public record RankOptions(
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib)) {
             throw new IllegalArgumentException("the budget must be a size in MiB, or 0 for none, not " + budgetMib);
         }
-        if (budgetPercent != null && !(budgetPercent > 0 && budgetPercent <= WHOLE)) {
-            throw new IllegalArgumentException("a budget of " + number(budgetPercent)
-                    + " % of the network's numbers buys "
-                    + (budgetPercent > WHOLE ? "more than the network itself" : "no adapter")
-                    + ": give more than 0 and at most 100 %");
+        if (budgetPercent != null) {
+            requirePercent(budgetPercent);
         }
         if (budgetPercent != null && budgetMib > 0) {
             throw new IllegalArgumentException(
@@ -51,6 +48,20 @@ public record RankOptions(
         if (costAware && budgetMib == 0 && budgetPercent == null) {
             throw new IllegalArgumentException("cost-aware allocation shares out a budget: give one");
         }
+    }
+
+    /** @throws IllegalArgumentException for a share of the network's numbers that is no budget */
+    public static void requirePercent(double percent) {
+        if (!(percent > 0 && percent <= WHOLE)) {
+            throw new IllegalArgumentException("a budget of " + number(percent) + " % of the network's numbers buys "
+                    + (percent > WHOLE ? "more than the network itself" : "no adapter")
+                    + ": give more than 0 and at most 100 %");
+        }
+    }
+
+    /** A share of the network's numbers, its head apart, in MiB of float32. */
+    public static double mib(double percent, Network network) {
+        return percent / WHOLE * withoutHead(network) / LayerSize.NUMBERS_PER_MIB;
     }
 
     /** The budget in trainable numbers; 0 for none. */

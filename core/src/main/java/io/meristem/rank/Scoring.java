@@ -23,8 +23,15 @@ public record Scoring(List<Score> scores, ScorerMemory memory, List<Integer> ran
      *
      * @param importance I, in [0, 1], before any budget
      * @param measures what it follows from, by name in snake_case, in an order to be read in; the same names for all layers
+     * @param gains of the layer's directions, greatest first, up to the greatest rank that it can get; empty for a scorer that does not see directions
      */
-    public record Score(double importance, Map<String, Double> measures) {}
+    public record Score(double importance, Map<String, Double> measures, List<Double> gains) {
+
+        /** Of a scorer that sees layers as a whole. */
+        public Score(double importance, Map<String, Double> measures) {
+            this(importance, measures, List.of());
+        }
+    }
 
     /** Of a scorer that remembers nothing. */
     static Scoring of(List<Score> scores) {

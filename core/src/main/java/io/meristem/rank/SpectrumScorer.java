@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -36,9 +37,7 @@ public record SpectrumScorer(double costPower) implements Scorer {
     private static final double SHARE = 0.9;
 
     public SpectrumScorer {
-        if (!(costPower >= 0 && costPower <= 1)) {
-            throw new IllegalArgumentException("the power of the cost must lie in 0 to 1, not " + costPower);
-        }
+        Directions.requirePower(costPower);
     }
 
     /**
@@ -65,8 +64,12 @@ public record SpectrumScorer(double costPower) implements Scorer {
 
     @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
+        return scoring(subject, measure(subject, false), costPower);
+    }
+
+    /** Of what has been measured, in the order of the subject's layers. */
+    static Scoring scoring(Subject subject, List<Layer> measured, double costPower) {
         List<LayerSize> sizes = subject.sizes();
-        List<Layer> measured = measure(subject);
         List<double[]> gains = measured.stream().map(Layer::gains).toList();
         double power = subject.options().costAware() ? 1 : costPower;
         int[] own = Directions.ranks(sizes, gains, power, subject.options().withoutBudget(), SHARE);
@@ -78,7 +81,8 @@ public record SpectrumScorer(double costPower) implements Scorer {
             measures.put("gain", layer.gain());
             measures.put("agreement", layer.agreement());
             measures.put("own_rank", (double) own[i]);
-            scores.add(new Score(greatest > 0 ? layer.gain() / greatest : 0, measures));
+            List<Double> usable = Directions.usable(sizes.get(i), layer.gains(), subject.options());
+            scores.add(new Score(greatest > 0 ? layer.gain() / greatest : 0, measures, usable));
         }
         int[] ranks = Directions.ranks(sizes, gains, costPower, subject.options(), SHARE);
         return new Scoring(
@@ -88,10 +92,17 @@ public record SpectrumScorer(double costPower) implements Scorer {
                 Arrays.stream(own).boxed().toList());
     }
 
-    /** In the order of the layers. */
-    static List<Layer> measure(Subject subject) {
+    /**
+     * In the order of the layers.
+     *
+     * @param whitened whether gradients are divided by their layers' {@link SecondMoments#deviations} in place of the weight's norm
+     */
+    static List<Layer> measure(Subject subject, boolean whitened) {
         List<List<Tensor>> halves = List.of(new ArrayList<>(), new ArrayList<>());
         try (WeightGradients gradients = new WeightGradients(subject)) {
+            if (whitened) {
+                gradients.watchMoments();
+            }
             subject.photos().forEachLabelled((images, labels) -> {
                 long n = images.size(0);
                 long first = (n + 1) / 2;
@@ -108,16 +119,29 @@ public record SpectrumScorer(double costPower) implements Scorer {
             for (int i = 0; i < gradients.layers().size(); i++) {
                 try (PointerScope scope = new PointerScope();
                         NoGradGuard guard = new NoGradGuard()) {
-                    measured.add(layer(
-                            halves.get(0).get(i).to(ScalarType.Double),
-                            halves.get(1).get(i).to(ScalarType.Double),
-                            gradients.weightSquares(i)));
+                    Tensor a = halves.get(0).get(i).to(ScalarType.Double);
+                    Tensor b = halves.get(1).get(i).to(ScalarType.Double);
+                    if (whitened) {
+                        Tensor by = gradients.moments(i).deviations();
+                        measured.add(layer(divided(a, by), divided(b, by), 1));
+                    } else {
+                        measured.add(layer(a, b, gradients.weightSquares(i)));
+                    }
                 }
             }
             return measured;
         } finally {
             halves.forEach(half -> half.forEach(Tensors::free));
         }
+    }
+
+    /** Where there is nothing to divide by, the gradient is zero. */
+    private static Tensor divided(Tensor gradient, Tensor by) {
+        if (by == null) {
+            return gradient;
+        }
+        Tensor divisor = by.to(ScalarType.Double);
+        return torch.where(divisor.gt(new Scalar(0.0)), gradient.div(divisor), gradient);
     }
 
     /** Batches are equally large, so sums are as good as means but for a factor that all layers share. */

@@ -22,11 +22,13 @@ final class WeightGradients implements AutoCloseable {
     private final List<WeightedLayer> layers;
     private final boolean folded;
     private final List<Tensor> frozen;
+    private final List<SecondMoments> moments = new ArrayList<>();
 
     WeightGradients(Subject subject) {
         this(subject.network(), subject.layers().values());
     }
 
+    /** Of layers that have no adapters. */
     WeightGradients(Network network, Collection<WeightedLayer> layers) {
         this.network = network;
         this.layers = List.copyOf(layers);
@@ -38,6 +40,20 @@ final class WeightGradients implements AutoCloseable {
                 .filter(weight -> !weight.requires_grad())
                 .toList();
         frozen.forEach(weight -> weight.requires_grad_(true));
+    }
+
+    /** From here on the second moments of what enters each layer, and of the gradients that come back to it, are summed too. */
+    void watchMoments() {
+        for (WeightedLayer layer : layers) {
+            SecondMoments of = new SecondMoments(layer);
+            moments.add(of);
+            layer.setForm(of::forward);
+        }
+    }
+
+    /** Of a layer, after {@link #watchMoments}. */
+    SecondMoments moments(int layer) {
+        return moments.get(layer);
     }
 
     List<WeightedLayer> layers() {
@@ -83,6 +99,10 @@ final class WeightGradients implements AutoCloseable {
     @Override
     public void close() {
         frozen.forEach(weight -> weight.requires_grad_(false));
+        if (!moments.isEmpty()) {
+            layers.forEach(layer -> layer.setForm(null));
+            moments.forEach(SecondMoments::close);
+        }
         try (PointerScope scope = new PointerScope()) {
             new ArrayList<>(network.params().values())
                     .forEach(param -> param.value().mutable_grad().reset());

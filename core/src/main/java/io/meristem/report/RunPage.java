@@ -170,6 +170,16 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
         return RankMap.of("ranks", "Ranks", run.ranks());
     }
 
+    /** What the scorer saw at each allocation; empty for a method without one. */
+    List<Seen> seen() {
+        return Seen.of(run.ranks());
+    }
+
+    /** Null where no scorer saw directions. */
+    Figure gathered() {
+        return Seen.gathered(run.ranks());
+    }
+
     Grid settings() {
         return Settings.grid(run.config(), run.classes());
     }

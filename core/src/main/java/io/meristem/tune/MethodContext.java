@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -24,6 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param steps of the whole training
  * @param calibration gives a number of batches of a size: training photos in evaluation form with their labels, the same ones at each call
  * @param beside trainable numbers beside the method's own that count in its size, and in its budget
+ * @param headDrawn whether the head is, at this moment, as it was drawn, and says nothing about the classes
  * @param afterMerge run when frozen weights have changed, before ranks are measured again
  * @param listener told of every allocation
  */
@@ -35,6 +37,7 @@ record MethodContext(
         long seed,
         long beside,
         BiFunction<Integer, Integer, LabelledFeed> calibration,
+        BooleanSupplier headDrawn,
         Runnable afterMerge,
         TrainListener listener) {
 
@@ -71,9 +74,18 @@ record MethodContext(
         }
         Map<String, WeightedLayer> layers = new LinkedHashMap<>(network.weightedLayers());
         layers.keySet().removeIf(name -> most.getOrDefault(name, 0) == 0);
-        return layers.isEmpty()
-                ? Map.of()
-                : GradientDirections.of(network, layers, most, calibration.apply(batches, batchSize));
+        return layers.isEmpty() ? Map.of() : directions(layers, most, calibration.apply(batches, batchSize));
+    }
+
+    /** Of the loss's gradient; where the head was drawn, through one that is fitted while it looks. */
+    private Map<String, Tensor> directions(
+            Map<String, WeightedLayer> layers, Map<String, Integer> ranks, LabelledFeed photos) {
+        if (!headDrawn.getAsBoolean()) {
+            return GradientDirections.of(network, layers, ranks, photos);
+        }
+        try (FittedHead fitted = new FittedHead(network, calibration)) {
+            return GradientDirections.of(network, layers, ranks, photos);
+        }
     }
 
     /** The layers that get adapters, by name in definition order. */

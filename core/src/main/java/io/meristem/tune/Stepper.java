@@ -85,6 +85,7 @@ public final class Stepper implements AutoCloseable {
     private Optimiser optimiser;
     private Copies good;
     private Averages averages;
+    private boolean headDrawn;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
     public Stepper(Network network, TrainConfig config, Setting setting) {
@@ -103,6 +104,7 @@ public final class Stepper implements AutoCloseable {
                 recalibrate();
             }
             config.headStart().apply(network, setting.calibration()).ifPresent(setting.listener()::onNote);
+            headDrawn = config.headStart() == HeadStart.RANDOM;
         } else {
             saved.loadNetwork(network);
         }
@@ -121,12 +123,14 @@ public final class Stepper implements AutoCloseable {
                     config.seed(),
                     besideNumbers(),
                     setting.calibration(),
+                    () -> headDrawn,
                     this::afterMerge,
                     setting.listener());
             begun = saved == null
                     ? config.method().begin(context)
                     : config.method().resume(context, saved.state().method(), saved.tensors());
             method = begun;
+            headDrawn = false; // from here on it trains, or its adapter does
             beside.forEach(tensor -> tensor.requires_grad_(true));
             if (saved == null) {
                 config.trainNorm().note(network).ifPresent(setting.listener()::onNote);

@@ -28,6 +28,7 @@ import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SpectrumScorer;
+import io.meristem.rank.WhitenedSpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
 import io.meristem.rank.UpdateScorer;
@@ -78,6 +79,7 @@ class JsonTest {
                 fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
                 fixed(new GradientScorer()),
                 fixed(new SpectrumScorer(0.25)),
+                fixed(new WhitenedSpectrumScorer(0.75)),
                 fixed(new AlignmentScorer(2)),
                 new Dra(
                         SpectrumScorer.DEFAULT,

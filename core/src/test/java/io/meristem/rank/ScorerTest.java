@@ -45,6 +45,7 @@ class ScorerTest {
                 new NormalisedCkaScorer(Importance.DEFAULT),
                 new GradientScorer(),
                 SpectrumScorer.DEFAULT,
+                WhitenedSpectrumScorer.DEFAULT,
                 AlignmentScorer.DEFAULT,
                 UpdateScorer.DEFAULT,
                 new ActivationScorer(),

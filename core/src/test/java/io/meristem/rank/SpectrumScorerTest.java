@@ -37,7 +37,7 @@ class SpectrumScorerTest {
     }
 
     /** One-sided Jacobi rotations on the columns, in plain loops: another way to a decomposition than the scorer's. */
-    private static double[] reference(double[] a, double[] b, int rows, int columns, double squares) {
+    static double[] reference(double[] a, double[] b, int rows, int columns, double squares) {
         double[][] u = new double[columns][rows];
         double[][] v = new double[columns][columns];
         for (int j = 0; j < columns; j++) {
@@ -132,7 +132,7 @@ class SpectrumScorerTest {
         Subjects.Photos photos = Subjects.photos(2, 6, 16);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
-            List<SpectrumScorer.Layer> found = SpectrumScorer.measure(Subjects.of(network, photos));
+            List<SpectrumScorer.Layer> found = SpectrumScorer.measure(Subjects.of(network, photos), false);
             List<WeightedLayer> layers = List.copyOf(network.weightedLayers().values());
             List<double[][]> sums = new ArrayList<>();
             layers.forEach(layer -> {
@@ -226,6 +226,16 @@ class SpectrumScorerTest {
     void aPowerOutsideItsRangeIsRefused() {
         for (double power : new double[] {-0.1, 1.1, Double.NaN}) {
             assertThrows(IllegalArgumentException.class, () -> new SpectrumScorer(power));
+            assertThrows(IllegalArgumentException.class, () -> new WhitenedSpectrumScorer(power));
         }
+    }
+
+    @Test
+    void aGainThatIsNoNumberIsSaid() {
+        InputException e = assertThrows(
+                InputException.class,
+                () -> Directions.ranks(
+                        LAYERS, List.of(new double[] {1}, new double[] {Double.NaN}), 0, budget(0, 100), 0.9));
+        assertTrue(e.getMessage().contains("the gain of layer b came out as NaN"), e.getMessage());
     }
 }
