@@ -200,7 +200,7 @@ class BadInputTest {
                 List.of("--method", "dra", "--budget", "200%"),
                 List.of("--method", "dra", "--budget", "0.01%"),
                 List.of("--method", "dra", "--budget", "two"),
-                List.of("--method", "adalora", "--budget", "2%"),
+                List.of("--method", "adalora", "--budget", "0.001%"),
                 List.of("--method", "dra", "--cost-aware"),
                 List.of("--method", "dra", "--budget", "0.0001"),
                 List.of("--method", "dra", "--calibration-epochs", "0"),
@@ -264,6 +264,49 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"),
                         "what trains of the normalisation"),
+                Arguments.of(List.of("--method", "lora", "--budget", "0.001"), "rank 1 on each of 52 layers, which takes"),
+                Arguments.of(List.of("--method", "lora", "--budget", "0.1%"), "rank 1 on each of 52 layers, which takes"),
+                Arguments.of(
+                        List.of("--method", "lora", "--budget", "0.02", "--train-norm", "bias"),
+                        "MiB of what trains of the normalisation"),
+                Arguments.of(List.of("--method", "lora", "--budget", "0%"), "buys no adapter"),
+                Arguments.of(List.of("--method", "lora", "--budget", "200%"), "more than the network itself"),
+                Arguments.of(List.of("--method", "lora", "--budget", "0"), "buys no adapter"),
+                Arguments.of(List.of("--method", "dra", "--budget", "0"), "buys no adapter"),
+                Arguments.of(List.of("--method", "lora", "--budget", "-1"), "buys no adapter"),
+                Arguments.of(List.of("--method", "lora", "--budget", "1e400"), "buys no adapter"),
+                Arguments.of(List.of("--method", "lora", "--budget", "2%", "--rank", "4"), "leave one of them out"),
+                Arguments.of(List.of("--method", "adalora", "--budget", "0%"), "buys no adapter"),
+                Arguments.of(List.of("--method", "adalora", "--budget", "200%"), "more than the network itself"),
+                Arguments.of(
+                        List.of("--method", "adalora", "--budget", "1%", "--train-norm", "affine"),
+                        "what trains of the normalisation"),
+                Arguments.of(
+                        List.of("--method", "dylora", "--budget", "2%", "--rank-max", "4"), "leave one of them out"),
+                Arguments.of(List.of("--method", "dylora", "--budget", "0.1%"), "rank 1 on each of 52 layers"),
+                Arguments.of(List.of("--method", "full", "--budget", "2%"), "--method full has none"),
+                Arguments.of(List.of("--method", "head", "--budget", "0.4"), "--method head has none"),
+                Arguments.of(List.of("--method", "dra", "--cost-power", "0.5"), "--scorer spectrum"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "--scorer spectrum"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "spectrum", "--cost-power", "1.5"), "lie in 0 to 1"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "spectrum-whitened", "--cost-power", "NaN"),
+                        "lie in 0 to 1"),
+                Arguments.of(
+                        List.of(
+                                "--method", "dra", "--scorer", "spectrum", "--cost-power", "0", "--budget", "2%",
+                                "--cost-aware"),
+                        "leave one of them out"),
+                Arguments.of(List.of("--method", "dra", "--kappa", "2"), "--scorer alignment"),
+                Arguments.of(List.of("--method", "dra", "--scorer", "alignment", "--kappa", "0"), "must be positive"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "alignment", "--kappa", "Infinity"),
+                        "must be positive"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "alignment", "--kappa", "2", "--budget", "2%"),
+                        "--budget chooses kappa"),
                 Arguments.of(List.of("--ema", "1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "-0.1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "NaN"), "[0, 1)"),
@@ -390,6 +433,14 @@ class BadInputTest {
         Shell.run("size", "--model", MODEL, "--classes", 2, "--method", "full", "--train-norm", "bias")
                 .refuses("leave --train-norm out");
         Shell.run("size", "--model", MODEL, "--classes", 2, "--rank", 0).refuses("at least 1");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "0%").refuses("buys no adapter");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "200%").refuses("more than the network");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "0.01%").refuses("which takes");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "auto").refuses("give a size");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "2%", "--rank", 4)
+                .refuses("leave one of them out");
+        Shell.run("size", "--model", MODEL, "--classes", 2, "--budget", "2%", "--method", "full")
+                .refuses("full fine-tuning has none");
         Shell.run("size", "--model", "alexnet", "--classes", 2, "--train-norm", "affine")
                 .refuses("no normalisation");
         Shell.run("ranks", "--data", place.resolve("none"), "--model", MODEL, "--from-scratch")

@@ -172,6 +172,18 @@ class CommandLineTest {
         Shell.run("ranks", "--data", "x", "--scorer", "magic").refuses("--scorer", "magic", "stable-rank");
     }
 
+    /** A rank of MobileNetV2 takes 25,876 numbers, biases 17,056; 2 % are 44,477 and 0.3 MiB 78,643. */
+    @ParameterizedTest
+    @CsvSource({"2%, bias, 1, 42932", "2%, none, 1, 25876", "0.3MiB, none, 3, 77628", "0.3, affine, 1, 59988"})
+    void aBudgetChoosesTheRankWhoseSizeIsShown(String budget, String norm, int rank, long numbers) throws IOException {
+        Object[] line = {
+            "size", "--model", "mobilenet_v2", "--classes", 5, "--budget", budget, "--train-norm", norm, "--json"
+        };
+        JsonNode json = new ObjectMapper().readTree(Shell.run(line).succeeds().out());
+        assertEquals(rank, json.get("rank").asInt(), json.toString());
+        assertEquals(numbers, json.get("adapter_numbers").asLong(), json.toString());
+    }
+
     @Test
     void everyScorerHasTheNameThatFilesHave() {
         ScorerName.Converter words = new ScorerName.Converter();

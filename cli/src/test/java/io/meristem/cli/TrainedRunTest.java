@@ -459,6 +459,36 @@ class TrainedRunTest {
         }
     }
 
+    /** With what trains of the normalisation the size is that of both, as in a run; directions and the sentence are in the file too. */
+    @Test
+    void ranksCountTheNormalisationAndShowDirections() throws IOException {
+        List<Object> line = new ArrayList<>(List.of("ranks", "--data", photos, "--model", "mobilenet_v2_035"));
+        line.addAll(List.of("--from-scratch", "--size", 32, "--calibration-batch", 8, "--threads", 1, "--json"));
+        line.addAll(List.of("--rank-min", 0, "--scorer", "spectrum", "--cost-power", 0, "--train-norm", "bias"));
+        JsonNode json = JSON.readTree(Shell.run(line.toArray()).succeeds().out());
+        long factors = json.get("factor_numbers").asLong();
+        long norm = json.get("norm_numbers").asLong();
+        assertTrue(factors > 0 && norm > 0, json.toString());
+        assertEquals(factors + norm, json.get("adapter_numbers").asLong());
+        assertEquals("bias", json.get("train_norm").asText());
+        assertTrue(json.get("seen").asText().startsWith("90 % of the gain lies in "), json.toString());
+        JsonNode gains = json.get("layers").get(0).get("gains");
+        assertEquals(16, gains.size());
+        assertTrue(gains.get(0).asDouble() >= gains.get(1).asDouble(), gains.toString());
+    }
+
+    /** The budget is kept by the method that had none before. */
+    @Test
+    void loraTakesABudget() throws IOException {
+        Path out = place.resolve("within");
+        Shell shell = train(out, "--method", "lora", "--budget", "0.1").succeeds();
+        assertTrue(shell.out().contains("The greatest rank within 0.1000 MiB is 2 on each of 52 layers"), shell.out());
+        JsonNode result = JSON.readTree(out.resolve("result.json").toFile());
+        assertEquals("lora r=2", result.get("method").asText());
+        double mib = result.get("sizes").get(0).get("size").asDouble();
+        assertTrue(mib <= 0.1 && mib > 0.06, "size " + mib);
+    }
+
     @Test
     void ranksMayStayAsTheyAre() throws IOException {
         Path out = place.resolve("fixed");

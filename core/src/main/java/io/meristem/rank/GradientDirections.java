@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The directions in which a layer's input matters most for the loss: the leading right singular vectors of {@code dL/dW} as a matrix (out, columns). L is the mean cross
- * entropy of all calibration photos through the head as it is, W the weight that the layer runs with, the normalisation that follows taken in. After one step of
+ * entropy of all calibration photos through the head as it is (whoever drew it at random fits one first), W the weight that the layer runs with, the normalisation that follows taken in. After one step of
  * gradient descent the change of W has just these rows to be made of (Zhang et al. 2025, arXiv 2502.01235).
  */
 public final class GradientDirections {

@@ -51,6 +51,45 @@ class ReportTest {
         }
     }
 
+    /** A sentence for each allocation and a small picture of each layer: spectra where directions were seen, else bars. Whatever the file holds. */
+    @Test
+    void whatAScorerSawIsSaidAndDrawn() throws IOException {
+        Path run = folder.resolve("seen");
+        RunFixture.dra(CLASSES, 3).write(run, photos);
+        String bars = report(run);
+        says(bars, "What the scorer saw before epoch 1", "All 50 layers are of the same importance.");
+        assertEquals(100, count(bars, "<svg role=\"img\" aria-label=\"importance 0.200\""));
+        assertFalse(bars.contains("id=\"gathered\""), "no directions, no curve");
+        String line =
+                """
+                {"first_epoch": %d, "scorer": "<i>spectrum", "layers": [
+                {"layer": "<b>a", "kind": "conv", "gains": [6, 1, 0], "importance": 1, "rank": 2, "numbers": 4},
+                {"layer": "b", "kind": "conv", "gains": [2, 0.5, 0.5], "importance": 0.4, "rank": 1, "numbers": 4}]}"""
+                        .replace("\n", "");
+        Path ranks = run.resolve(RunFolder.RANKS);
+        Files.writeString(ranks, line.formatted(1) + "\n" + line.formatted(3) + "\n");
+        String page = report(run);
+        says(
+                page,
+                "What the scorer &lt;i&gt;spectrum saw before epoch 1",
+                "What the scorer &lt;i&gt;spectrum saw before epoch 3",
+                "90 % of the gain lies in 3 directions of 2 layers; the first is &lt;b&gt;a, with 60 %.",
+                "aria-label=\"2 directions with a gain\" width=\"11\" height=\"18\"",
+                "<rect x=\"0\" y=\"0\" width=\"5\" height=\"18\"></rect>",
+                "<rect x=\"6\" y=\"15\" width=\"5\" height=\"3\"></rect>",
+                "70.0 %",
+                "id=\"gathered\"");
+        assertFalse(page.contains("<b>a"), "a layer's name is text");
+        // What no scorer writes is drawn as nothing.
+        Files.writeString(
+                ranks,
+                line.formatted(1)
+                                .replace("[6, 1, 0]", "[-1, \"NaN\", null, 1e300]")
+                                .replace("\"importance\": 0.4", "\"importance\": 1e300")
+                        + "\n");
+        says(report(run), "90 % of the gain lies in 1 direction; the first is &lt;b&gt;a, with 100 %.");
+    }
+
     @Test
     void aRunTellsWhatIsKnownAndHowWell() throws IOException {
         Path run = folder.resolve("run");
