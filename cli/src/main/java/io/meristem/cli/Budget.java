@@ -40,8 +40,8 @@ record Budget(double mib, Double percent) {
             return new Budget(0, number);
         }
         if (!(number > 0) || Double.isInfinite(number)) {
-            throw new TypeConversionException("a budget of '" + text
-                    + "' MiB buys no adapter: give a size above 0, such as 0.4, or auto");
+            throw new TypeConversionException(
+                    "a budget of '" + text + "' MiB buys no adapter: give a size above 0, such as 0.4, or auto");
         }
         return new Budget(number, null);
     }

@@ -265,8 +265,7 @@ final class MethodOptions {
     }
 
     /** As it is given, or by the budget, or else the usual one. */
-    private int rank(
-            Integer given, String option, int usual, RankLimit limit, String model, IntSupplier classes) {
+    private int rank(Integer given, String option, int usual, RankLimit limit, String model, IntSupplier classes) {
         if (budget.isAuto()) {
             return given == null ? usual : given;
         }

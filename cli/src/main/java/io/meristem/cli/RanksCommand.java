@@ -137,7 +137,8 @@ final class RanksCommand implements Callable<Integer> {
             left = width - table.width() - Table.GAP;
         }
         if (left >= LEAST_PICTURE) {
-            List<String> pictures = new ArrayList<>(List.of(sight.hasDirections() ? "gain by direction" : "importance"));
+            List<String> pictures =
+                    new ArrayList<>(List.of(sight.hasDirections() ? "gain by direction" : "importance"));
             int most = Math.min(left, MOST_PICTURE);
             for (Sight.Layer layer : sight.layers()) {
                 pictures.add(
@@ -175,7 +176,9 @@ final class RanksCommand implements Callable<Integer> {
             out.println("What this follows from ("
                     + String.join(
                             ", ",
-                            measures.stream().map(name -> name.replace('_', ' ')).toList())
+                            measures.stream()
+                                    .map(name -> name.replace('_', ' '))
+                                    .toList())
                     + ") is left out on a screen this narrow; --json has it.");
         }
     }

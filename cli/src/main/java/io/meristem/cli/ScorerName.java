@@ -54,8 +54,7 @@ enum ScorerName {
             case CKA -> new CkaScorer(importance);
             case CKA_NORMALISED -> new NormalisedCkaScorer(importance);
             case GRADIENT -> new GradientScorer();
-            case SPECTRUM ->
-                costPower == null ? SpectrumScorer.DEFAULT : new SpectrumScorer(costPower);
+            case SPECTRUM -> costPower == null ? SpectrumScorer.DEFAULT : new SpectrumScorer(costPower);
             case SPECTRUM_WHITENED ->
                 costPower == null ? WhitenedSpectrumScorer.DEFAULT : new WhitenedSpectrumScorer(costPower);
             case ALIGNMENT ->

@@ -196,8 +196,7 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig config() {
         RunConfig.Model network = model.resolve();
         RunConfig.Data photos = data.resolve();
-        Method chosen = method.resolve(network.name(), () -> ImageFolder.scan(
-                        Path.of(photos.folder()), photos.split())
+        Method chosen = method.resolve(network.name(), () -> ImageFolder.scan(Path.of(photos.folder()), photos.split())
                 .classes()
                 .size());
         TrainConfig train = new TrainConfig(

@@ -264,8 +264,10 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "adalora", "--budget", "0.001", "--train-norm", "affine"),
                         "what trains of the normalisation"),
-                Arguments.of(List.of("--method", "lora", "--budget", "0.001"), "rank 1 on each of 52 layers, which takes"),
-                Arguments.of(List.of("--method", "lora", "--budget", "0.1%"), "rank 1 on each of 52 layers, which takes"),
+                Arguments.of(
+                        List.of("--method", "lora", "--budget", "0.001"), "rank 1 on each of 52 layers, which takes"),
+                Arguments.of(
+                        List.of("--method", "lora", "--budget", "0.1%"), "rank 1 on each of 52 layers, which takes"),
                 Arguments.of(
                         List.of("--method", "lora", "--budget", "0.02", "--train-norm", "bias"),
                         "MiB of what trains of the normalisation"),
@@ -287,8 +289,7 @@ class BadInputTest {
                 Arguments.of(List.of("--method", "full", "--budget", "2%"), "--method full has none"),
                 Arguments.of(List.of("--method", "head", "--budget", "0.4"), "--method head has none"),
                 Arguments.of(List.of("--method", "dra", "--cost-power", "0.5"), "--scorer spectrum"),
-                Arguments.of(
-                        List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "--scorer spectrum"),
+                Arguments.of(List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "--scorer spectrum"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "spectrum", "--cost-power", "1.5"), "lie in 0 to 1"),
                 Arguments.of(
@@ -296,14 +297,20 @@ class BadInputTest {
                         "lie in 0 to 1"),
                 Arguments.of(
                         List.of(
-                                "--method", "dra", "--scorer", "spectrum", "--cost-power", "0", "--budget", "2%",
+                                "--method",
+                                "dra",
+                                "--scorer",
+                                "spectrum",
+                                "--cost-power",
+                                "0",
+                                "--budget",
+                                "2%",
                                 "--cost-aware"),
                         "leave one of them out"),
                 Arguments.of(List.of("--method", "dra", "--kappa", "2"), "--scorer alignment"),
                 Arguments.of(List.of("--method", "dra", "--scorer", "alignment", "--kappa", "0"), "must be positive"),
                 Arguments.of(
-                        List.of("--method", "dra", "--scorer", "alignment", "--kappa", "Infinity"),
-                        "must be positive"),
+                        List.of("--method", "dra", "--scorer", "alignment", "--kappa", "Infinity"), "must be positive"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "alignment", "--kappa", "2", "--budget", "2%"),
                         "--budget chooses kappa"),

@@ -48,8 +48,7 @@ class PictureTest {
                     new Score(0.25 * (i + 1), measures, gains),
                     i));
         }
-        return new AllocateJob.Shared(
-                new Allocation("a scorer", rows, ScorerMemory.NONE, Optional.empty(), 90), norm);
+        return new AllocateJob.Shared(new Allocation("a scorer", rows, ScorerMemory.NONE, Optional.empty(), 90), norm);
     }
 
     private static String printed(AllocateJob.Shared shared, int width) {
@@ -84,6 +83,8 @@ class PictureTest {
         String without = printed(shared(false, 0), 120);
         assertTrue(without.contains("Together 90 trainable numbers"), without);
         assertFalse(without.contains("normalisation"), without);
-        assertTrue(without.contains("Half of all importance lies in 1 of 3 layers; the first is features.2.conv.0.0."), without);
+        assertTrue(
+                without.contains("Half of all importance lies in 1 of 3 layers; the first is features.2.conv.0.0."),
+                without);
     }
 }

@@ -56,9 +56,10 @@ public final class Allocator {
     }
 
     static InputException overflown(String what, LayerSize layer, double value) {
-        return new InputException("Ranks cannot be allocated, the " + what + " of layer " + layer.name()
-                + " came out as " + value
-                + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
+        return new InputException(
+                "Ranks cannot be allocated, the " + what + " of layer " + layer.name()
+                        + " came out as " + value
+                        + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
     }
 
     /** Raises {@code ranks}, which are the least, as far as the budget allows. */

@@ -42,10 +42,7 @@ final class SecondMoments implements AutoCloseable {
             boolean through = tape.flowing();
             tape.push(
                     (g, mine) -> {
-                        self.weight()
-                                .value()
-                                .mutable_grad()
-                                .put(Precision.FP32.of(self.weightGradient(g, x, w)));
+                        self.weight().value().mutable_grad().put(Precision.FP32.of(self.weightGradient(g, x, w)));
                         add(g, x);
                         return through ? self.inputGradient(g, x, w) : null;
                     },
@@ -61,14 +58,14 @@ final class SecondMoments implements AutoCloseable {
                 NoGradGuard guard = new NoGradGuard()) {
             long n = x.size(0);
             Tensor squares = Precision.FP32.of(g).mul(new Scalar((double) n)).square();
-            Tensor ofGradients = layer instanceof Linear
-                    ? Linear.rows(squares).sum(0)
-                    : squares.sum(0, 2, 3);
-            // The gradient of the weight adds up g x over photos and places: with ones for g and squares for x, those of each column.
+            Tensor ofGradients = layer instanceof Linear ? Linear.rows(squares).sum(0) : squares.sum(0, 2, 3);
+            // The gradient of the weight adds up g x over photos and places: with ones for g and squares for x, those
+            // of each column.
             Tensor ones = torch.ones_like(squares);
             Tensor weight = Precision.FP32.of(layer.readyWeight());
             if (!layer.isGrouped()) { // all rows are alike
-                ones = ones.narrow(layer instanceof Conv2d ? 1 : ones.dim() - 1, 0, 1).contiguous();
+                ones = ones.narrow(layer instanceof Conv2d ? 1 : ones.dim() - 1, 0, 1)
+                        .contiguous();
                 weight = weight.narrow(0, 0, 1).contiguous();
             }
             Tensor ofInputs = layer.weightGradient(ones, Precision.FP32.of(x).square(), weight)

@@ -53,7 +53,11 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
             double share = sight.share(sight.layers().get(i));
             List<Box> boxes = sight.hasDirections() ? spectrum(layer.gains()) : bar(layer.importance());
             String words = sight.hasDirections()
-                    ? Words.count(layer.gains().stream().filter(gain -> gain > 0).count(), "direction") + " with a gain"
+                    ? Words.count(
+                                    layer.gains().stream()
+                                            .filter(gain -> gain > 0)
+                                            .count(),
+                                    "direction") + " with a gain"
                     : "importance " + Words.score(layer.importance());
             rows.add(new Row(
                     layer.layer(),

@@ -14,7 +14,8 @@ class SightTest {
 
     @Test
     void directionsAreCountedOverAllLayers() {
-        Sight sight = new Sight(List.of(layer("a", 1, 6.0, 1.0, 0.0), layer("b", 0.4, 2.0, 0.5), layer("c", 0, 0.5, 0.0)));
+        Sight sight =
+                new Sight(List.of(layer("a", 1, 6.0, 1.0, 0.0), layer("b", 0.4, 2.0, 0.5), layer("c", 0, 0.5, 0.0)));
         assertEquals("90 % of the gain lies in 3 directions of 2 layers; the first is a, with 60 %.", sight.sentence());
         assertEquals(List.of(0.6, 0.8, 0.9, 0.95, 1.0), sight.held());
         assertEquals(0.7, sight.share(sight.layers().get(0)), 1e-12);

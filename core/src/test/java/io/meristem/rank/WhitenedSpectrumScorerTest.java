@@ -90,7 +90,10 @@ class WhitenedSpectrumScorerTest {
 
     private static double[] expected(Sums sums, int out, int m, int photos) {
         double seen = (double) photos * sums.places;
-        double meanOfQ = Arrays.stream(sums.q).mapToDouble(WhitenedSpectrumScorerTest::mean).average().orElseThrow();
+        double meanOfQ = Arrays.stream(sums.q)
+                .mapToDouble(WhitenedSpectrumScorerTest::mean)
+                .average()
+                .orElseThrow();
         double[][] whitened = new double[2][out * m];
         for (int o = 0; o < out; o++) {
             for (int column = 0; column < m; column++) {
@@ -123,7 +126,9 @@ class WhitenedSpectrumScorerTest {
                     layers.forEach(layer -> layer.setForm((self, in, tape) -> {
                         layer.weight().value().requires_grad_(true);
                         Tensor y = self.apply(
-                                in, self.weight().value(), self.bias() == null ? null : self.bias().value());
+                                in,
+                                self.weight().value(),
+                                self.bias() == null ? null : self.bias().value());
                         y.retain_grad();
                         traffic.add(new Tensor[] {Tensors.keep(in.detach().clone()), Tensors.keep(y)});
                         return y.clone();

@@ -10,9 +10,9 @@ import io.meristem.adapter.RankLimit;
 import io.meristem.nn.Models;
 import io.meristem.nn.Network;
 import io.meristem.rank.RankOptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 
 /** The greatest rank, one for all layers, within a budget. */
 class EqualRankTest {
@@ -23,11 +23,18 @@ class EqualRankTest {
 
     /** One rank more would not fit, unless nothing can grow any more. */
     @ParameterizedTest
-    @CsvSource({"mobilenet_v2, NONE", "mobilenet_v2, BIAS", "mobilenet_v2_035, AFFINE", "alexnet, BIAS", "convnext_xlarge, AFFINE"})
+    @CsvSource({
+        "mobilenet_v2, NONE",
+        "mobilenet_v2, BIAS",
+        "mobilenet_v2_035, AFFINE",
+        "alexnet, BIAS",
+        "convnext_xlarge, AFFINE"
+    })
     void isTheGreatestThatFits(String model, NormTraining norm) {
         try (Network network = new Network(Models.find(model), 5)) {
             long beside = norm.numbers(network, HeadPolicy.TRAINED);
-            assertEquals(norm == NormTraining.NONE, beside == 0, "layer norms count, and biases where there are no norms");
+            assertEquals(
+                    norm == NormTraining.NONE, beside == 0, "layer norms count, and biases where there are no norms");
             for (RankLimit limit : RankLimit.values()) {
                 for (double percent : new double[] {10, 20}) {
                     double mib = RankOptions.mib(percent, network);
@@ -49,14 +56,16 @@ class EqualRankTest {
     void whatIsTooSmallIsSaidWithWhatRankOneTakes() {
         try (Network network = new Network(Models.find("mobilenet_v2"), 5);
                 Network alexnet = new Network(Models.find("alexnet"), 5)) {
-            InputException e = assertThrows(
-                    InputException.class, () -> within(0.05, network, NormTraining.NONE, RankLimit.LAYER));
-            assertTrue(e.getMessage().contains("rank 1 on each of 52 layers, which takes 0.0987 MiB: give a larger"), e.getMessage());
-            InputException below = assertThrows(
-                    InputException.class, () -> within(0.01, network, NormTraining.BIAS, RankLimit.LAYER));
+            InputException e =
+                    assertThrows(InputException.class, () -> within(0.05, network, NormTraining.NONE, RankLimit.LAYER));
+            assertTrue(
+                    e.getMessage().contains("rank 1 on each of 52 layers, which takes 0.0987 MiB: give a larger"),
+                    e.getMessage());
+            InputException below =
+                    assertThrows(InputException.class, () -> within(0.01, network, NormTraining.BIAS, RankLimit.LAYER));
             assertTrue(below.getMessage().contains("beside the 0.0651 MiB"), below.getMessage());
-            InputException scales = assertThrows(
-                    InputException.class, () -> within(5, alexnet, NormTraining.AFFINE, RankLimit.LAYER));
+            InputException scales =
+                    assertThrows(InputException.class, () -> within(5, alexnet, NormTraining.AFFINE, RankLimit.LAYER));
             assertTrue(scales.getMessage().contains("no normalisation"), scales.getMessage());
         }
     }

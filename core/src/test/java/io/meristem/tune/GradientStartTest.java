@@ -103,11 +103,12 @@ class GradientStartTest {
         try (AdapterSet adapters = context.attach(ranks, options)) {
             Map<String, Tensor> saved = new LinkedHashMap<>();
             adapters.save(saved);
-            ranks.keySet().forEach(layer -> saved.forEach((name, tensor) -> {
-                if (name.contains(layer) && name.endsWith(".A")) {
-                    rows.put(layer, Tensors.toFloats(tensor));
-                }
-            }));
+            ranks.keySet()
+                    .forEach(layer -> saved.forEach((name, tensor) -> {
+                        if (name.contains(layer) && name.endsWith(".A")) {
+                            rows.put(layer, Tensors.toFloats(tensor));
+                        }
+                    }));
         }
         return rows;
     }
