@@ -116,6 +116,20 @@ class LauncherTest {
     }
 
     @Test
+    void startsTheJarOfThisVersion() throws Exception {
+        text(start(Map.of()));
+        Files.writeString(target.resolve("meristem-cli-1-javadoc.jar"), "");
+        Files.writeString(target.resolve("meristem-cli-1-sources.jar"), "");
+        String started = text(start(Map.of()));
+        assertTrue(started.contains("-jar " + target.resolve("meristem-cli-1.jar") + " models"), started);
+        assertFalse(started.contains("--add-modules"), "Java warns of incubator modules: " + started);
+        Files.move(target.resolve("meristem-cli-1.jar"), target.resolve("meristem-cli-0.jar"));
+        Files.delete(target.resolve("launcher-stamp"));
+        started = text(start(Map.of()));
+        assertTrue(started.contains("-jar " + target.resolve("meristem-cli-1.jar") + " models"), started);
+    }
+
+    @Test
     void namesAreUtf8WhereTheLocaleIsNot() throws Exception {
         Process ask = new ProcessBuilder("bash", "-c", "LC_ALL=C.UTF-8 locale charmap 2>/dev/null").start();
         Assumptions.assumeTrue(text(ask).strip().equals("UTF-8"), "this system has no C.UTF-8");

@@ -166,7 +166,7 @@ public final class Engine {
                 info.cpu(),
                 device().name(),
                 "java" + Runtime.version().feature(),
-                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? "vectors" : "plain",
+                Vectors.present() ? "vectors" : "plain",
                 info.missing().isEmpty() ? "tuned" : "untuned");
         return words.replaceAll("[^A-Za-z0-9.]+", "-");
     }
@@ -225,14 +225,24 @@ public final class Engine {
      * missing.
      */
     public static synchronized Optional<String> warnOnce() {
+        if (warned) {
+            return Optional.empty();
+        }
         List<String> missing = missingEnvironment();
-        if (warned || missing.isEmpty()) {
+        List<String> slow = new ArrayList<>();
+        if (!missing.isEmpty()) {
+            slow.add(String.join(" ", missing) + " in the environment, which the launcher sets: steps take up to 1.4 times"
+                    + " as long");
+        }
+        if (!Vectors.present() && Vectors.shipped()) {
+            slow.add("Java's vectors: networks with depthwise convolutions train much slower; start Java with "
+                    + Vectors.OPTION + ", or with --add-modules jdk.incubator.vector");
+        }
+        if (slow.isEmpty()) {
             return Optional.empty();
         }
         warned = true;
-        return Optional.of("Started without " + String.join(" ", missing)
-                + " in the environment, which the launcher sets: steps take up to 1.4 times as long"
-                + " (docs/performance.md).");
+        return Optional.of("Started without " + String.join("; and without ", slow) + " (docs/performance.md).");
     }
 
     private static String version(String artifact) {

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Two rows of it, 2m and 2m + 1, depend on two rows of g, m and m + 1. They are computed in Java arrays that stay in the processor's cache and
  * written to the engine's memory at once. Sums are float32, rounded once.
  *
- * <p>Needs the module jdk.incubator.vector (JVM option {@code --add-modules jdk.incubator.vector}).
+ * <p>Needs the module jdk.incubator.vector ({@link io.meristem.engine.Vectors}).
  */
 final class DepthwiseInputGradient {
 

@@ -2,6 +2,7 @@ package io.meristem.nn;
 
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Engine;
+import io.meristem.engine.Vectors;
 import io.meristem.engine.Tensors;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
@@ -20,12 +21,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * processor's cache, as float32 and channel block after channel block, and each block of rows adds its part to the sums of all taps. The sums of
  * the images are added in their order, so that the result does not depend on the number of threads.
  *
- * <p>Needs the module jdk.incubator.vector (JVM option {@code --add-modules jdk.incubator.vector}); without it the engine computes, in float32.
+ * <p>Needs the module jdk.incubator.vector ({@link Vectors}); without it the engine computes, in float32.
  */
 final class DepthwiseWeightGradient {
-
-    private static final boolean LANES_PRESENT =
-            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
     /** Floats of x and g that one thread holds at once: 400 KB, to stay in the second cache. */
     private static final int CACHED = 100 * 1024;
@@ -99,9 +97,9 @@ final class DepthwiseWeightGradient {
         return blocks * kernel * kernel * DepthwiseLanes.LANES;
     }
 
-    /** Whether the fast way is there: tensors are in the memory of a JVM that was started with {@code --add-modules jdk.incubator.vector}. */
+    /** Whether the fast way is there: tensors are in the JVM's memory, and {@link Vectors} are present. */
     static boolean fast() {
-        return LANES_PRESENT && Engine.device() == ComputeDevice.CPU;
+        return Vectors.present() && Engine.device() == ComputeDevice.CPU;
     }
 
     /**
@@ -119,7 +117,7 @@ final class DepthwiseWeightGradient {
                 || (x.size(3) + 2L * padding - kernel) / stride + 1 != g.size(3)) {
             throw new IllegalArgumentException("the shapes of x and g do not belong together");
         }
-        if (!LANES_PRESENT) {
+        if (!Vectors.present()) {
             return byEngine(x, g, kernel, stride, padding);
         }
         Tensor denseX = Tensors.channelsLast(x);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
+import io.meristem.engine.Vectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -90,7 +91,7 @@ class DepthwiseWeightGradientTest {
     @Test
     void takesTheFastWayInTests() {
         assertTrue(
-                DepthwiseWeightGradient.fast(), "surefire should start Java with --add-modules jdk.incubator.vector");
+                DepthwiseWeightGradient.fast(), "surefire should start Java with " + Vectors.OPTION);
     }
 
     @Test
