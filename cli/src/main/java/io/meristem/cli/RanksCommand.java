@@ -3,8 +3,8 @@ package io.meristem.cli;
 import io.meristem.Escape;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
+import io.meristem.artifact.RankLine;
 import io.meristem.artifact.RunConfig;
-import io.meristem.artifact.RunWriter;
 import io.meristem.job.AllocateJob;
 import io.meristem.rank.Allocation;
 import io.meristem.rank.Sight;
@@ -120,7 +120,7 @@ final class RanksCommand implements Callable<Integer> {
         result.put("adapter_mib", LayerSize.mib(allocation.numbers() + norm));
         result.put("own_numbers", allocation.own() + norm);
         result.put("own_mib", LayerSize.mib(allocation.own() + norm));
-        result.put("layers", RunWriter.rows(allocation));
+        result.put("layers", RankLine.layers(allocation));
         return result;
     }
 

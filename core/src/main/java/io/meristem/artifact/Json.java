@@ -30,6 +30,7 @@ import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -143,6 +144,11 @@ public final class Json {
             }
         }
         return values;
+    }
+
+    /** The same, and none where the file is not there. */
+    static <T> List<T> linesIfThere(Path file, Class<T> type) {
+        return Files.exists(file) ? lines(file, type) : List.of();
     }
 
     private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {

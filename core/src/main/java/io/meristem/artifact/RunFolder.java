@@ -421,8 +421,7 @@ public final class RunFolder {
 
     /** Who has looked at the test photos since the training, which looks once itself. */
     public List<TestLook> looks() {
-        Path file = file(LOOKS);
-        return Files.exists(file) ? Json.lines(file, TestLook.class) : List.of();
+        return Json.linesIfThere(file(LOOKS), TestLook.class);
     }
 
     /** Notes that the test photos are looked at; where the folder cannot be written nothing is noted, which is no reason to keep an answer back. */

@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -140,52 +139,12 @@ public final class RunWriter implements TrainListener, AutoCloseable {
 
     @Override
     public void onAllocation(int firstEpoch, Allocation allocation) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("first_epoch", firstEpoch);
-        line.put("scorer", allocation.scorer());
-        if (!allocation.memory().ranges().isEmpty()) {
-            line.put("ranges", new TreeMap<>(allocation.memory().ranges()));
-        }
-        line.put("layers", rows(allocation));
-        append(RunFolder.RANKS, Json.line(line));
+        append(RunFolder.RANKS, RankLine.of(firstEpoch, allocation));
     }
 
     @Override
     public void onRanks(int epoch, List<LayerRank> layers) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("first_epoch", epoch);
-        line.put(
-                "layers",
-                layers.stream()
-                        .map(row -> {
-                            Map<String, Object> flat = new LinkedHashMap<>();
-                            flat.put("layer", row.layer().name());
-                            flat.put("kind", row.layer().kind());
-                            flat.put("rank", row.rank());
-                            flat.put("numbers", row.numbers());
-                            return flat;
-                        })
-                        .toList());
-        append(RunFolder.RANKS, Json.line(line));
-    }
-
-    /** One flat map per layer, as {@code ranks --json} prints it too; what lies between {@code kind} and {@code importance} is the scorer's. */
-    public static List<Map<String, Object>> rows(Allocation allocation) {
-        return allocation.rows().stream()
-                .map(row -> {
-                    Map<String, Object> line = new LinkedHashMap<>();
-                    line.put("layer", row.layer().name());
-                    line.put("kind", row.layer().kind());
-                    line.putAll(row.score().measures());
-                    if (!row.score().gains().isEmpty()) {
-                        line.put("gains", row.score().gains());
-                    }
-                    line.put("importance", row.score().importance());
-                    line.put("rank", row.rank());
-                    line.put("numbers", row.numbers());
-                    return line;
-                })
-                .toList();
+        append(RunFolder.RANKS, RankLine.of(epoch, layers));
     }
 
     @Override
@@ -204,36 +163,10 @@ public final class RunWriter implements TrainListener, AutoCloseable {
             sizes.add(new SizeHistory.Span(report.epoch(), mib));
         }
         headNumbers = report.headNumbers();
-        EpochReport.Timing timing = report.timing();
-        seconds.add(timing.train() + timing.validate() + timing.allocate());
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("epoch", report.epoch());
-        line.put("rate", report.rate());
-        line.put("train_loss", report.trainLoss());
-        line.put("train_accuracy", report.trainAccuracy());
-        if (report.val() != null) {
-            line.put("val_accuracy", report.val().accuracy());
-            line.put("val_macro_f1", report.val().macroF1());
-            line.put("val_map", report.val().meanAveragePrecision());
-            line.put("val_loss", report.val().logLoss());
-        }
-        line.put("best", best);
-        line.put("adapter_numbers", report.numbers());
-        line.put("adapter_mib", mib);
-        line.put("allocated_numbers", report.allocated());
-        line.put("head_numbers", report.headNumbers());
-        line.put("change", report.change());
-        line.put("threshold", report.threshold());
-        line.put("reallocated", report.reallocated());
-        line.put("lowered", report.lowered());
-        append(RunFolder.METRICS, Json.line(line));
-        Map<String, Object> times = new LinkedHashMap<>();
-        times.put("epoch", report.epoch());
-        times.put("train_seconds", timing.train());
-        times.put("wait_seconds", timing.waited());
-        times.put("validate_seconds", timing.validate());
-        times.put("allocate_seconds", timing.allocate());
-        append(RunFolder.TIMINGS, Json.line(times));
+        TimingLine timing = TimingLine.of(report);
+        seconds.add(timing.seconds());
+        append(RunFolder.METRICS, EpochLine.of(report, best));
+        append(RunFolder.TIMINGS, timing);
     }
 
     /**
@@ -369,9 +302,9 @@ public final class RunWriter implements TrainListener, AutoCloseable {
         return RunFolder.metadata(format, config.model().name(), epoch);
     }
 
-    private void append(String file, String line) {
+    private void append(String file, Record line) {
         try {
-            OwnFiles.append(folder.file(file), line + "\n");
+            OwnFiles.append(folder.file(file), Json.line(line) + "\n");
         } catch (IOException e) {
             throw failed(e);
         }

@@ -47,12 +47,8 @@ record RunFiles(
                 classes,
                 Json.read(folder.resolve(RunFolder.PROVENANCE), Provenance.class),
                 Files.exists(result) ? Json.read(result, RunResult.class) : null,
-                lines(folder.resolve(RunFolder.METRICS), EpochLine.class),
-                lines(folder.resolve(RunFolder.RANKS), RankLine.class));
-    }
-
-    private static <T> List<T> lines(Path file, Class<T> type) {
-        return Files.exists(file) ? Json.lines(file, type) : List.of();
+                EpochLine.read(folder),
+                RankLine.read(folder));
     }
 
     /** What the run says photo by photo; null for a run that has not kept it. */

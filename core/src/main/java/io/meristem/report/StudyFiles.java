@@ -50,7 +50,7 @@ record StudyFiles(
         Path lines = folder.resolve(StudyJob.LINES);
         if (Files.exists(lines)) {
             // One run may serve several methods, as DyLoRA's does at several ranks.
-            Json.lines(lines, RunLine.class).forEach(run -> runs.put(run.key() + "\n" + run.method(), run));
+            RunLine.read(folder).forEach(run -> runs.put(run.key() + "\n" + run.method(), run));
         }
         Map<String, RunFiles> folders = new LinkedHashMap<>();
         for (RunLine run : runs.values()) {

@@ -1,8 +1,6 @@
 package io.meristem.study;
 
 import io.meristem.artifact.EpochLine;
-import io.meristem.artifact.Json;
-import io.meristem.artifact.RunFolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +19,7 @@ final class CurvesTable {
             for (long seed : results.study().seeds()) {
                 Finished run = results.of(group.model(), group.data(), group.method(), seed);
                 if (run != null) {
-                    for (EpochLine epoch : Json.lines(run.folder().resolve(RunFolder.METRICS), EpochLine.class)) {
+                    for (EpochLine epoch : EpochLine.read(run.folder())) {
                         rows.add(row(group, seed, epoch));
                     }
                 }

@@ -7,6 +7,7 @@ import io.meristem.artifact.RunResult;
 import io.meristem.eval.Scores;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A line of {@code runs.jsonl}: what became of one run, and all of it that tables need. Fields that lines from before there was tuning lack are null.
@@ -46,6 +47,20 @@ public record RunLine(
         Double modelMib,
         Double secondsPerEpoch,
         Boolean synthetic) {
+
+    /**
+     * Those of a study, or of a copy of its lines.
+     *
+     * @throws io.meristem.InputException when the file is not there, or damaged
+     */
+    public static List<RunLine> read(Path study) {
+        return Json.lines(study.resolve(StudyJob.LINES), RunLine.class);
+    }
+
+    /** What the file holds. */
+    static String text(List<RunLine> lines) {
+        return lines.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining());
+    }
 
     /** How a run ended. */
     public enum Status {

@@ -233,7 +233,7 @@ final class StudyFolder implements AutoCloseable {
     }
 
     void write(List<RunLine> lines) {
-        write(StudyJob.LINES, lines.stream().map(line -> Json.line(line) + "\n").collect(Collectors.joining()));
+        write(StudyJob.LINES, RunLine.text(lines));
     }
 
     void write(ResultTable table) {

@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** A study as its specification and one line per run, without photos, weights and run folders: small enough to keep in a repository, and enough for its tables. */
 public final class StudyLines {
@@ -64,9 +63,7 @@ public final class StudyLines {
             AtomicFiles.writeString(to.resolve(StudyJob.SPECIFICATION), Json.pretty(specification.portable()));
             AtomicFiles.writeString(
                     to.resolve(StudyJob.LINES),
-                    lines.stream()
-                            .map(line -> Json.line(line.withoutFolder()) + "\n")
-                            .collect(Collectors.joining()));
+                    RunLine.text(lines.stream().map(RunLine::withoutFolder).toList()));
         } catch (IOException e) {
             throw new InputException(
                     to + " cannot be written (" + InputFiles.reason(e) + "): choose another folder.", e);
@@ -144,6 +141,6 @@ public final class StudyLines {
         if (!Files.isRegularFile(lines)) {
             throw new InputException(folder + " has no " + StudyJob.LINES + ": run the study first.");
         }
-        return Json.lines(lines, RunLine.class);
+        return RunLine.read(folder);
     }
 }

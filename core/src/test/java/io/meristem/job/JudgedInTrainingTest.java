@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.EpochLine;
-import io.meristem.artifact.Json;
-import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Engine;
@@ -87,7 +85,7 @@ class JudgedInTrainingTest {
                 TrainJob.run(TinyRuns.run(train, photos, weights), run, folder.resolve("cache"), JobListener.NONE);
         assertEquals(kept, Tensors.kept());
         EpochLine best =
-                Json.lines(run.resolve(RunFolder.METRICS), EpochLine.class).get(result.bestEpoch() - 1);
+                EpochLine.read(run).get(result.bestEpoch() - 1);
         assertEquals(result.val().accuracy(), best.valAccuracy());
         assertEquals(result.val().logLoss(), best.valLoss(), 1e-7);
     }

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.artifact.EpochLine;
-import io.meristem.artifact.Json;
-import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.testing.Browser;
 import io.meristem.testing.ColourPhotos;
@@ -120,7 +118,7 @@ class ReportInBrowserTest {
         }
         assertTrue(points(driver, THIRD).get(3) > 300, "no curve of sizes");
 
-        List<EpochLine> lines = Json.lines(run.resolve(RunFolder.METRICS), EpochLine.class);
+        List<EpochLine> lines = EpochLine.read(run);
         List<List<String>> epochs = table(driver, "epochs");
         assertEquals(lines.size(), epochs.size());
         for (int i = 0; i < lines.size(); i++) {
