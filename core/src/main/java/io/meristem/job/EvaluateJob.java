@@ -13,7 +13,6 @@ import io.meristem.data.Perturbation;
 import io.meristem.data.Perturbations;
 import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
-import io.meristem.data.Preprocess;
 import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import io.meristem.data.Views;
@@ -22,14 +21,12 @@ import io.meristem.eval.Coverage;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.eval.Temperature;
-import io.meristem.nn.Network;
 import io.meristem.predict.Classifier;
 import io.meristem.tune.Inference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -93,16 +90,11 @@ public final class EvaluateJob {
     private final double least;
 
     /** @param least probability of an answer that counts */
-    private EvaluateJob(
-            Request request,
-            Inference.Answers answers,
-            List<String> classes,
-            OptionalDouble temperature,
-            double least) {
+    private EvaluateJob(Request request, Classifier classifier, double least) {
         this.request = request;
-        this.answers = answers;
-        this.classes = classes;
-        this.temperature = temperature;
+        this.answers = batch -> classifier.probabilities(batch.nhwc(), batch.size());
+        this.classes = classifier.classes();
+        this.temperature = classifier.temperature();
         this.least = least;
     }
 
@@ -149,75 +141,51 @@ public final class EvaluateJob {
         if (request.predictions() != null) {
             refuseUnlessCsv(request.predictions());
         }
-        return Files.isRegularFile(request.run())
-                ? file(request, threads, cache, listener)
-                : folder(request, threads, cache, listener);
-    }
-
-    private static Outcome folder(Request request, int threads, Path cache, JobListener listener) {
-        RunFolder run = RunFolder.open(request.run()).at(request.rank());
-        Path data = request.data();
-        RunConfig config = run.config();
-        if (data == null && config.data().folder() == null) {
-            throw new InputException("The run in " + request.run()
-                    + " was imported and has no photos of its own: name a folder with --data.");
-        }
-        boolean own = data == null
-                || data.toAbsolutePath()
-                        .normalize()
-                        .toString()
-                        .equals(config.data().folder());
-        Path root = own ? run.photos() : data;
-        ImageFolder photos = ImageFolder.scan(root, own ? config.data().split() : split(request.part()), run.classes());
-        Part wanted = wanted(request, photos, own);
-        photos.cautions().forEach(listener::onNote);
-        Preprocess preprocess = config.model().preprocess();
-        request.views().requireFit(preprocess);
-        double least = request.abstention().threshold(request.run(), request.rank());
-        Engine.start(threads);
-        try (Network network = Networks.tuned(run)) {
-            EvaluateJob job = new EvaluateJob(
-                    request, Inference.answers(network, preprocess.size()), run.classes(), run.temperature(), least);
-            Photos opened = Photos.open(photos, preprocess, cache, threads, listener::onDecode);
-            opened.cache().notes().forEach(listener::onNote);
-            String trained = run.provenance().dataFingerprint();
-            if (own && trained != null && !trained.equals(opened.cache().fingerprint())) {
-                listener.onNote(
-                        "The photos in " + root
-                                + " have changed since the training: some were added, removed or replaced, so these figures are not those of the run, and photos that it was trained on may be among them.");
-            }
-            Outcome outcome = job.judge(opened, wanted, own, config.train().batchSize(), threads, listener);
-            String caution = own && (wanted == Part.TEST || wanted == Part.ALL)
-                    ? TestUse.note(run, "evaluate", outcome.scores().photos()).orElse(null)
-                    : null;
-            return outcome.with(caution);
-        }
-    }
-
-    private static Outcome file(Request request, int threads, Path cache, JobListener listener) {
-        if (request.data() == null) {
+        RunFolder run = Files.isRegularFile(request.run())
+                ? null
+                : RunFolder.open(request.run()).at(request.rank());
+        boolean own = run != null && isOwn(run.config(), request.data());
+        Path root = own ? run.photos() : request.data();
+        if (root == null) {
             throw new InputException(
                     request.run() + " does not know the photos that it was trained on: name a folder with --data.");
         }
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
         try (Classifier classifier = Classifiers.open(request.run(), request.rank())) {
-            ImageFolder photos = ImageFolder.scan(request.data(), split(request.part()), classifier.classes());
-            Part wanted = wanted(request, photos, false);
+            ImageFolder photos = ImageFolder.scan(
+                    root, own ? run.config().data().split() : split(request.part()), classifier.classes());
+            Part wanted = wanted(request, photos, own);
             photos.cautions().forEach(listener::onNote);
             request.views().requireFit(classifier.preprocess());
-            EvaluateJob job = new EvaluateJob(
-                    request,
-                    batch -> Arrays.stream(classifier.logits(batch.nhwc(), batch.size()))
-                            .map(Temperature::softmax)
-                            .toArray(float[][]::new),
-                    classifier.classes(),
-                    classifier.temperature(),
-                    least);
             Photos opened = Photos.open(photos, classifier.preprocess(), cache, threads, listener::onDecode);
             opened.cache().notes().forEach(listener::onNote);
-            return job.judge(opened, wanted, false, FILE_BATCH, threads, listener);
+            if (own && changed(run, opened)) {
+                listener.onNote(
+                        "The photos in " + root
+                                + " have changed since the training: some were added, removed or replaced, so these figures are not those of the run, and photos that it was trained on may be among them.");
+            }
+            int batchSize = run == null ? FILE_BATCH : run.config().train().batchSize();
+            Outcome outcome = new EvaluateJob(request, classifier, least)
+                    .judge(opened, wanted, own, batchSize, threads, listener);
+            return own && (wanted == Part.TEST || wanted == Part.ALL)
+                    ? outcome.with(TestUse.note(run, "evaluate", outcome.scores().photos())
+                            .orElse(null))
+                    : outcome;
         }
+    }
+
+    /** @param data as it was asked for, null for the run's own photos */
+    private static boolean isOwn(RunConfig config, Path data) {
+        String trained = config.data().folder();
+        return data == null
+                ? trained != null
+                : data.toAbsolutePath().normalize().toString().equals(trained);
+    }
+
+    private static boolean changed(RunFolder run, Photos photos) {
+        String trained = run.provenance().dataFingerprint();
+        return trained != null && !trained.equals(photos.cache().fingerprint());
     }
 
     private static Part wanted(Request request, ImageFolder photos, boolean own) {

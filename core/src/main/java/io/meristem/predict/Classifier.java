@@ -1,7 +1,9 @@
 package io.meristem.predict;
 
 import io.meristem.data.Preprocess;
+import io.meristem.eval.Temperature;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -29,6 +31,15 @@ public interface Classifier extends AutoCloseable {
      * @return (n, classes), the caller's
      */
     float[][] logits(FloatBuffer images, int n);
+
+    /**
+     * The softmax of {@link #logits}, of the same photos, not calibrated.
+     *
+     * @return (n, classes), the caller's; NaN throughout a row whose logits are not finite
+     */
+    default float[][] probabilities(FloatBuffer images, int n) {
+        return Arrays.stream(logits(images, n)).map(Temperature::softmax).toArray(float[][]::new);
+    }
 
     /** Frees native memory. No other method may be called afterwards; closing again does nothing. */
     @Override

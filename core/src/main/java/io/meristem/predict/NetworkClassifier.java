@@ -6,7 +6,9 @@ import io.meristem.tune.Inference;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /** A classifier that computes with a {@link Network} of ours, on the device that the engine was started with. Not safe for concurrent calls. */
 public final class NetworkClassifier implements Classifier {
@@ -46,11 +48,21 @@ public final class NetworkClassifier implements Classifier {
 
     @Override
     public float[][] logits(FloatBuffer images, int n) {
+        return compute(images, n, Inference::logits);
+    }
+
+    /** By the engine, as in training, so that a run's figures are those of its training to the last digit. */
+    @Override
+    public float[][] probabilities(FloatBuffer images, int n) {
+        return compute(images, n, Inference::probabilities);
+    }
+
+    private float[][] compute(FloatBuffer images, int n, BiFunction<Network, Tensor, float[][]> rows) {
         if (closed) {
             throw new IllegalStateException("the classifier is closed");
         }
         try (PointerScope scope = new PointerScope()) {
-            return Inference.logits(network, Inference.images(images, n, preprocess.size()));
+            return rows.apply(network, Inference.images(images, n, preprocess.size()));
         }
     }
 
