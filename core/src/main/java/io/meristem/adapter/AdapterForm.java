@@ -111,7 +111,7 @@ public enum AdapterForm {
         return layer.scaleTrains() ? layer.weightGradient(g, x, weight) : null;
     }
 
-    WeightedLayer.Form of(LowRankAdapter adapter) {
+    public WeightedLayer.Form of(LowRankAdapter adapter) {
         return (layer, x, tape) -> forward(adapter, layer, x, tape);
     }
 

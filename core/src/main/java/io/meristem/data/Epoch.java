@@ -52,7 +52,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
 
     private void work() {
-        Planes scratch = loader.scratch();
+        TrainingViews views = loader.views();
         while (!stopped && started.get() < results.size()) {
             FloatBuffer buffer;
             try {
@@ -68,7 +68,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
                 return;
             }
             try {
-                results.get(b).complete(batch(b, buffer, scratch));
+                results.get(b).complete(batch(b, buffer, views));
             } catch (Throwable e) {
                 free.add(buffer);
                 results.get(b).completeExceptionally(e);
@@ -76,14 +76,14 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         }
     }
 
-    private Batch batch(int b, FloatBuffer buffer, Planes scratch) {
+    private Batch batch(int b, FloatBuffer buffer, TrainingViews views) {
         int size = loader.options().batchSize();
         int n = Math.min(size, order.length - b * size);
         long[] labels = new long[n];
         int[] indices = new int[n];
         for (int i = 0; i < n && !stopped; i++) {
             int photo = order[b * size + i];
-            loader.fill(epoch, photo, scratch, buffer, i);
+            loader.fill(epoch, photo, views, buffer, i);
             labels[i] = loader.photos().get(photo).label();
             indices[i] = photo;
         }

@@ -182,21 +182,20 @@ public final class Loader {
         return order;
     }
 
-    /** Puts one photo in its place in the batch; {@code scratch} belongs to the worker. */
-    void fill(int epoch, int photo, Planes scratch, FloatBuffer batch, int place) {
+    /** Puts one photo in its place in the batch; {@code views} are the worker's, of {@link #views}. */
+    void fill(int epoch, int photo, TrainingViews views, FloatBuffer batch, int place) {
         RgbImage scaled = cache.image(photos.get(photo));
         int at = place * photoLength();
-        if (augmentation == null) {
+        if (views == null) {
             normalizer.write(scaled, view, batch, at);
         } else {
-            SplittableRandom random = Seeds.photo(options.seed(), epoch, photo);
-            augmentation.view(scaled, preprocess, normalizer, random, scratch, batch, at);
+            views.write(scaled, epoch, photo, batch, at);
         }
     }
 
-    /** What a worker needs for {@link #fill}. */
-    Planes scratch() {
-        return new Planes(augmentation == null ? 0 : preprocess.size() * preprocess.size());
+    /** What a worker needs for {@link #fill}; null where photos are seen as in evaluation. */
+    TrainingViews views() {
+        return augmentation == null ? null : new TrainingViews(augmentation, preprocess, options.seed());
     }
 
     int photoLength() {

@@ -1,7 +1,7 @@
-package io.meristem.nn;
+package io.meristem.bench.kernels;
 
-import io.meristem.bench.kernels.LayerShape;
-import io.meristem.bench.kernels.LoneLayer;
+import io.meristem.nn.ConvKernels;
+import io.meristem.nn.Conv2d;
 import io.meristem.engine.Precision;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;

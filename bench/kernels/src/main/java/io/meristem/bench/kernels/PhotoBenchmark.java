@@ -1,5 +1,11 @@
-package io.meristem.data;
+package io.meristem.bench.kernels;
 
+import io.meristem.data.UnreadableImageException;
+import io.meristem.data.TrainingViews;
+import io.meristem.data.RgbImage;
+import io.meristem.data.Preprocess;
+import io.meristem.data.ImageDecoder;
+import io.meristem.data.Augmentation;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,19 +78,16 @@ public class PhotoBenchmark {
         @Param("224")
         public int size;
 
-        private Preprocess preprocess;
-        private Normalizer normalizer;
         private RgbImage scaled;
-        private Planes scratch;
+        private TrainingViews views;
         private FloatBuffer out;
         private int epoch;
 
         @Setup
         public void open() {
-            preprocess = Preprocess.imageNet(size);
-            normalizer = new Normalizer(preprocess);
+            Preprocess preprocess = Preprocess.imageNet(size);
             scaled = preprocess.scaled(draw(1280, 960));
-            scratch = new Planes(size * size);
+            views = new TrainingViews(Augmentation.standard(), preprocess, 1);
             out = ByteBuffer.allocateDirect(preprocess.length() * Float.BYTES)
                     .order(ByteOrder.nativeOrder())
                     .asFloatBuffer();
@@ -114,9 +117,7 @@ public class PhotoBenchmark {
     /** A random view with the standard changes, normalised; another one in each call. */
     @Benchmark
     public FloatBuffer view(Cached state) {
-        SplittableRandom random = Seeds.photo(1, state.epoch++, 0);
-        Augmentation.standard()
-                .view(state.scaled, state.preprocess, state.normalizer, random, state.scratch, state.out, 0);
+        state.views.write(state.scaled, state.epoch++, 0, state.out, 0);
         return state.out;
     }
 }

@@ -1,5 +1,8 @@
-package io.meristem.rank;
+package io.meristem.bench.kernels;
 
+import io.meristem.rank.Similarity;
+import io.meristem.rank.Hsic;
+import io.meristem.rank.CkaMeter;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
