@@ -186,9 +186,13 @@ final class DemoCommand implements Callable<Integer> {
         if (method instanceof Dra) {
             return "DRA: one character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
         }
-        return method instanceof Lora
-                ? "LoRA: rank " + LORA_RANK + " on every layer."
-                : "A linear head on frozen features.";
+        if (method instanceof Lora lora) {
+            return "LoRA: rank " + lora.rank() + " on every layer.";
+        }
+        if (method instanceof HeadOnly) {
+            return "A linear head on frozen features.";
+        }
+        throw new IllegalArgumentException("the demo has no title for " + method.label());
     }
 
     private static String folder(Method method) {

@@ -102,7 +102,8 @@ final class ColorJitter {
             case BRIGHTNESS -> brightness(planes, brightness);
             case CONTRAST -> contrast(planes, contrast, (float) (greySum / greyCount));
             case SATURATION -> saturation(planes, saturation);
-            default -> hue(planes, hue);
+            case HUE -> hue(planes, hue);
+            default -> throw new IllegalArgumentException("no step " + step);
         }
     }
 

@@ -72,7 +72,7 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
     }
 
     String methodSentence() {
-        return Settings.sentence(run.method());
+        return Settings.sentence(run.config().train().method());
     }
 
     List<String> cautions() {

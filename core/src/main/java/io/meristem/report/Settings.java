@@ -12,6 +12,13 @@ import io.meristem.engine.Precision;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.tune.AdaLora;
+import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
+import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
+import io.meristem.tune.Lora;
+import io.meristem.tune.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,22 +29,58 @@ final class Settings {
 
     private Settings() {}
 
-    /** What a method does, by the first word of its label. */
+    /** What a method does. */
+    static String sentence(Method method) {
+        return method.match(new Sentences(method.label()));
+    }
+
+    /** The same by a study's name for it, of whose runs only lines are left; a name that the study chose itself says all that is known. */
     static String sentence(String label) {
+        Sentences sentences = new Sentences(label);
         return switch (label.split(" ", 2)[0].toLowerCase(Locale.ROOT)) {
-            case "dra" ->
-                "Dynamic rank allocation (DRA): the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter."
-                        + " How large, its rank, is measured on training photos at the start" + later(label);
-            case "lora" ->
-                "LoRA: the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter, all of one rank.";
-            case "adalora" ->
-                "AdaLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update whose rank is cut back during training where it matters least.";
-            case "dylora" ->
-                "DyLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update that works at several ranks.";
-            case "full" -> "Full fine-tuning: every weight of the pretrained network is trained.";
-            case "head" -> "Head only: the pretrained network stays frozen, and only its new last layer is trained.";
+            case "full" -> sentences.full(null);
+            case "head" -> sentences.head(null);
+            case "lora" -> sentences.lora(null);
+            case "adalora" -> sentences.adaLora(null);
+            case "dylora" -> sentences.dyLora(null);
+            case "dra" -> sentences.dra(null);
             default -> "Method: " + label + ".";
         };
+    }
+
+    /** By what the label says, which is known of every run. */
+    private record Sentences(String label) implements Method.Cases<String> {
+
+        @Override
+        public String full(FullTuning method) {
+            return "Full fine-tuning: every weight of the pretrained network is trained.";
+        }
+
+        @Override
+        public String head(HeadOnly method) {
+            return "Head only: the pretrained network stays frozen, and only its new last layer is trained.";
+        }
+
+        @Override
+        public String lora(Lora method) {
+            return "LoRA: the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter, all of one rank.";
+        }
+
+        @Override
+        public String adaLora(AdaLora method) {
+            return "AdaLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update whose rank is cut back during training where it matters least.";
+        }
+
+        @Override
+        public String dyLora(DyLora method) {
+            return "DyLoRA: the pretrained network stays frozen, and each of its layers gets a small trained update that works at several ranks.";
+        }
+
+        @Override
+        public String dra(Dra method) {
+            return "Dynamic rank allocation (DRA): the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter."
+                        + " How large, its rank, is measured on training photos at the start" + later(label);
+        }
     }
 
     /** What becomes of DRA's ranks after the start. */

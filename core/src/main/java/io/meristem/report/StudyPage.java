@@ -63,7 +63,10 @@ record StudyPage(StudyFiles study) {
             }
             RunFiles files = study.folders().get(run.key());
             // A study may call a method what it likes; its run knows what it is.
-            sentences.add(Settings.sentence(files == null ? run.method() : files.method()));
+            sentences.add(
+                    files == null
+                            ? Settings.sentence(run.method())
+                            : Settings.sentence(files.config().train().method()));
         }
         return List.copyOf(sentences);
     }

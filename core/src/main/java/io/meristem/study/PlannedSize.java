@@ -9,6 +9,7 @@ import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
+import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
@@ -32,35 +33,52 @@ final class PlannedSize {
         HeadPolicy head = cell.train().head();
         List<LayerSize> layers = materials.layers(cell.model(), cell.data(), head);
         long beside = materials.beside(cell);
-        if (method instanceof Lora lora) {
-            return mib(beside
-                    + layers.stream()
-                            .mapToLong(layer ->
-                                    (long) layer.perRank() * lora.limit().of(lora.rank(), layer))
-                            .sum());
-        }
-        if (method instanceof Dra dra) {
-            long least = beside + bound(layers, dra.ranks().min());
-            long most = beside + bound(layers, dra.ranks().max());
-            double budget = Math.max(1, dra.updates().startSize())
-                    * dra.ranks().on(whole(cell, materials, HeadPolicy.TRAINED)).budgetMib();
-            double bound = LayerSize.mib(most);
-            return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
-        }
-        if (method instanceof DyLora dylora) {
-            return mib(beside + bound(layers, dylora.rankMax()));
-        }
-        if (method instanceof AdaLora adalora) {
-            long first = beside + bound(layers, adalora.initRank());
-            double last = adalora.budgetMib() > 0
-                    ? adalora.budgetMib()
-                    : LayerSize.mib(beside + bound(layers, adalora.targetRank()));
-            return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
-        }
-        if (method instanceof FullTuning) {
-            return mib(whole(cell, materials, head));
-        }
-        return mib(0); // the head alone
+        return method.match(new Method.Cases<String>() {
+            @Override
+            public String full(FullTuning full) {
+                return mib(whole(cell, materials, head));
+            }
+
+            @Override
+            public String head(HeadOnly none) {
+                return mib(0);
+            }
+
+            @Override
+            public String lora(Lora lora) {
+                return mib(beside
+                        + layers.stream()
+                                .mapToLong(layer ->
+                                        (long) layer.perRank() * lora.limit().of(lora.rank(), layer))
+                                .sum());
+            }
+
+            @Override
+            public String adaLora(AdaLora adalora) {
+                long first = beside + bound(layers, adalora.initRank());
+                double last = adalora.budgetMib() > 0
+                        ? adalora.budgetMib()
+                        : LayerSize.mib(beside + bound(layers, adalora.targetRank()));
+                return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
+            }
+
+            @Override
+            public String dyLora(DyLora dylora) {
+                return mib(beside + bound(layers, dylora.rankMax()));
+            }
+
+            @Override
+            public String dra(Dra dra) {
+                long least = beside + bound(layers, dra.ranks().min());
+                long most = beside + bound(layers, dra.ranks().max());
+                double budget = Math.max(1, dra.updates().startSize())
+                        * dra.ranks()
+                                .on(whole(cell, materials, HeadPolicy.TRAINED))
+                                .budgetMib();
+                double bound = LayerSize.mib(most);
+                return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
+            }
+        });
     }
 
     /** Of one rank for all layers, held to what each can use. */

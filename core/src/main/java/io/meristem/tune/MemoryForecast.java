@@ -122,27 +122,76 @@ public record MemoryForecast(long process, long weights, long trained, long step
 
     /** How many photos at once a gradient is taken of that factors start along; 0 where they do not. */
     private static int aligned(Method method) {
-        AdapterOptions options = method instanceof Lora lora
-                ? lora.adapter()
-                : method instanceof DyLora dyLora ? dyLora.adapter() : method instanceof Dra dra ? dra.adapter() : null;
-        if (options == null || options.initLoraWeights() != LoraInit.GRADIENT) {
-            return 0;
-        }
-        return method instanceof Dra dra ? dra.calibrationBatchSize() : Dra.CALIBRATION_BATCH_SIZE;
+        return method.match(new Method.Cases<Integer>() {
+            @Override
+            public Integer full(FullTuning full) {
+                return 0;
+            }
+
+            @Override
+            public Integer head(HeadOnly head) {
+                return 0;
+            }
+
+            @Override
+            public Integer lora(Lora lora) {
+                return along(lora.adapter(), Dra.CALIBRATION_BATCH_SIZE);
+            }
+
+            @Override
+            public Integer adaLora(AdaLora adaLora) {
+                return 0; // its triplets start at zero
+            }
+
+            @Override
+            public Integer dyLora(DyLora dyLora) {
+                return along(dyLora.adapter(), Dra.CALIBRATION_BATCH_SIZE);
+            }
+
+            @Override
+            public Integer dra(Dra dra) {
+                return along(dra.adapter(), dra.calibrationBatchSize());
+            }
+
+            private int along(AdapterOptions options, int photos) {
+                return options.initLoraWeights() == LoraInit.GRADIENT ? photos : 0;
+            }
+        });
     }
 
-    /** The greatest rank that a layer may get. */
+    /** The greatest rank that a layer may get; 0 for methods without adapters. */
     private static int rank(Method method) {
-        if (method instanceof Lora lora) {
-            return lora.rank();
-        } else if (method instanceof Dra dra) {
-            return dra.ranks().max();
-        } else if (method instanceof AdaLora adaLora) {
-            return adaLora.initRank();
-        } else if (method instanceof DyLora dyLora) {
-            return dyLora.rankMax();
-        }
-        return 0;
+        return method.match(new Method.Cases<Integer>() {
+            @Override
+            public Integer full(FullTuning full) {
+                return 0;
+            }
+
+            @Override
+            public Integer head(HeadOnly head) {
+                return 0;
+            }
+
+            @Override
+            public Integer lora(Lora lora) {
+                return lora.rank();
+            }
+
+            @Override
+            public Integer adaLora(AdaLora adaLora) {
+                return adaLora.initRank();
+            }
+
+            @Override
+            public Integer dyLora(DyLora dyLora) {
+                return dyLora.rankMax();
+            }
+
+            @Override
+            public Integer dra(Dra dra) {
+                return dra.ranks().max();
+            }
+        });
     }
 
     /** Values as loaded; where they stay, those with the normalisation taken in; and what layers compute with, which a step of adapters or of all makes. */

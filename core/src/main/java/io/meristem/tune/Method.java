@@ -19,6 +19,45 @@ import java.util.List;
 })
 public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLora, Dra {
 
+    /**
+     * One answer for each method. Whoever decides by the method asks through this, so that the compiler shows all that a new one lacks.
+     *
+     * @param <R> the answer
+     */
+    interface Cases<R> {
+
+        R full(FullTuning method);
+
+        R head(HeadOnly method);
+
+        R lora(Lora method);
+
+        R adaLora(AdaLora method);
+
+        R dyLora(DyLora method);
+
+        R dra(Dra method);
+    }
+
+    /** The answer for this method. */
+    default <R> R match(Cases<R> cases) {
+        // A switch over types needs Java 21.
+        if (this instanceof FullTuning full) {
+            return cases.full(full);
+        } else if (this instanceof HeadOnly head) {
+            return cases.head(head);
+        } else if (this instanceof Lora lora) {
+            return cases.lora(lora);
+        } else if (this instanceof AdaLora adaLora) {
+            return cases.adaLora(adaLora);
+        } else if (this instanceof DyLora dyLora) {
+            return cases.dyLora(dyLora);
+        } else if (this instanceof Dra dra) {
+            return cases.dra(dra);
+        }
+        throw new IllegalStateException("Cases has no case for " + label());
+    }
+
     /** A short name with the setting that matters, for tables. */
     String label();
 
