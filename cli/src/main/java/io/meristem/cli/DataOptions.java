@@ -18,7 +18,7 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     CommandSpec command;
 
-    /** Required, unless a run that has its own is gone on with. */
+    /** Required, unless a run that has its own is resumed. */
     @Option(
             names = "--data",
             paramLabel = "FOLDER",

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C and a polite kill while a job runs: the first asks it to stop where it can be gone on with, the second ends the process at once. A reader of standard
+ * Ctrl-C and a polite kill while a job runs: the first asks it to stop where it can be resumed, the second ends the process at once. A reader of standard
  * output that goes away asks it to stop too. Closing it gives the signals back.
  */
 final class Interrupts implements AutoCloseable {

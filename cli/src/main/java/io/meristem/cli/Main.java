@@ -190,7 +190,7 @@ public final class Main {
             return FAILED;
         }
         if (e.getClass() == RuntimeException.class) {
-            // What the engine throws: its message goes on with a native stack trace. Our own mistakes have classes of
+            // What the engine throws: a native stack trace follows in its message. Our own mistakes have classes of
             // their own, and show whole.
             say(commandLine, "The engine failed: " + firstLine(e));
             return FAILED;

@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Standard output, in UTF-8, that does not lose what it cannot write. Its first failure ends the command with a {@link BrokenError}; a job that can be
- * gone on with is asked to stop instead ({@link #whenGone}), and the failure is told at its end.
+ * resumed is asked to stop instead ({@link #whenGone}), and the failure is told at its end.
  */
 final class StandardOutput extends OutputStream {
 

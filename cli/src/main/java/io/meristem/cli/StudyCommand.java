@@ -80,7 +80,7 @@ final class StudyCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "FOLDER",
-            description = "Where runs and tables go: a new folder, or a study's to go on with.")
+            description = "Where runs and tables go: a new folder, or a study's to resume.")
     Path out;
 
     @Mixin
@@ -198,7 +198,7 @@ final class StudyCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter console = spec.commandLine().getOut();
         if (out == null) {
-            throw new InputException("A study needs a folder: give --out, a new one or a study's to go on with.");
+            throw new InputException("A study needs a folder: give --out, a new one or a study's to resume.");
         }
         Study study = Settings.of(() -> study(options.scale()));
         if (dryRun) {
@@ -239,7 +239,7 @@ final class StudyCommand implements Callable<Integer> {
         Path spec = file == null ? StudyJob.specification(out) : file;
         if (file == null && !Files.exists(spec)) {
             throw new InputException("There is no study in " + out
-                    + " to go on with: give a study's file, or --preset, one of " + String.join(", ", Presets.names())
+                    + " to resume: give a study's file, or --preset, one of " + String.join(", ", Presets.names())
                     + ".");
         }
         return StudyReader.file(spec, scale);

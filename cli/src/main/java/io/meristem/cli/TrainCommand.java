@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Fine-tunes a network on your photos and writes a run folder.",
             "The best epoch is chosen on the validation photos; the test photos are looked at once, at the end.",
-            "Ctrl-C stops after the current step; --resume goes on with a run that was stopped or killed, to the same result as if it had not been."
+            "Ctrl-C stops after the current step; --resume resumes a run that was stopped or killed, with the same result as if it had not been."
         })
 final class TrainCommand implements Callable<Integer> {
 
@@ -182,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
                 .filter(name -> !WITH_RESUME.contains(name))
                 .toList();
         if (!others.isEmpty()) {
-            throw new InputException("A run goes on with the settings that it began with: leave out "
+            throw new InputException("A run is resumed with the settings that it began with: leave out "
                     + String.join(", ", others) + " beside --resume.");
         }
     }

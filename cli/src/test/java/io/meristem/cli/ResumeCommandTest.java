@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A training that is told to stop, and gone on with. */
+/** A training that is told to stop, and is resumed. */
 @ExtendWith(TemporaryHome.class)
 class ResumeCommandTest {
 

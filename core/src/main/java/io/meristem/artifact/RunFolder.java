@@ -111,7 +111,7 @@ public final class RunFolder {
     private static void refuseRun(Path path) {
         if (Files.exists(path.resolve(CONFIG))) {
             throw new InputException(path + " already holds a run: choose another --out, "
-                    + (isFinished(path) ? "" : "go on with it by 'train --resume " + path + "', ")
+                    + (isFinished(path) ? "" : "resume it with 'train --resume " + path + "', ")
                     + "or remove that folder first.");
         }
     }
@@ -258,7 +258,7 @@ public final class RunFolder {
         requireOwn(path);
         if (Files.isDirectory(path) && isLeftover(path)) {
             throw new InputException("The training in " + path
-                    + " was stopped before its run began, and there is nothing to go on with: begin again with 'train --out "
+                    + " was stopped before its run began, and there is nothing to resume: begin again with 'train --out "
                     + path + "'.");
         }
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
@@ -284,7 +284,7 @@ public final class RunFolder {
         RunFolder folder = begun(path);
         if (!Files.isRegularFile(path.resolve(BEST))) {
             throw new InputException("The run in " + path
-                    + " was stopped before its first epoch ended: there is no trained state in it, go on with 'train --resume "
+                    + " was stopped before its first epoch ended: there is no trained state in it, resume it with 'train --resume "
                     + path + "'.");
         }
         return folder;

@@ -172,7 +172,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     /**
      * Writes a checkpoint; the ones before are as they were when that fails.
      *
-     * @throws IOException when there is no room, say; the run can go on without
+     * @throws IOException when there is no room, say; the run can continue without it
      */
     public void write(Checkpoint checkpoint) throws IOException {
         for (String name : RunFolder.STATES) {
@@ -313,7 +313,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     private InputException failed(IOException e) {
         return new InputException(
                 "The run folder " + folder.path() + " cannot be written any more (" + InputFiles.reason(e)
-                        + "): make room, and go on with 'train --resume " + folder.path() + "'.",
+                        + "): make room, and resume with 'train --resume " + folder.path() + "'.",
                 e);
     }
 }

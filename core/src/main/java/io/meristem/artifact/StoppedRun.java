@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** A run that has begun and not ended, to be gone on with; this process's alone until it is closed. */
+/** A run that has begun and not ended, to be resumed; this process's alone until it is closed. */
 public final class StoppedRun implements AutoCloseable {
 
     private final RunFolder folder;

@@ -36,7 +36,7 @@ public final class StoredPhotos {
      */
     public static Path of(Path run, RunConfig.Data data, List<String> classes) {
         Path place = data.place();
-        String asks = ": name the folder of photos with --data, or put it back there to go on with the run.";
+        String asks = ": name the folder of photos with --data, or put it back there to resume the run.";
         if (!place.isAbsolute()) {
             throw new InputException("The run in " + run + " names its photos by the relative path " + place + asks);
         }

@@ -69,7 +69,7 @@ public final class PixelCache {
      *
      * @param cacheFolder holds caches of any number of data sets; created when missing
      * @param threads how many photos are decoded at once
-     * @param progress hears of each photo decoded; not called when nothing is missing
+     * @param progress is told of each photo decoded; not called when nothing is missing
      * @throws InputException when a class has no readable training photo, when the data set is strict and a photo is unreadable, or when the cache
      *     cannot be written
      */

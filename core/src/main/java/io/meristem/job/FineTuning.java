@@ -132,7 +132,7 @@ public final class FineTuning {
         return this;
     }
 
-    /** @param hears of the training's course; see there on which threads */
+    /** @param receives the training's progress; see there on which threads */
     public FineTuning listener(JobListener hears) {
         this.listener = hears;
         return this;
@@ -186,7 +186,7 @@ public final class FineTuning {
      *
      * @param out where the run folder goes; must be free
      * @throws CancelledException when the token was cancelled or this thread interrupted: after the current step, or while photos are decoded. {@link
-     *     io.meristem.Meristem#resume} then goes on with {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
+     *     io.meristem.Meristem#resume} then resumes {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
      *     asked. Nothing is left there when the training had not begun.
      * @throws InputException when photos, weights, plan or place cannot be used, or memory will not do
      */

@@ -31,7 +31,7 @@ final class Origin {
         return before.equals(after) && then.meristem().equals(now.meristem())
                 ? Optional.empty()
                 : Optional.of("The run began with meristem " + then.meristem() + " on " + before
-                        + " and goes on with meristem " + now.meristem() + " on " + after
+                        + " and is resumed with meristem " + now.meristem() + " on " + after
                         + ": its numbers will differ a little from those of a run that was never stopped.");
     }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** Keeps count of looks at test photos: a figure that has led to a choice is no test of what was chosen. */
+/** Counts evaluations on the test set: a figure that has led to a choice is no test of what was chosen. */
 final class TestUse {
 
     /** Looks after the training's own that need no word: one to see it again. */

@@ -53,7 +53,7 @@ public final class TrainJob {
 
     /**
      * @param checkpointSteps steps between two checkpoints within an epoch; 0 for one after each epoch only
-     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; {@link #resume} then goes on with it, once it has
+     * @param token stops the training after the step at which it is cancelled, or while photos are decoded; {@link #resume} then resumes it, once it has
      *     begun, and nothing is left of it before
      * @throws CancelledException then, and when the thread is interrupted
      */

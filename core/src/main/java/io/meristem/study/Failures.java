@@ -30,7 +30,7 @@ final class Failures {
             return memory.get();
         }
         if (e.getClass() == RuntimeException.class) {
-            // What the engine throws: its message goes on with a native stack trace.
+            // What the engine throws: a native stack trace follows in its message.
             return "The engine failed: " + first;
         }
         return e.getClass().getSimpleName() + ": " + first;

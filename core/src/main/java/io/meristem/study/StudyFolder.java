@@ -161,7 +161,7 @@ final class StudyFolder implements AutoCloseable {
         return Files.exists(file) ? Json.read(file, Failure.class) : null;
     }
 
-    /** Whether a run of exactly this configuration was stopped without having failed, so that it can be gone on with. */
+    /** Whether a run of exactly this configuration was stopped without having failed, so that it can be resumed. */
     boolean brokenOff(String key, RunConfig config) {
         Path run = run(key);
         RunFolder.requireOwn(run);

@@ -173,7 +173,7 @@ class BaselinesTest {
                 Arguments.of(new DyLora(1, 4096, false, List.of(), AdapterOptions.DEFAULT), 4096));
     }
 
-    /** What a weight cannot use is not trained, not saved and not foretold, and one sentence says so. */
+    /** What a weight cannot use is not trained, not saved and not forecast, and one sentence says so. */
     @ParameterizedTest
     @MethodSource("greatRanks")
     void ranksAreHeldToTheirLayers(Method method, int rank) throws IOException {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs compared photo by photo, and the count of looks at test photos. */
+/** Runs compared photo by photo, and the count of evaluations on the test set. */
 class CompareJobTest {
 
     @TempDir

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Memory foretold, refused, and run out of. */
+/** Memory forecast, refused, and run out of. */
 class MemoryCheckTest {
 
     private static final long GIB = 1L << 30;

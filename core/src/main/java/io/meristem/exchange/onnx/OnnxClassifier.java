@@ -91,7 +91,7 @@ public final class OnnxClassifier implements Classifier {
                         -1,
                         card.info().classes().size())) {
             throw new InputException(
-                    "The inputs and outputs of " + file + " are not those that its metadata tell of: export it again.");
+                    "The inputs and outputs of " + file + " are not those that its metadata state: export it again.");
         }
     }
 
