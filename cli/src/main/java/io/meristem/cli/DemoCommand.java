@@ -115,7 +115,7 @@ final class DemoCommand implements Callable<Integer> {
                 0.9f,
                 1,
                 LEAVES);
-        Map<Method, RunConfig> configs = Settings.of(() -> configs(photos));
+        Map<Method, RunConfig> configs = CheckedSettings.of(() -> configs(photos));
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos

@@ -83,7 +83,7 @@ final class PlanCommand implements Callable<Integer> {
         if (classes < 2) {
             throw new InputException("A classifier needs at least two classes: give --classes 2 or more.");
         }
-        TrainConfig config = Settings.of(() -> new TrainConfig(
+        TrainConfig config = CheckedSettings.of(() -> new TrainConfig(
                 new Lora(rank, AdapterOptions.DEFAULT),
                 1,
                 batch,

@@ -200,7 +200,7 @@ final class StudyCommand implements Callable<Integer> {
         if (out == null) {
             throw new InputException("A study needs a folder: give --out, a new one or a study's to resume.");
         }
-        Study study = Settings.of(() -> study(options.scale()));
+        Study study = CheckedSettings.of(() -> study(options.scale()));
         if (dryRun) {
             plan(console, StudyJob.plan(study, out));
             return 0;

@@ -114,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
         if (resume == null) {
             requirePlaces();
         }
-        RunConfig config = resume == null ? Settings.of(this::config) : null;
+        RunConfig config = resume == null ? CheckedSettings.of(this::config) : null;
         if (config != null && !memory.ignored) {
             MemoryCheck.require(config);
         }

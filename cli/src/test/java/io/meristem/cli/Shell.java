@@ -34,9 +34,8 @@ record Shell(int code, String out, String err) {
 
     /** Exit code 2 with one line on standard error, which names all of {@code words}; the note on the environment does not count. */
     Shell refuses(String... words) {
-        List<String> lines = err.lines()
-                .filter(line -> !line.contains("Started without"))
-                .toList();
+        List<String> lines =
+                err.lines().filter(line -> !line.contains("Started without")).toList();
         assertEquals(2, code, err);
         assertEquals(1, lines.size(), err);
         assertTrue(lines.get(0).startsWith("meristem: "), err);

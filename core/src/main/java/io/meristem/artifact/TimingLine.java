@@ -18,8 +18,7 @@ public record TimingLine(
 
     static TimingLine of(EpochReport report) {
         EpochReport.Timing timing = report.timing();
-        return new TimingLine(
-                report.epoch(), timing.train(), timing.waited(), timing.validate(), timing.allocate());
+        return new TimingLine(report.epoch(), timing.train(), timing.waited(), timing.validate(), timing.allocate());
     }
 
     /** All but saving, which is not measured. */

@@ -34,7 +34,7 @@ final class CacheFiller {
     private final Path folder;
     private final ImageFolder data;
     private final Preprocess preprocess;
-    private final Progress progress;
+    private final ProgressListener progress;
     private final SortedMap<String, Fingerprint.Content> contents;
     private final Map<String, CacheIndex.Entry> stored;
     private final Map<String, String> failures = new HashMap<>(); // content to reason
@@ -43,7 +43,7 @@ final class CacheFiller {
     private int decoded;
     private long lastCommit;
 
-    CacheFiller(Path folder, ImageFolder data, Preprocess preprocess, Progress progress) {
+    CacheFiller(Path folder, ImageFolder data, Preprocess preprocess, ProgressListener progress) {
         this.folder = folder;
         this.data = data;
         this.preprocess = preprocess;

@@ -171,7 +171,7 @@ public final class Loader {
         }
         if (options.shuffle()) {
             // -1 is no photo: the order has a stream of its own.
-            SplittableRandom random = Seeds.photo(options.seed(), epoch, -1);
+            SplittableRandom random = PhotoSeeds.photo(options.seed(), epoch, -1);
             for (int i = order.length - 1; i > 0; i--) {
                 int j = random.nextInt(i + 1);
                 int swap = order[i];

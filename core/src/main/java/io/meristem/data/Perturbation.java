@@ -36,7 +36,7 @@ public record Perturbation(Kind kind, int level) {
 
             @Override
             RgbImage change(Original original, double strength, SplittableRandom random) {
-                return Noise.add(original.scaled(), strength, random);
+                return SensorNoise.add(original.scaled(), strength, random);
             }
         },
 
@@ -152,7 +152,7 @@ public record Perturbation(Kind kind, int level) {
     }
 
     RgbImage apply(Original original, long seed) {
-        long stream = Seeds.combine(Seeds.of(seed, kind.label()), original.checksum());
+        long stream = PhotoSeeds.combine(PhotoSeeds.of(seed, kind.label()), original.checksum());
         return kind.change(original, strength(), new SplittableRandom(stream));
     }
 

@@ -74,7 +74,7 @@ public final class PixelCache {
      *     cannot be written
      */
     public static PixelCache open(
-            Path cacheFolder, ImageFolder data, Preprocess preprocess, int threads, Progress progress) {
+            Path cacheFolder, ImageFolder data, Preprocess preprocess, int threads, ProgressListener progress) {
         Path folder = cacheFolder.resolve(folderName(data.root(), preprocess)).toAbsolutePath();
         try {
             Files.createDirectories(folder);

@@ -92,7 +92,7 @@ final class Splitter {
         source.forEach(
                 p -> byClass.computeIfAbsent(p.label(), k -> new ArrayList<>()).add(p));
         Map<Photo, Split> chosen = new HashMap<>();
-        Comparator<String> order = Seeds.order(seed);
+        Comparator<String> order = PhotoSeeds.order(seed);
         for (List<Photo> photos : byClass.values()) {
             photos.sort((a, b) -> order.compare(a.relative(), b.relative()));
             int n = photos.size();
@@ -120,7 +120,7 @@ final class Splitter {
      */
     private Map<Photo, Split> byGroup(List<Photo> source, long seed) {
         List<Unit> units = units(source);
-        Comparator<String> order = Seeds.order(seed);
+        Comparator<String> order = PhotoSeeds.order(seed);
         units.sort(Comparator.comparing((Unit u) -> -u.photos.size()).thenComparing(u -> u.name, order));
         for (Side side : sides.values()) {
             for (Unit unit : units) {
@@ -214,7 +214,7 @@ final class Splitter {
         if (limit == 0) {
             return photos;
         }
-        Comparator<String> order = Seeds.order(seed);
+        Comparator<String> order = PhotoSeeds.order(seed);
         Map<Split, Map<Integer, List<Photo>>> cells = new EnumMap<>(Split.class);
         for (Photo p : photos) {
             cells.computeIfAbsent(p.split(), k -> new TreeMap<>())

@@ -29,7 +29,7 @@ public final class TrainingViews {
      * @param out from {@code at} on
      */
     public void write(RgbImage scaled, int epoch, int photo, FloatBuffer out, int at) {
-        SplittableRandom random = Seeds.photo(seed, epoch, photo);
+        SplittableRandom random = PhotoSeeds.photo(seed, epoch, photo);
         augmentation.view(scaled, preprocess, normalizer, random, scratch, out, at);
     }
 }

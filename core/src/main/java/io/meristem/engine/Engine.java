@@ -231,8 +231,8 @@ public final class Engine {
         List<String> missing = missingEnvironment();
         List<String> slow = new ArrayList<>();
         if (!missing.isEmpty()) {
-            slow.add(String.join(" ", missing) + " in the environment, which the launcher sets: steps take up to 1.4 times"
-                    + " as long");
+            slow.add(String.join(" ", missing)
+                    + " in the environment, which the launcher sets: steps take up to 1.4 times" + " as long");
         }
         if (!Vectors.present() && Vectors.shipped()) {
             slow.add("Java's vectors: networks with depthwise convolutions train much slower; start Java with "

@@ -70,7 +70,7 @@ public final class AllocateJob {
         folder.cautions().forEach(listener::onNote);
         Engine.start(threads, compute.device());
         try (Networks.Loaded loaded = Networks.pretrained(model, folder.classes(), start, seed)) {
-            Photos photos = Photos.open(folder, model.preprocess(), cache, threads, listener::onDecode);
+            PreparedPhotos photos = PreparedPhotos.open(folder, model.preprocess(), cache, threads, listener::onDecode);
             photos.cache().notes().forEach(listener::onNote);
             BiFunction<Integer, Integer, LabelledFeed> calibration = photos.calibration(threads, seed);
             loaded.network().setPrecision(compute.precision());

@@ -55,7 +55,8 @@ public final class CalibrateJob {
         Engine.start(threads);
         List<PhotoAnswer> answers = new ArrayList<>();
         try (Network network = Networks.tuned(run)) {
-            Photos photos = Photos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
+            PreparedPhotos photos =
+                    PreparedPhotos.open(folder, config.model().preprocess(), cache, threads, listener::onDecode);
             photos.cache().notes().forEach(listener::onNote);
             for (Split split : List.of(Split.VAL, Split.TEST)) {
                 List<Photo> chosen = photos.cache().photos(split);

@@ -158,7 +158,8 @@ public final class EvaluateJob {
             Part wanted = wanted(request, photos, own);
             photos.cautions().forEach(listener::onNote);
             request.views().requireFit(classifier.preprocess());
-            Photos opened = Photos.open(photos, classifier.preprocess(), cache, threads, listener::onDecode);
+            PreparedPhotos opened =
+                    PreparedPhotos.open(photos, classifier.preprocess(), cache, threads, listener::onDecode);
             opened.cache().notes().forEach(listener::onNote);
             if (own && changed(run, opened)) {
                 listener.onNote(
@@ -169,8 +170,9 @@ public final class EvaluateJob {
             Outcome outcome = new EvaluateJob(request, classifier, least)
                     .judge(opened, wanted, own, batchSize, threads, listener);
             return own && (wanted == Part.TEST || wanted == Part.ALL)
-                    ? outcome.with(TestUse.note(run, "evaluate", outcome.scores().photos())
-                            .orElse(null))
+                    ? outcome.with(
+                            TestUse.note(run, "evaluate", outcome.scores().photos())
+                                    .orElse(null))
                     : outcome;
         }
     }
@@ -183,7 +185,7 @@ public final class EvaluateJob {
                 : data.toAbsolutePath().normalize().toString().equals(trained);
     }
 
-    private static boolean changed(RunFolder run, Photos photos) {
+    private static boolean changed(RunFolder run, PreparedPhotos photos) {
         String trained = run.provenance().dataFingerprint();
         return trained != null && !trained.equals(photos.cache().fingerprint());
     }
@@ -196,7 +198,8 @@ public final class EvaluateJob {
     }
 
     /** @param own whether the photos are those of the run, on the sides that they had in training */
-    private Outcome judge(Photos photos, Part wanted, boolean own, int batchSize, int threads, JobListener listener) {
+    private Outcome judge(
+            PreparedPhotos photos, Part wanted, boolean own, int batchSize, int threads, JobListener listener) {
         List<Photo> chosen = choose(photos, wanted);
         Judged judged = Judged.of(
                 answers,
@@ -269,7 +272,7 @@ public final class EvaluateJob {
                 : SplitOptions.defaults();
     }
 
-    private static List<Photo> choose(Photos photos, Part wanted) {
+    private static List<Photo> choose(PreparedPhotos photos, Part wanted) {
         List<Photo> chosen =
                 wanted == Part.ALL ? photos.cache().photos() : photos.cache().photos(Split.valueOf(wanted.name()));
         if (chosen.isEmpty()) {

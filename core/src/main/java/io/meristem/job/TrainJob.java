@@ -174,7 +174,8 @@ public final class TrainJob {
     }
 
     /** All that a training needs but for its run folder. */
-    private record Prepared(Networks.Loaded loaded, Photos photos, Provenance provenance) implements AutoCloseable {
+    private record Prepared(Networks.Loaded loaded, PreparedPhotos photos, Provenance provenance)
+            implements AutoCloseable {
 
         void train(
                 RunConfig config,
@@ -184,8 +185,9 @@ public final class TrainJob {
                 Map<String, Plan.Way> ways,
                 JobListener listener,
                 CancelToken token) {
-            TrainListener listeners =
-                    new Both(new Both(writer, listener), new Both(new Keeper(writer, listener), new Stopper(token)));
+            TrainListener listeners = new ListenerPair(
+                    new ListenerPair(writer, listener),
+                    new ListenerPair(new CheckpointListener(writer, listener), new Stopper(token)));
             try {
                 new Trainer(
                                 loaded.network(),
@@ -196,7 +198,7 @@ public final class TrainJob {
                                 ways)
                         .run(saved);
             } catch (DivergedException e) {
-                throw Mend.of(e, writer, config.train().onDivergence());
+                throw DivergenceAdvice.of(e, writer, config.train().onDivergence());
             }
         }
 
@@ -220,10 +222,11 @@ public final class TrainJob {
             if (loaded.report() != null) {
                 loaded.report().notes().forEach(listener::onNote);
             }
-            Photos photos = Photos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
-                listener.onDecode(done, total);
-                token.check();
-            });
+            PreparedPhotos photos =
+                    PreparedPhotos.open(folder, config.model().preprocess(), cache, config.threads(), (done, total) -> {
+                        listener.onDecode(done, total);
+                        token.check();
+                    });
             photos.cache().notes().forEach(listener::onNote);
             listener.onPhotos(photos.folder(), photos.cache());
             return new Prepared(loaded, photos, provenance(config, photos, loaded));
@@ -241,7 +244,7 @@ public final class TrainJob {
     }
 
     /** Judges the best state, read back from disk: what is measured is what was saved. */
-    private static RunResult result(RunConfig config, Photos photos, RunWriter writer, long numbers) {
+    private static RunResult result(RunConfig config, PreparedPhotos photos, RunWriter writer, long numbers) {
         List<PhotoAnswer> answers = new ArrayList<>();
         Scores val;
         Scores test;
@@ -274,7 +277,11 @@ public final class TrainJob {
 
     /** @param temperatures gets the rank's, where there are validation photos */
     private static RunResult.AtRank atRank(
-            RunConfig config, Photos photos, RunWriter writer, int rank, List<Calibration.AtRank> temperatures) {
+            RunConfig config,
+            PreparedPhotos photos,
+            RunWriter writer,
+            int rank,
+            List<Calibration.AtRank> temperatures) {
         RunFolder run = RunFolder.open(writer.folder().path()).at(rank);
         try (Network cut = Networks.tuned(run)) {
             long numbers = DyLora.numbers(config.train().head().adapted(cut), rank);
@@ -289,7 +296,7 @@ public final class TrainJob {
 
     /** Null when the side has no photos; each photo's answer goes to {@code answers}. */
     private static Scores score(
-            Network network, Photos photos, Split split, RunConfig config, List<PhotoAnswer> answers) {
+            Network network, PreparedPhotos photos, Split split, RunConfig config, List<PhotoAnswer> answers) {
         Loader loader =
                 photos.evaluation(photos.cache().photos(split), config.train().batchSize(), config.threads());
         if (loader == null) {
@@ -301,7 +308,7 @@ public final class TrainJob {
         return judged.scores();
     }
 
-    private static Provenance provenance(RunConfig config, Photos photos, Networks.Loaded loaded) {
+    private static Provenance provenance(RunConfig config, PreparedPhotos photos, Networks.Loaded loaded) {
         List<String> notes = new ArrayList<>(photos.folder().notes());
         notes.addAll(photos.folder().leftOut());
         return new Provenance(

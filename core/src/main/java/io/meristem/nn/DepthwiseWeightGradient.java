@@ -2,8 +2,8 @@ package io.meristem.nn;
 
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Engine;
-import io.meristem.engine.Vectors;
 import io.meristem.engine.Tensors;
+import io.meristem.engine.Vectors;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;

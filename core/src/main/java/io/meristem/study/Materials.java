@@ -102,7 +102,7 @@ final class Materials {
     }
 
     /** Numbers that train beside a method's factors. */
-    long beside(Cell cell) {
+    long beside(StudyRun cell) {
         int classes = photos(cell.data()).classes().size();
         try (Network network = new Network(Models.find(cell.model().model().name()), classes)) {
             return cell.train().trainNorm().numbers(network, cell.train().head());
@@ -113,7 +113,7 @@ final class Materials {
      * The name of a run: words for people, and the first digits of a hash over all that its result depends on, photos and weights by content. Where the
      * files lie, the number of threads and the version of this software are not in it.
      */
-    String key(Cell cell, TrainConfig train) {
+    String key(StudyRun cell, TrainConfig train) {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         ObjectNode model = (ObjectNode) Json.tree(cell.model().model());
         model.put("weights", weights.get(cell.model().model().weights()));
@@ -132,7 +132,7 @@ final class Materials {
     }
 
     /** The words of a key. */
-    static String words(Cell cell, String method) {
+    static String words(StudyRun cell, String method) {
         return String.join(
                         "-",
                         SubjectReader.last(Path.of(cell.data().data().folder())),

@@ -22,7 +22,7 @@ final class PlannedSize {
     private PlannedSize() {}
 
     /** MiB in words. */
-    static String of(Cell cell, Method method, boolean open, Materials materials) {
+    static String of(StudyRun cell, Method method, boolean open, Materials materials) {
         if (open) {
             return String.format(
                     Locale.ROOT,
@@ -88,7 +88,7 @@ final class PlannedSize {
                 .sum();
     }
 
-    private static long whole(Cell cell, Materials materials, HeadPolicy policy) {
+    private static long whole(StudyRun cell, Materials materials, HeadPolicy policy) {
         int classes = materials.photos(cell.data()).classes().size();
         try (Network network = new Network(Models.find(cell.model().model().name()), classes)) {
             WeightedLayer head = network.head();

@@ -54,7 +54,7 @@ final class Results {
 
     private final Study study;
     private final Predicate<StudyData> synthetic;
-    private final Map<Cell, Finished> finished = new HashMap<>();
+    private final Map<StudyRun, Finished> finished = new HashMap<>();
     private final Map<Object, String> failed = new HashMap<>();
     private PerturbedRuns perturbed;
 
@@ -73,13 +73,13 @@ final class Results {
         return perturbed;
     }
 
-    void add(Cell cell, Finished run) {
+    void add(StudyRun cell, Finished run) {
         finished.put(cell, run);
         failed.remove(cell);
     }
 
     void addFailure(Slot slot, String error) {
-        Cell cell = cell(slot);
+        StudyRun cell = cell(slot);
         failed.put(cell == null ? slot : cell, error);
     }
 
@@ -88,13 +88,13 @@ final class Results {
     }
 
     /** Null when it is not finished. */
-    Finished of(Cell cell) {
+    Finished of(StudyRun cell) {
         return finished.get(cell);
     }
 
     /** Likewise, or when its settings are not chosen yet. */
     Finished of(Slot slot) {
-        Cell cell = cell(slot);
+        StudyRun cell = cell(slot);
         return cell == null ? null : of(cell);
     }
 
@@ -104,7 +104,7 @@ final class Results {
     }
 
     /** Null while its settings are not chosen. */
-    Cell cell(Slot slot) {
+    StudyRun cell(Slot slot) {
         Trial trial = trial(slot);
         return trial == null ? null : slot.with(trial);
     }
@@ -147,7 +147,7 @@ final class Results {
             for (StudyData photos : all ? study.data() : List.of(data)) {
                 for (StudyModel network : all ? study.models() : List.of(model)) {
                     for (long seed : study.tuning().seeds()) {
-                        Cell cell = new Cell(network, photos, trial.train(), method.sizeOf(), seed);
+                        StudyRun cell = new StudyRun(network, photos, trial.train(), method.sizeOf(), seed);
                         expected++;
                         if (finished.containsKey(cell)) {
                             runs.add(finished.get(cell));

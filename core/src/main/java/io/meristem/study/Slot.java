@@ -34,12 +34,12 @@ record Slot(StudyModel model, StudyData data, StudyMethod method, Trial trial, R
     }
 
     /** With settings that are known. */
-    Cell with(Trial known) {
-        return new Cell(model, data, known.train(), method.sizeOf(), seed);
+    StudyRun with(Trial known) {
+        return new StudyRun(model, data, known.train(), method.sizeOf(), seed);
     }
 
     /** The run itself, or while its settings are open the one of its trials that takes longest. */
-    Cell likely() {
+    StudyRun likely() {
         return with(
                 trial != null
                         ? trial

@@ -62,7 +62,7 @@ public final class StudyJob {
 
     private final Study study;
     private final Materials materials;
-    private final Plan plan;
+    private final StudyPlan plan;
     private final StudyFolder folder;
     private final Results results;
     private final TimeLeft time;
@@ -72,7 +72,7 @@ public final class StudyJob {
     private StudyJob(Study study, Materials materials, StudyFolder folder) {
         this.study = study;
         this.materials = materials;
-        this.plan = new Plan(study);
+        this.plan = new StudyPlan(study);
         this.folder = folder;
         this.results = new Results(study, data -> materials.photos(data).synthetic());
         this.studyKey = study.key();
@@ -145,7 +145,7 @@ public final class StudyJob {
         load();
         Set<String> asked = new HashSet<>();
         for (Slot slot : missing()) {
-            Cell cell = slot.likely();
+            StudyRun cell = slot.likely();
             String words = "'" + slot.method().label() + "' on " + cell.model().label();
             if (asked.add(words + cell.train())) {
                 try {
@@ -301,7 +301,7 @@ public final class StudyJob {
             run = run.at(slot.method().sizeOf().factor()
                     * results.of(plan.base(slot)).mib());
         }
-        Cell cell = results.cell(slot);
+        StudyRun cell = results.cell(slot);
         results.add(cell, run);
         time.learn(cell, result.secondsPerEpoch());
         lines.put(slot, line(slot, run));
@@ -328,7 +328,7 @@ public final class StudyJob {
 
     /** Likewise. */
     private TrainConfig train(Slot slot) {
-        Cell cell = results.cell(slot);
+        StudyRun cell = results.cell(slot);
         if (cell == null) {
             return null;
         }
@@ -350,7 +350,7 @@ public final class StudyJob {
     private PlannedRun planned(Slot slot) {
         TrainConfig train = train(slot);
         Trial trial = results.trial(slot);
-        Cell likely = trial == null ? slot.likely() : slot.with(trial);
+        StudyRun likely = trial == null ? slot.likely() : slot.with(trial);
         String key = train == null ? null : materials.key(likely, train);
         String state = state(slot, key);
         Duration expected = state.equals("finished") ? null : time.of(List.of(likely));

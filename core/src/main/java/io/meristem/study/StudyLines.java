@@ -98,7 +98,7 @@ public final class StudyLines {
         Set<String> drawn = new HashSet<>();
         lines.stream().filter(line -> Boolean.TRUE.equals(line.synthetic())).forEach(line -> drawn.add(line.data()));
         Results results = new Results(study, data -> drawn.contains(data.name()));
-        for (List<Slot> phase : new Plan(study).phases()) {
+        for (List<Slot> phase : new StudyPlan(study).phases()) {
             phase.forEach(slot -> add(slot, folder, places, results));
         }
         List<ResultTable> tables = new ArrayList<>();

@@ -18,18 +18,18 @@ final class TimeLeft {
     private final ToIntFunction<StudyData> photos;
 
     /** Seconds per training photo and epoch. */
-    private final Map<Cell, Double> known = new HashMap<>();
+    private final Map<StudyRun, Double> known = new HashMap<>();
 
     TimeLeft(ToIntFunction<StudyData> photos) {
         this.photos = photos;
     }
 
-    void learn(Cell cell, double secondsPerEpoch) {
+    void learn(StudyRun cell, double secondsPerEpoch) {
         known.put(cell, secondsPerEpoch / photos(cell));
     }
 
     /** Null as long as nothing is finished. */
-    Duration of(List<Cell> cells) {
+    Duration of(List<StudyRun> cells) {
         if (known.isEmpty()) {
             return null;
         }
@@ -37,11 +37,11 @@ final class TimeLeft {
         return Duration.ofMillis(Math.round(1000 * seconds));
     }
 
-    private double seconds(Cell cell) {
-        Predicate<Cell> sameModel = other -> other.model().equals(cell.model());
-        Predicate<Cell> sameKind = other -> Objects.equals(
+    private double seconds(StudyRun cell) {
+        Predicate<StudyRun> sameModel = other -> other.model().equals(cell.model());
+        Predicate<StudyRun> sameKind = other -> Objects.equals(
                 other.train().method().getClass(), cell.train().method().getClass());
-        for (Predicate<Cell> like : List.of(sameModel.and(sameKind), sameModel)) {
+        for (Predicate<StudyRun> like : List.of(sameModel.and(sameKind), sameModel)) {
             double mean = mean(like);
             if (!Double.isNaN(mean)) {
                 return mean * photos(cell) * cell.train().epochs();
@@ -50,7 +50,7 @@ final class TimeLeft {
         return mean(other -> true) * photos(cell) * cell.train().epochs();
     }
 
-    private double mean(Predicate<Cell> like) {
+    private double mean(Predicate<StudyRun> like) {
         return known.keySet().stream()
                 .filter(like)
                 .mapToDouble(known::get)
@@ -58,7 +58,7 @@ final class TimeLeft {
                 .orElse(Double.NaN);
     }
 
-    private double photos(Cell cell) {
+    private double photos(StudyRun cell) {
         return Math.max(1, photos.applyAsInt(cell.data()));
     }
 }

@@ -139,7 +139,7 @@ public final class Downloader {
                 if (++failures >= settings.attempts() || isHopeless(e)) {
                     throw new InputException(
                             reason(uri, e) + "; check the network and try again"
-                                    + (part.length() > 0 ? ", it will go on from " + Words.bytes(part.length()) : "")
+                                    + (part.length() > 0 ? ", it will go on from " + Phrases.bytes(part.length()) : "")
                                     + ", or download " + uri + " yourself and save it as " + expected.place(),
                             e);
                 }

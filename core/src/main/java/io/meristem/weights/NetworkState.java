@@ -85,8 +85,8 @@ public final class NetworkState {
                     + network.spec().name() + " with "
                     + network.classes() + " classes ("
                     + (missing.isEmpty()
-                            ? Words.first(extra) + " should not be in it"
-                            : Words.first(missing) + " not in it with this shape")
+                            ? Phrases.first(extra) + " should not be in it"
+                            : Phrases.first(missing) + " not in it with this shape")
                     + "); use the file that belongs to this run");
         }
     }

@@ -48,7 +48,7 @@ public final class SavedTensors {
     /** @throws InputException when something has not been put back */
     public void requireAllRead() {
         if (!left.isEmpty()) {
-            throw foreign(Words.first(List.copyOf(left)) + " belongs to nothing");
+            throw foreign(Phrases.first(List.copyOf(left)) + " belongs to nothing");
         }
     }
 

@@ -219,7 +219,7 @@ final class Transfer {
     private void requireSize(long bytes) throws IOException {
         if (bytes > expected.mostBytes()) {
             part.delete();
-            throw new InputException("what comes from " + uri + " is larger than " + Words.bytes(expected.mostBytes())
+            throw new InputException("what comes from " + uri + " is larger than " + Phrases.bytes(expected.mostBytes())
                     + ", the most that this file can be, so it was thrown away; check the address");
         }
     }

@@ -127,8 +127,8 @@ public final class WeightLoader {
             }
         });
         if (!unexpected.isEmpty()) {
-            notes.add(file.path() + " holds " + Words.count(unexpected.size(), "tensor") + " that "
-                    + network.spec().name() + " has no place for: " + Words.first(unexpected));
+            notes.add(file.path() + " holds " + Phrases.count(unexpected.size(), "tensor") + " that "
+                    + network.spec().name() + " has no place for: " + Phrases.first(unexpected));
         }
         return sortHead();
     }
@@ -158,11 +158,11 @@ public final class WeightLoader {
         long absent = bad.stream().filter(missing::contains).count();
         List<String> parts = new ArrayList<>();
         if (absent > 0) {
-            parts.add(Words.count(absent, "tensor") + (absent == 1 ? " is" : " are") + " missing");
+            parts.add(Phrases.count(absent, "tensor") + (absent == 1 ? " is" : " are") + " missing");
         }
         if (bad.size() > absent) {
             long other = bad.size() - absent;
-            parts.add(Words.count(other, "tensor") + (other == 1 ? " has" : " have") + " another shape");
+            parts.add(Phrases.count(other, "tensor") + (other == 1 ? " has" : " have") + " another shape");
         }
         StringBuilder sentence = new StringBuilder()
                 .append(file.path())
@@ -173,7 +173,7 @@ public final class WeightLoader {
                 .append(" tensors, ")
                 .append(String.join(" and ", parts))
                 .append(" (")
-                .append(Words.first(bad))
+                .append(Phrases.first(bad))
                 .append(firstShapes(bad))
                 .append("); ");
         return sentence.append(ModelGuess.of(file.tensors(), network.spec(), options.candidates))

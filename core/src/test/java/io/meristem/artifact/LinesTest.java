@@ -36,7 +36,19 @@ class LinesTest {
     @Test
     void anEpochWithoutValidationPhotos() throws IOException {
         EpochReport report = new EpochReport(
-                2, 0.5, 1.25, 0.75, null, 0, 0, 7, Double.NaN, Double.NaN, false, 1, new EpochReport.Timing(3, 1, 2, 4));
+                2,
+                0.5,
+                1.25,
+                0.75,
+                null,
+                0,
+                0,
+                7,
+                Double.NaN,
+                Double.NaN,
+                false,
+                1,
+                new EpochReport.Timing(3, 1, 2, 4));
         EpochLine line = EpochLine.of(report, true);
         String text = Json.line(line);
         assertEquals(

@@ -25,7 +25,7 @@ class AugmentationTest {
                 scaled,
                 PREPROCESS,
                 new Normalizer(PREPROCESS),
-                Seeds.photo(seed, epoch, photo),
+                PhotoSeeds.photo(seed, epoch, photo),
                 new Planes(14 * 14),
                 FloatBuffer.wrap(out),
                 0);

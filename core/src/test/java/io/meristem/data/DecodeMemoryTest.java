@@ -115,7 +115,8 @@ class DecodeMemoryTest {
         public static void main(String[] args) {
             ImageFolder data = ImageFolder.scan(Path.of(args[0]), SplitOptions.defaults());
             try {
-                PixelCache cache = PixelCache.open(Path.of(args[1]), data, Preprocess.imageNet(14), 6, Progress.NONE);
+                PixelCache cache =
+                        PixelCache.open(Path.of(args[1]), data, Preprocess.imageNet(14), 6, ProgressListener.NONE);
                 System.out.println(cache.photos().size() + " " + cache.unreadable());
             } catch (InputException e) {
                 System.out.println(e.getMessage());

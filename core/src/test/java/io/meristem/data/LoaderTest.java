@@ -40,7 +40,7 @@ class LoaderTest {
         Path root = temp.resolve("photos");
         Pictures.classes(root, 15, "a", "b", "c");
         ImageFolder data = ImageFolder.scan(root, SplitOptions.defaults());
-        cache = PixelCache.open(temp.resolve("cache"), data, PREPROCESS, 2, Progress.NONE);
+        cache = PixelCache.open(temp.resolve("cache"), data, PREPROCESS, 2, ProgressListener.NONE);
     }
 
     private static Loader training(int threads, long seed) {

@@ -97,7 +97,7 @@ class PerturbedPhotosTest {
                         folder.resolve("photos"), SplitOptions.defaults().withFractions(0, 0)),
                 PREPROCESS,
                 1,
-                Progress.NONE);
+                ProgressListener.NONE);
         List<float[]> expected = new ArrayList<>();
         try (Epoch epoch =
                 Loader.evaluation(cache, cache.photos(), PREPROCESS, 4, 1).epoch(0)) {

@@ -50,7 +50,7 @@ class PixelCacheTest {
     }
 
     private PixelCache open() {
-        return PixelCache.open(cache, scan(false), PREPROCESS, 2, Progress.NONE);
+        return PixelCache.open(cache, scan(false), PREPROCESS, 2, ProgressListener.NONE);
     }
 
     private static void assertHoldsAll(PixelCache cache) throws IOException {
@@ -228,7 +228,7 @@ class PixelCacheTest {
     void anotherScaleHasItsOwnPixels() throws IOException {
         open();
         Preprocess square = new Preprocess(20, 1, Fit.SQUASH, PREPROCESS.mean(), PREPROCESS.std());
-        PixelCache other = PixelCache.open(cache, scan(false), square, 2, Progress.NONE);
+        PixelCache other = PixelCache.open(cache, scan(false), square, 2, ProgressListener.NONE);
         assertEquals(24, other.decoded());
         assertEquals(20, other.image(other.photos().get(0)).width());
         assertEquals(0, open().decoded());
@@ -238,7 +238,7 @@ class PixelCacheTest {
     void aSmallerSelectionKeepsTheOthersPixels() throws IOException {
         open();
         ImageFolder few = ImageFolder.scan(root, SplitOptions.defaults().withLimitPerClass(1));
-        PixelCache some = PixelCache.open(cache, few, PREPROCESS, 1, Progress.NONE);
+        PixelCache some = PixelCache.open(cache, few, PREPROCESS, 1, ProgressListener.NONE);
         assertEquals(6, some.photos().size());
         Pictures.write(Pictures.smooth(25, 25, 98), root.resolve("a/00.png"));
         assertEquals(1, open().decoded());
@@ -255,7 +255,7 @@ class PixelCacheTest {
                 "not a picture in a known format", opened.unreadable().get(0).reason());
         assertEquals(1, open().unreadable().size(), "named at every opening");
         InputException e = assertThrows(
-                InputException.class, () -> PixelCache.open(cache, scan(true), PREPROCESS, 2, Progress.NONE));
+                InputException.class, () -> PixelCache.open(cache, scan(true), PREPROCESS, 2, ProgressListener.NONE));
         assertTrue(e.getMessage().contains("a/text.jpg"), e.getMessage());
     }
 

@@ -20,7 +20,9 @@ class VectorsTest {
         public static void main(String[] args) throws ReflectiveOperationException {
             boolean present = Vectors.present();
             if (present) {
-                Class.forName("jdk.incubator.vector.FloatVector").getField("SPECIES_PREFERRED").get(null);
+                Class.forName("jdk.incubator.vector.FloatVector")
+                        .getField("SPECIES_PREFERRED")
+                        .get(null);
             }
             Engine.warnOnce().ifPresent(System.out::println);
             System.out.println("present: " + present);

@@ -84,8 +84,7 @@ class JudgedInTrainingTest {
         RunResult result =
                 TrainJob.run(TinyRuns.run(train, photos, weights), run, folder.resolve("cache"), JobListener.NONE);
         assertEquals(kept, Tensors.kept());
-        EpochLine best =
-                EpochLine.read(run).get(result.bestEpoch() - 1);
+        EpochLine best = EpochLine.read(run).get(result.bestEpoch() - 1);
         assertEquals(result.val().accuracy(), best.valAccuracy());
         assertEquals(result.val().logLoss(), best.valLoss(), 1e-7);
     }

@@ -90,8 +90,7 @@ class DepthwiseWeightGradientTest {
 
     @Test
     void takesTheFastWayInTests() {
-        assertTrue(
-                DepthwiseWeightGradient.fast(), "surefire should start Java with " + Vectors.OPTION);
+        assertTrue(DepthwiseWeightGradient.fast(), "surefire should start Java with " + Vectors.OPTION);
     }
 
     @Test

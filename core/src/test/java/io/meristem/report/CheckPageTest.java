@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
-import io.meristem.data.Progress;
+import io.meristem.data.ProgressListener;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.DataCheck;
 import io.meristem.data.check.Limits;
@@ -29,7 +29,7 @@ class CheckPageTest {
     Path folder;
 
     private static CheckResult check(Path root) {
-        return DataCheck.run(root, null, null, null, Limits.DEFAULT, true, 2, Progress.NONE);
+        return DataCheck.run(root, null, null, null, Limits.DEFAULT, true, 2, ProgressListener.NONE);
     }
 
     @Test

@@ -138,8 +138,8 @@ class PresetsTest {
                 paper.questions().stream().map(Question::id).toList());
         // full, dra, three ranks, four other pairs of weights, AdaLoRA, DyLoRA and LoRA at three sizes each; three
         // seeds
-        assertEquals(16 * 3, new Plan(paper).slots().size());
-        Plan plan = new Plan(study("table1"));
+        assertEquals(16 * 3, new StudyPlan(paper).slots().size());
+        StudyPlan plan = new StudyPlan(study("table1"));
         assertEquals(2 * 3, plan.slots().size());
         assertEquals("full", plan.slots().get(0).method().label());
     }

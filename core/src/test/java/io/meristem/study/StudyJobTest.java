@@ -326,7 +326,7 @@ class StudyJobTest {
         Study study = study("\"seeds\": 2, \"methods\": [\"head\"]");
         run(study, StudyListener.NONE);
         Results results = new Results(study, data -> false);
-        Plan plan = new Plan(study);
+        StudyPlan plan = new StudyPlan(study);
         for (int i = 0; i < 2; i++) {
             Path run = runs().get(i);
             results.add(

@@ -20,14 +20,14 @@ class TimeLeftTest {
     private static final StudyModel B = new StudyModel("b", null);
 
     /** Of 20 epochs. */
-    private static Cell cell(StudyModel model, StudyData data, Method method, long seed) {
-        return new Cell(model, data, TrainConfig.usual(method, Preset.DEFAULT, 0), null, seed);
+    private static StudyRun cell(StudyModel model, StudyData data, Method method, long seed) {
+        return new StudyRun(model, data, TrainConfig.usual(method, Preset.DEFAULT, 0), null, seed);
     }
 
     @Test
     void goesByWhatIsMostAlikeInProportionToPhotosAndEpochs() {
         TimeLeft time = new TimeLeft(data -> data.equals(SMALL) ? 100 : 300);
-        Cell lora = cell(A, SMALL, Lora.DEFAULT, 1);
+        StudyRun lora = cell(A, SMALL, Lora.DEFAULT, 1);
         assertNull(time.of(List.of(lora)));
         time.learn(cell(A, SMALL, Lora.DEFAULT, 0), 2);
         assertEquals(Duration.ofSeconds(40), time.of(List.of(lora)));

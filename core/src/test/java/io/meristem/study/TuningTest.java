@@ -307,7 +307,7 @@ class TuningTest {
         assertFalse(method.isTuned());
         assertEquals(3, ((Lora) method.train().method()).rank());
         assertEquals("", method.trials().get(0).words());
-        assertEquals(1, new Plan(study).slots().size());
+        assertEquals(1, new StudyPlan(study).slots().size());
         assertEquals(study, Specs.read(study.json()));
     }
 

@@ -54,7 +54,7 @@ final class Copies {
                 different.add(i);
             }
         }
-        List<Pair> pairs = pairs(photos, different, turned ? Look.POSITIONS : 1, threads);
+        List<Pair> pairs = pairs(photos, different, turned ? Fingerprint.POSITIONS : 1, threads);
         Clusters near = exact.copy();
         pairs.forEach(p -> near.join(p.a(), p.b()));
         return new Copies(exact, near, pairs);
@@ -67,7 +67,7 @@ final class Copies {
         try {
             Workers.forEach(threads, upright.length, i -> {
                 List<Pair> found = new ArrayList<>();
-                Look look = photos.get(among.get(i)).look();
+                Fingerprint look = photos.get(among.get(i)).look();
                 for (int position = 0; position < positions; position++) {
                     long hash = look.hashes()[position];
                     for (int j = i + 1; j < upright.length && found.size() < MOST_OF_ONE; j++) {

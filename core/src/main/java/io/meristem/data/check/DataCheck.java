@@ -3,7 +3,7 @@ package io.meristem.data.check;
 import io.meristem.InputException;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.PixelCache;
-import io.meristem.data.Progress;
+import io.meristem.data.ProgressListener;
 import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class DataCheck {
             Limits limits,
             boolean probe,
             int threads,
-            Progress progress) {
+            ProgressListener progress) {
         long start = System.nanoTime();
         SplitOptions whole = SplitOptions.defaults().withFractions(0, 0).withGroups(groupCsv, groupColumn, pathColumn);
         ImageFolder data = ImageFolder.look(folder, withGroupsFound(whole, folder));

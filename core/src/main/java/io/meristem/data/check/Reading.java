@@ -6,7 +6,7 @@ import io.meristem.data.ImageDecoder;
 import io.meristem.data.ImageFolder;
 import io.meristem.data.Photo;
 import io.meristem.data.PixelCache;
-import io.meristem.data.Progress;
+import io.meristem.data.ProgressListener;
 import io.meristem.data.RgbImage;
 import io.meristem.data.UnreadableImageException;
 import io.meristem.data.Workers;
@@ -31,7 +31,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
     record Unreadable(String path, String reason) {}
 
     /** Reads and decodes every file. */
-    static Reading ofFiles(ImageFolder folder, int threads, Progress progress) {
+    static Reading ofFiles(ImageFolder folder, int threads, ProgressListener progress) {
         List<Photo> photos = folder.photos();
         Seen[] seen = new Seen[photos.size()];
         Unreadable[] failed = new Unreadable[photos.size()];
@@ -61,7 +61,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
             try {
                 int side = ImageDecoder.shortSide(photo.file());
                 String hash = Objects.requireNonNull(hashes.get(photo.relative()));
-                seen[i] = new Seen(photo, 0, 0, side, hash, Look.of(cache.image(photo)));
+                seen[i] = new Seen(photo, 0, 0, side, hash, Fingerprint.of(cache.image(photo)));
             } catch (UnreadableImageException e) {
                 failed[i] = new Unreadable(photo.relative(), e.reason());
             }
@@ -107,7 +107,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         public Seen of(RgbImage image) {
             int width = image.width();
             int height = image.height();
-            return new Seen(photo, width, height, Math.min(width, height), sha256, Look.of(image));
+            return new Seen(photo, width, height, Math.min(width, height), sha256, Fingerprint.of(image));
         }
     }
 

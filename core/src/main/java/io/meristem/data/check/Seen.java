@@ -10,7 +10,7 @@ import io.meristem.data.Photo;
  * @param shortSide the shorter of the two
  * @param sha256 of the file, in hex
  */
-record Seen(Photo photo, int width, int height, int shortSide, String sha256, Look look) {
+record Seen(Photo photo, int width, int height, int shortSide, String sha256, Fingerprint look) {
 
     String path() {
         return photo.relative();

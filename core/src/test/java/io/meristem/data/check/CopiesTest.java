@@ -20,7 +20,7 @@ class CopiesTest {
         return new RgbImage(64, 64, rgb);
     }
 
-    private static Seen seen(int number, Look look) {
+    private static Seen seen(int number, Fingerprint look) {
         String name = "a/" + number + ".png";
         return new Seen(new Photo(Path.of(name), name, 0, Split.TRAIN, null), 64, 64, 64, "sum" + number, look);
     }
@@ -29,8 +29,8 @@ class CopiesTest {
     @Test
     void theFramesOfAFilmTakeNoMemoryInTheSquareOfTheirNumber() {
         int frames = 3 * Copies.MOST_OF_ONE;
-        Look film = Look.of(picture(1));
-        Look other = Look.of(picture(2));
+        Fingerprint film = Fingerprint.of(picture(1));
+        Fingerprint other = Fingerprint.of(picture(2));
         List<Seen> photos = new ArrayList<>();
         for (int i = 0; i < frames; i++) {
             photos.add(seen(i, film));

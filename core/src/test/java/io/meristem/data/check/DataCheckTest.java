@@ -10,7 +10,7 @@ import io.meristem.data.ImageFolder;
 import io.meristem.data.Photo;
 import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
-import io.meristem.data.Progress;
+import io.meristem.data.ProgressListener;
 import io.meristem.data.SplitOptions;
 import io.meristem.data.check.Finding.Kind;
 import java.io.IOException;
@@ -48,7 +48,7 @@ class DataCheckTest {
     }
 
     private static CheckResult check(Path root, Path csv, String group, String path) {
-        return DataCheck.run(root, csv, group, path, Limits.DEFAULT, true, 2, Progress.NONE);
+        return DataCheck.run(root, csv, group, path, Limits.DEFAULT, true, 2, ProgressListener.NONE);
     }
 
     private static Set<Kind> kinds(CheckResult result) {
@@ -294,7 +294,7 @@ class DataCheckTest {
         Specimens.save(Specimens.scaled(Specimens.draw(1, 77), 48, 20), root.resolve("train/disc/tiny.png"));
         ImageFolder folder = ImageFolder.scan(root, SplitOptions.defaults());
         PixelCache cache =
-                PixelCache.open(temporary.resolve("cache"), folder, Preprocess.imageNet(64), 2, Progress.NONE);
+                PixelCache.open(temporary.resolve("cache"), folder, Preprocess.imageNet(64), 2, ProgressListener.NONE);
         CheckResult quick = DataCheck.quick(folder, cache, 2);
         assertEquals(Set.of(Kind.CONFLICTING_LABELS, Kind.COPIES_ACROSS_SIDES, Kind.TINY), kinds(quick));
         CheckResult whole = check(root);

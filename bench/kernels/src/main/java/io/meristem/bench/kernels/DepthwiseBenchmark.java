@@ -1,8 +1,8 @@
 package io.meristem.bench.kernels;
 
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.Conv2d;
 import io.meristem.engine.Precision;
+import io.meristem.nn.Conv2d;
+import io.meristem.nn.ConvKernels;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;

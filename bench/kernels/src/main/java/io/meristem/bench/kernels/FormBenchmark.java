@@ -1,9 +1,9 @@
 package io.meristem.bench.kernels;
 
-import io.meristem.adapter.LowRankAdapter;
-import io.meristem.adapter.AdapterSet;
-import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterForm;
+import io.meristem.adapter.AdapterOptions;
+import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.LowRankAdapter;
 import io.meristem.engine.Precision;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;

@@ -1,8 +1,8 @@
 package io.meristem.bench.kernels;
 
-import io.meristem.rank.Similarity;
-import io.meristem.rank.Hsic;
 import io.meristem.rank.CkaMeter;
+import io.meristem.rank.Hsic;
+import io.meristem.rank.Similarity;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -10,7 +10,7 @@ import io.meristem.tune.TrainListener;
 import java.util.List;
 
 /** Two listeners as one, the first told first. */
-record Both(TrainListener first, TrainListener second) implements TrainListener {
+record ListenerPair(TrainListener first, TrainListener second) implements TrainListener {
 
     @Override
     public void onNote(String sentence) {

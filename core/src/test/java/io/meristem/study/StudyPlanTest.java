@@ -7,10 +7,10 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PlanTest {
+class StudyPlanTest {
 
-    private static Plan plan() {
-        return new Plan(StudyReader.preset("table7", Specs.scratch("full", "dra", "lora")));
+    private static StudyPlan plan() {
+        return new StudyPlan(StudyReader.preset("table7", Specs.scratch("full", "dra", "lora")));
     }
 
     private static List<String> words(List<Slot> slots) {
@@ -19,7 +19,7 @@ class PlanTest {
 
     @Test
     void seedBySeedAndSizesBeforeThoseWhoTakeThem() {
-        Plan plan = plan();
+        StudyPlan plan = plan();
         assertEquals(
                 List.of("full/0", "dra/0", "lora at 1.5x/0", "lora at 1x/0", "lora at 0.5x/0", "full/1"),
                 words(plan.slots()).subList(0, 6));
@@ -27,7 +27,7 @@ class PlanTest {
 
     @Test
     void troubledRunsComeLastWithThoseThatWaitForThem() {
-        Plan plan = plan();
+        StudyPlan plan = plan();
         List<Slot> all = plan.slots();
         Slot dra = all.get(1);
         List<String> ordered = words(plan.ordered(all, List.of(dra)));

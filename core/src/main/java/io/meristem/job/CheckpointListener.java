@@ -6,7 +6,7 @@ import io.meristem.tune.TrainListener;
 import java.io.IOException;
 
 /** Has checkpoints written; where that fails, says so and lets the training go on. */
-record Keeper(RunWriter writer, TrainListener listener) implements TrainListener {
+record CheckpointListener(RunWriter writer, TrainListener listener) implements TrainListener {
 
     @Override
     public void onCheckpoint(Checkpoint checkpoint) {

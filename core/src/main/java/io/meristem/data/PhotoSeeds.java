@@ -5,9 +5,9 @@ import java.util.Comparator;
 import java.util.SplittableRandom;
 
 /** Random numbers that depend on named things only: never on threads, the order of work, or the file system's order. */
-final class Seeds {
+final class PhotoSeeds {
 
-    private Seeds() {}
+    private PhotoSeeds() {}
 
     /** Steele, Lea and Flood's 64-bit finaliser (SplitMix64). */
     static long mix(long z) {

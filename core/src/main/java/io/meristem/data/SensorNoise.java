@@ -3,11 +3,11 @@ package io.meristem.data;
 import java.util.SplittableRandom;
 
 /** Gaussian noise as a camera's sensor makes it, independent in every pixel and channel. */
-final class Noise {
+final class SensorNoise {
 
     private static final int MAX = 255;
 
-    private Noise() {}
+    private SensorNoise() {}
 
     /** Each value plus noise of standard deviation {@code sigma} grey levels, to the nearest level from 0 to 255. */
     static RgbImage add(RgbImage image, double sigma, SplittableRandom random) {

@@ -9,7 +9,7 @@ import io.meristem.data.PerturbedPhotos;
 import io.meristem.data.Photo;
 import io.meristem.data.PixelCache;
 import io.meristem.data.Preprocess;
-import io.meristem.data.Progress;
+import io.meristem.data.ProgressListener;
 import io.meristem.data.Split;
 import io.meristem.data.View;
 import io.meristem.data.synth.SyntheticFolder;
@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /** A data set ready for the network: scanned, split, decoded once. */
-final class Photos {
+final class PreparedPhotos {
 
     /** The unbiased estimator of similarity needs so many. */
     private static final int LEAST_CALIBRATION = 4;
@@ -32,14 +32,16 @@ final class Photos {
     private final PixelCache cache;
     private final Preprocess preprocess;
 
-    private Photos(ImageFolder folder, PixelCache cache, Preprocess preprocess) {
+    private PreparedPhotos(ImageFolder folder, PixelCache cache, Preprocess preprocess) {
         this.folder = folder;
         this.cache = cache;
         this.preprocess = preprocess;
     }
 
-    static Photos open(ImageFolder folder, Preprocess preprocess, Path cacheFolder, int threads, Progress progress) {
-        return new Photos(folder, PixelCache.open(cacheFolder, folder, preprocess, threads, progress), preprocess);
+    static PreparedPhotos open(
+            ImageFolder folder, Preprocess preprocess, Path cacheFolder, int threads, ProgressListener progress) {
+        return new PreparedPhotos(
+                folder, PixelCache.open(cacheFolder, folder, preprocess, threads, progress), preprocess);
     }
 
     ImageFolder folder() {

@@ -2,9 +2,9 @@ package io.meristem.data;
 
 /** Hears how far a long piece of work has come; called by one thread at a time. */
 @FunctionalInterface
-public interface Progress {
+public interface ProgressListener {
 
-    Progress NONE = (done, total) -> {};
+    ProgressListener NONE = (done, total) -> {};
 
     void update(int done, int total);
 }

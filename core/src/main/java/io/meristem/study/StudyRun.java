@@ -8,4 +8,4 @@ import io.meristem.tune.TrainConfig;
  * @param train but for the seed
  * @param sizeOf where its size comes from, or null
  */
-record Cell(StudyModel model, StudyData data, TrainConfig train, StudyMethod.SizeOf sizeOf, long seed) {}
+record StudyRun(StudyModel model, StudyData data, TrainConfig train, StudyMethod.SizeOf sizeOf, long seed) {}

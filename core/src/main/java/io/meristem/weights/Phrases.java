@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Locale;
 
 /** Small pieces of sentences. */
-final class Words {
+final class Phrases {
 
     private static final int SHOWN = 3;
 
-    private Words() {}
+    private Phrases() {}
 
     static String count(long n, String noun) {
         return n + " " + noun + (n == 1 ? "" : "s");

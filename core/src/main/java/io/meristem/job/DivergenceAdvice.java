@@ -6,9 +6,9 @@ import io.meristem.artifact.RunWriter;
 import io.meristem.tune.OnDivergence;
 
 /** What is left of a run whose numbers went wrong, and what to do. */
-final class Mend {
+final class DivergenceAdvice {
 
-    private Mend() {}
+    private DivergenceAdvice() {}
 
     /** The same, with the last good state and the mend in its sentence. */
     static DivergedException of(DivergedException e, RunWriter writer, OnDivergence done) {

@@ -11,14 +11,14 @@ import java.util.Map;
  * decide the latter's size. Then those that compare: seed by seed, so that every table has a first number early; and within a model and folder, again, runs
  * whose size is their own before runs that take it from them.
  */
-final class Plan {
+final class StudyPlan {
 
     private final Study study;
 
     /** In the order of doing; each phase can only begin when the one before has ended. */
     private final List<List<Slot>> phases = new ArrayList<>();
 
-    Plan(Study study) {
+    StudyPlan(Study study) {
         this.study = study;
         Map<Object, Slot> known = new LinkedHashMap<>();
         if (study.tuning() != null) {

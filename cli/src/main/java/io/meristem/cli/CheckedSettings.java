@@ -4,9 +4,9 @@ import io.meristem.InputException;
 import java.util.function.Supplier;
 
 /** Settings from options: where a record refuses them, that is the user's to mend, and the record's sentence says how. */
-final class Settings {
+final class CheckedSettings {
 
-    private Settings() {}
+    private CheckedSettings() {}
 
     static <T> T of(Supplier<T> settings) {
         try {
