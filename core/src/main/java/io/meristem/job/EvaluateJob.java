@@ -48,7 +48,7 @@ public final class EvaluateJob {
      * @param trust how far the probabilities can be trusted, and what is left when some answers are withheld
      * @param synthetic whether the photos are drawings
      * @param robustness scores of the same photos under perturbations, or null where none were asked for
-     * @param caution that the run's test photos have been looked at often, or null
+     * @param caution that the run has been evaluated on its test set often, or null
      */
     public record Outcome(
             Scores scores,

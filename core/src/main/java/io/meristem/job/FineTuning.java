@@ -132,9 +132,9 @@ public final class FineTuning {
         return this;
     }
 
-    /** @param receives the training's progress; see there on which threads */
-    public FineTuning listener(JobListener hears) {
-        this.listener = hears;
+    /** @param listener receives the training's progress; see there on which threads */
+    public FineTuning listener(JobListener listener) {
+        this.listener = listener;
         return this;
     }
 

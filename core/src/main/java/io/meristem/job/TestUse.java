@@ -9,12 +9,12 @@ import java.util.TreeSet;
 /** Counts evaluations on the test set: a figure that has led to a choice is no test of what was chosen. */
 final class TestUse {
 
-    /** Looks after the training's own that need no word: one to see it again. */
+    /** Evaluations after the training's own that need no word: one to see it again. */
     private static final int FREE = 1;
 
     private TestUse() {}
 
-    /** Notes a look, and says how many there have been where that is too many. */
+    /** Notes an evaluation, and says how many there have been where that is too many. */
     static Optional<String> note(RunFolder run, String command, int photos) {
         run.note(TestLook.now(command, photos));
         List<TestLook> looks = run.looks();
@@ -23,7 +23,7 @@ final class TestUse {
         }
         TreeSet<String> people = new TreeSet<>();
         looks.forEach(look -> people.add(look.by()));
-        return Optional.of("The test photos of " + run.path() + " have been looked at " + looks.size()
+        return Optional.of("The test photos of " + run.path() + " have been evaluated " + looks.size()
                 + " times since the training, by " + String.join(", ", people)
                 + ": if these figures have led to a choice, they flatter what was chosen. Choose with --split val.");
     }
