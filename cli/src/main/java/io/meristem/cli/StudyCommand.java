@@ -215,7 +215,7 @@ final class StudyCommand implements Callable<Integer> {
             } catch (CancelledException e) {
                 spec.commandLine()
                         .getErr()
-                        .println(Escape.line("meristem: Stopped. Go on with: meristem study --out " + out));
+                        .println(Escape.line("meristem: Stopped. Resume with: meristem study --out " + out));
                 spec.commandLine().getErr().flush();
                 return interrupts.code();
             }

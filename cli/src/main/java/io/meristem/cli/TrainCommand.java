@@ -59,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--resume",
             paramLabel = "FOLDER",
             description =
-                    "Go on with the run in this folder, with its own settings; photos and weights must be as they were.")
+                    "Resume the run in this folder, with its own settings; photos and weights must be as they were.")
     Path resume;
 
     @Option(
@@ -189,7 +189,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static String stopped(Path run) {
         return Checkpoints.newest(run)
-                .map(at -> "Stopped " + at.words() + ". Go on with: meristem train --resume " + run)
+                .map(at -> "Stopped " + at.words() + ". Resume with: meristem train --resume " + run)
                 .orElse("Stopped before the training began; nothing is left in " + run + ".");
     }
 

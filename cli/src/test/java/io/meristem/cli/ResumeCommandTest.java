@@ -59,7 +59,7 @@ class ResumeCommandTest {
         String said = Files.readString(err);
         assertEquals(143, process.exitValue(), said);
         assertTrue(said.contains("meristem: Stopped after epoch "), said);
-        assertTrue(said.contains("Go on with: meristem train --resume " + run), said);
+        assertTrue(said.contains("Resume with: meristem train --resume " + run), said);
         assertFalse(Files.exists(run.resolve("result.json")));
 
         Shell.run("train", "--resume", run, "--epochs", 3, "--threads", 2).refuses("--epochs, --threads", "--resume");
@@ -67,7 +67,7 @@ class ResumeCommandTest {
         Shell.run("train", "--resume", run, "--checkpoint-steps", -1).refuses("--checkpoint-steps", "-1");
 
         Shell resumed = Shell.run("train", "--resume", run).succeeds();
-        assertTrue(resumed.out().contains("Going on with the run in " + run + " after epoch "), resumed.out());
+        assertTrue(resumed.out().contains("Resuming the run in " + run + " after epoch "), resumed.out());
         assertTrue(resumed.out().contains("The run is in " + run), resumed.out());
         assertEquals(EPOCHS, Files.readAllLines(run.resolve("metrics.jsonl")).size());
         assertFalse(Files.exists(run.resolve("checkpoints")));

@@ -118,7 +118,7 @@ class StandardOutputTest {
         assertEquals(141, shell.code(), shell.err());
         assertFalse(Files.exists(stopped.resolve("result.json")));
         assertTrue(
-                shell.err().contains("Go on with: meristem train --resume")
+                shell.err().contains("Resume with: meristem train --resume")
                         == Checkpoints.newest(stopped).isPresent(),
                 shell.err());
     }

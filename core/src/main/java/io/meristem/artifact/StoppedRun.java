@@ -48,7 +48,7 @@ public final class StoppedRun implements AutoCloseable {
             note.accept(
                     found == null
                             ? "The run in " + path + " was stopped before its first checkpoint: starting it anew."
-                            : "Going on with the run in " + path + " "
+                            : "Resuming the run in " + path + " "
                                     + found.position().words() + ".");
             tensors = found == null ? null : TensorFile.open(found.tensors());
         } catch (RuntimeException e) {

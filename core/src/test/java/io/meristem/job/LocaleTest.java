@@ -86,7 +86,7 @@ class LocaleTest {
                     }
                 },
                 new CancelToken());
-        assertTrue(notes.stream().anyMatch(n -> n.startsWith("Going on with the run")), notes.toString());
+        assertTrue(notes.stream().anyMatch(n -> n.startsWith("Resuming the run")), notes.toString());
         assertEquals(EPOCHS, Files.readAllLines(run.resolve("metrics.jsonl")).size());
         Path page = Report.write(run, null, photos);
         assertFalse(FOREIGN.matcher(Files.readString(page)).find(), "the report");

@@ -433,7 +433,7 @@ class ResumeTest {
         }
         for (Path killed : snapshots.taken) {
             List<String> notes = resume(killed);
-            assertTrue(notes.get(0).contains("Going on with the run in " + killed + " after"), notes.toString());
+            assertTrue(notes.get(0).contains("Resuming the run in " + killed + " after"), notes.toString());
             assertSame(straight, killed, which.train().epochs());
         }
         assertEquals(kept, Tensors.kept());

@@ -71,7 +71,7 @@ class KilledStudyTest {
             }
         });
         assertEquals(List.of("lora r=2", "lora r=1"), started);
-        assertTrue(notes.stream().anyMatch(note -> note.startsWith("Going on with the run in ")), notes.toString());
+        assertTrue(notes.stream().anyMatch(note -> note.startsWith("Resuming the run in ")), notes.toString());
         assertEquals(3, outcome.runs().size());
         assertEquals(0, outcome.failed());
         assertArrayEquals(timings, Files.readAllBytes(first.resolve(RunFolder.TIMINGS)));
