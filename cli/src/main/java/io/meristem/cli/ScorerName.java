@@ -57,8 +57,7 @@ enum ScorerName {
             case SPECTRUM -> costPower == null ? SpectrumScorer.DEFAULT : new SpectrumScorer(costPower);
             case SPECTRUM_WHITENED ->
                 costPower == null ? WhitenedSpectrumScorer.DEFAULT : new WhitenedSpectrumScorer(costPower);
-            case ALIGNMENT ->
-                kappa == null ? AlignmentScorer.DEFAULT : new AlignmentScorer(kappa);
+            case ALIGNMENT -> kappa == null ? AlignmentScorer.DEFAULT : new AlignmentScorer(kappa);
             case UPDATE -> costPower == null ? UpdateScorer.DEFAULT : new UpdateScorer(costPower);
             case ACTIVATION -> new ActivationScorer();
             case STABLE_RANK -> new StableRankScorer();

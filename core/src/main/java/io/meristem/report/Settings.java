@@ -9,16 +9,16 @@ import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
-import io.meristem.tune.HeadPolicy;
-import io.meristem.tune.Optimization;
-import io.meristem.tune.TrainConfig;
 import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
+import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
+import io.meristem.tune.Optimization;
+import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,7 @@ final class Settings {
         @Override
         public String dra(Dra method) {
             return "Dynamic rank allocation (DRA): the pretrained network stays frozen, and each of its layers gets a small trained update, the adapter."
-                        + " How large, its rank, is measured on training photos at the start" + later(label);
+                    + " How large, its rank, is measured on training photos at the start" + later(label);
         }
     }
 
