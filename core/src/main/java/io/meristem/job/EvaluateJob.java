@@ -148,7 +148,11 @@ public final class EvaluateJob {
         Path root = own ? run.photos() : request.data();
         if (root == null) {
             throw new InputException(
-                    request.run() + " does not know the photos that it was trained on: name a folder with --data.");
+                    run == null
+                            ? request.run()
+                                    + " does not know the photos that it was trained on: name a folder with --data."
+                            : "The run in " + request.run()
+                                    + " was imported and has no photos of its own: name a folder with --data.");
         }
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
