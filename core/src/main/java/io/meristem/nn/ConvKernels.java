@@ -1,6 +1,8 @@
 package io.meristem.nn;
 
 import io.meristem.engine.Precision;
+import io.meristem.kernel.DepthwiseInputGradient;
+import io.meristem.kernel.DepthwiseWeightGradient;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;

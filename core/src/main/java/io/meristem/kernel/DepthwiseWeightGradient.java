@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.kernel;
 
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Engine;
@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>Needs the module jdk.incubator.vector ({@link Vectors}); without it the engine computes, in float32.
  */
-final class DepthwiseWeightGradient {
+public final class DepthwiseWeightGradient {
 
     /** Floats of x and g that one thread holds at once: 400 KB, to stay in the second cache. */
     private static final int CACHED = 100 * 1024;
@@ -98,7 +98,7 @@ final class DepthwiseWeightGradient {
     }
 
     /** Whether the fast way is there: tensors are in the JVM's memory, and {@link Vectors} are present. */
-    static boolean fast() {
+    public static boolean fast() {
         return Vectors.present() && Engine.device() == ComputeDevice.CPU;
     }
 
@@ -106,7 +106,7 @@ final class DepthwiseWeightGradient {
      * The gradient (C, 1, k, k), float32, owned by the current scope, for input x (N, C, H, W) and output gradient g (N, C, H', W'), both dense in
      * channels-last layout and both bfloat16 or both float32.
      */
-    static Tensor compute(Tensor x, Tensor g, int kernel, int stride, int padding, int threads) {
+    public static Tensor compute(Tensor x, Tensor g, int kernel, int stride, int padding, int threads) {
         ScalarType type = x.scalar_type().intern();
         if (type != g.scalar_type().intern() || type != ScalarType.BFloat16 && type != ScalarType.Float) {
             throw new IllegalArgumentException("x and g must be both bfloat16 or both float32");

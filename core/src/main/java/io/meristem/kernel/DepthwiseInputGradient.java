@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.kernel;
 
 import io.meristem.engine.Tensors;
 import java.lang.ref.Reference;
@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>Needs the module jdk.incubator.vector ({@link io.meristem.engine.Vectors}).
  */
-final class DepthwiseInputGradient {
+public final class DepthwiseInputGradient {
 
     private static final int KERNEL = 3;
     private static final int STRIDE = 2;
@@ -80,7 +80,7 @@ final class DepthwiseInputGradient {
     }
 
     /** Whether {@link #compute} can do this kind of convolution here. */
-    static boolean handles(int kernel, int stride, int padding) {
+    public static boolean handles(int kernel, int stride, int padding) {
         return DepthwiseWeightGradient.fast() && kernel == KERNEL && stride == STRIDE && padding == PADDING;
     }
 
@@ -88,7 +88,7 @@ final class DepthwiseInputGradient {
      * The gradient (N, C, H, W), of the type of g, dense in channels-last layout, owned by the current scope, for output gradient g (N, C, H', W')
      * and weight (C, 1, k, k), both bfloat16 or both float32.
      */
-    static Tensor compute(
+    public static Tensor compute(
             Tensor g, Tensor weight, long[] inputShape, int kernel, int stride, int padding, int threads) {
         if (!handles(kernel, stride, padding)) {
             throw new IllegalArgumentException("kernel " + kernel + ", stride " + stride + ", padding " + padding

@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
+import io.meristem.nn.Conv2d;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -137,7 +138,7 @@ class DepthwiseInputGradientTest {
     private static double[] byEngine(Tensor g, Tensor weight, long[] shape) {
         Tensor x = torch.zeros(shape, g.options());
         Conv2d layer = new Conv2d((int) shape[1], (int) shape[1], 3, 2, 1, (int) shape[1], false);
-        return Tensors.toDoubles(layer.backward(g, x, weight, (int) shape[1], 0));
+        return Tensors.toDoubles(layer.inputGradient(g, x, weight, (int) shape[1]));
     }
 
     private static double[] byDefinition(Tensor g, Tensor weight, int h, int w) {

@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.kernel;
 
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;

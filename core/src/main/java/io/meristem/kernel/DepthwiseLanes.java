@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.kernel;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
