@@ -1,0 +1,66 @@
+package io.meristem.op;
+
+import io.meristem.engine.Tensors;
+import java.util.List;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The largest of each window that lies inside whole: (N, C, H, W) to (N, C, (H - kernel) / stride + 1, (W - kernel) / stride + 1). */
+public record MaxPool(int kernel, int stride) implements Op {
+
+    private static final long[] PADDING = {0, 0};
+    private static final long[] DILATION = {1, 1};
+
+    @Override
+    public Shape shape(List<Shape> inputs) {
+        Shape x = inputs.get(0).requireRank(3, "a pooling");
+        return Shape.of(x.size(0), side(x.size(1)), side(x.size(2)));
+    }
+
+    private int side(int before) {
+        return Math.floorDiv(before - kernel, stride) + 1;
+    }
+
+    private static long[] both(int size) {
+        return new long[] {size, size};
+    }
+
+    @Override
+    public Tensor forward(Frame frame, Tensor... inputs) {
+        Tensor x = inputs[0];
+        if (!frame.flows()) {
+            return torch.max_pool2d(x, both(kernel), both(stride), PADDING, DILATION, false);
+        }
+        T_TensorTensor_T result =
+                torch.max_pool2d_with_indices(x, both(kernel), both(stride), PADDING, DILATION, false);
+        frame.save(Tensors.own(result.get1()));
+        return Tensors.own(result.get0());
+    }
+
+    @Override
+    public void gradient(Frame frame, Tensor g) {
+        frame.give(
+                0,
+                torch.max_pool2d_with_indices_backward(
+                        g,
+                        frame.input(0),
+                        both(kernel),
+                        both(stride),
+                        PADDING,
+                        DILATION,
+                        false,
+                        frame.saved(0)));
+    }
+
+    @Override
+    public boolean readsInput(int input, Outlook outlook) {
+        return true;
+    }
+
+    /** The places of the largest are int64. */
+    @Override
+    public long extraBytes(List<Shape> inputs, Shape output, Outlook outlook) {
+        return Long.BYTES * output.numbers();
+    }
+}
