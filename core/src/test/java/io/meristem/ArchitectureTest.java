@@ -29,7 +29,10 @@ class ArchitectureTest {
     private static final List<String> ROOMS = List.of(
             "engine",
             "kernel",
-            "nn",
+            "op",
+            "graph",
+            "zoo",
+            "execute",
             "weights",
             "adapter",
             "rank",

@@ -1,6 +1,6 @@
 package io.meristem.cli;
 
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.rank.RankOptions;
 import java.util.Locale;
 import java.util.regex.Matcher;

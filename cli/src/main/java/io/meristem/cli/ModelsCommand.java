@@ -2,9 +2,9 @@ package io.meristem.cli;
 
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.Models;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,11 +1,12 @@
 package io.meristem.adapter;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Dropout;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Dropout;
+import io.meristem.op.Dropout.Dropped;
+import io.meristem.op.Frame;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,21 +21,14 @@ public enum AdapterForm {
      */
     MERGED {
         @Override
-        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
-            Tensor weight = adapter.effectiveWeight();
-            Tensor y = layer.apply(x, weight, layer.readyBias());
-            if (tape.recording()) {
-                boolean through = tape.flowing();
-                tape.push(
-                        (g, mine) -> {
-                            Tensor whole = layer.weightGradient(g, x, weight);
-                            layer.setAffineGradients(g, whole, adapter.setGradientsFrom(whole));
-                            return through ? layer.inputGradient(g, x, weight) : null;
-                        },
-                        x,
-                        weight);
-            }
-            return y;
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
+            return merged(adapter, layer, frame, x);
+        }
+
+        @Override
+        void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
+            Tensor whole = layer.weightGradient(g, x, frame.saved(WEIGHT));
+            layer.setAffineGradients(g, whole, adapter.setGradientsFrom(whole));
         }
     },
 
@@ -44,67 +38,89 @@ public enum AdapterForm {
      */
     LOW_RANK {
         @Override
-        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
-            Tensor weight = adapter.effectiveWeight();
-            Tensor y = layer.apply(x, weight, layer.readyBias());
-            if (tape.recording()) {
-                boolean through = tape.flowing();
-                tape.push(
-                        (g, mine) -> {
-                            Narrow narrow = Narrow.of(adapter);
-                            Tensor up = narrow.up(g);
-                            Tensor ofUpdate = adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
-                            layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
-                            return through ? layer.inputGradient(g, x, weight) : null;
-                        },
-                        x,
-                        weight);
-            }
-            return y;
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
+            return merged(adapter, layer, frame, x);
+        }
+
+        @Override
+        void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
+            Narrow narrow = Narrow.of(adapter);
+            Tensor up = narrow.up(g);
+            Tensor ofUpdate = adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
+            layer.setAffineGradients(g, ofScale(layer, g, x, frame.saved(WEIGHT)), ofUpdate);
         }
     },
 
     /** The frozen layer plus a narrow branch through the rank. The only form in which dropout on the adapter's input is possible. */
     TWO_BRANCH {
         @Override
-        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape) {
+        Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
             Tensor weight = layer.readyWeight();
             Tensor y = layer.apply(x, weight, layer.readyBias());
             Narrow narrow = Narrow.of(adapter);
-            boolean through = tape.flowing();
             double p = adapter.activeDropout();
-            Tape drop = tape.recording() ? new Tape(true, false) : Tape.OFF;
-            Tensor input = p > 0 ? Dropout.apply(x, p, drop) : x;
+            Dropped dropped = p > 0 ? new Dropout(p).drop(x, frame.flows()) : null;
+            Tensor input = dropped == null ? x : dropped.values();
             Tensor hidden = narrow.down(input);
-            if (tape.recording()) {
-                tape.push(
-                        (g, mine) -> {
-                            Narrow again = Narrow.of(adapter); // the first one's tensors are gone
-                            Tensor up = again.up(g);
-                            Tensor ofUpdate = adapter.setGradients(again.ofA(up, input), again.ofB(g, hidden));
-                            layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
-                            if (!through) {
-                                drop.close();
-                                return null;
-                            }
-                            Tensor branch = drop.backward(again.throughA(up, input));
-                            Tensor ofX = layer.inputGradient(g, x, weight);
-                            return Tensors.inPlace(ofX, ofX.add_(branch));
-                        },
-                        x,
-                        weight,
-                        input,
-                        hidden);
+            if (frame.flows()) {
+                frame.save(weight, hidden);
+                if (dropped != null) {
+                    frame.save(input, dropped.mask());
+                }
             }
             Tensor branch = narrow.throughB(hidden);
             return y.requires_grad() || branch.requires_grad() ? y.add(branch) : Tensors.inPlace(y, y.add_(branch));
         }
+
+        @Override
+        Tensor gradient(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x, boolean through) {
+            double p = adapter.activeDropout();
+            Tensor weight = frame.saved(WEIGHT);
+            Tensor input = p > 0 ? frame.saved(INPUT) : x;
+            Narrow again = Narrow.of(adapter); // the first one's tensors are gone
+            Tensor up = again.up(g);
+            Tensor ofUpdate = adapter.setGradients(again.ofA(up, input), again.ofB(g, frame.saved(HIDDEN)));
+            layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
+            if (!through) {
+                return null;
+            }
+            Tensor ofInput = again.throughA(up, input);
+            Tensor branch = p > 0 ? new Dropout(p).gradient(ofInput, frame.saved(MASK)) : ofInput;
+            Tensor ofX = layer.inputGradient(g, x, weight);
+            return Tensors.inPlace(ofX, ofX.add_(branch));
+        }
+
+        @Override
+        void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
+            throw new IllegalStateException("they are part of the whole gradient here");
+        }
     };
+
+    private static final int WEIGHT = 0;
+    private static final int HIDDEN = 1;
+    private static final int INPUT = 2;
+    private static final int MASK = 3;
 
     /** Dense convolutions and grouped ones with at least this many channels on the narrower side go through the rank. */
     private static final int WIDE = 64;
 
-    abstract Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Tensor x, Tape tape);
+    abstract Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x);
+
+    /** Hands the optimiser the gradients of what trains. */
+    abstract void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x);
+
+    Tensor gradient(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x, boolean through) {
+        gradients(adapter, layer, frame, g, x);
+        return through ? layer.inputGradient(g, x, frame.saved(WEIGHT)) : null;
+    }
+
+    private static Tensor merged(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
+        Tensor weight = adapter.effectiveWeight();
+        if (frame.flows()) {
+            frame.save(weight);
+        }
+        return layer.apply(x, weight, layer.readyBias());
+    }
 
     /** The whole weight's gradient where that of a folded scale is made of it, or null. */
     private static Tensor ofScale(WeightedLayer layer, Tensor g, Tensor x, Tensor weight) {
@@ -112,7 +128,17 @@ public enum AdapterForm {
     }
 
     public WeightedLayer.Form of(LowRankAdapter adapter) {
-        return (layer, x, tape) -> forward(adapter, layer, x, tape);
+        return new WeightedLayer.Form() {
+            @Override
+            public Tensor forward(WeightedLayer layer, Frame frame, Tensor x) {
+                return AdapterForm.this.forward(adapter, layer, frame, x);
+            }
+
+            @Override
+            public Tensor gradient(WeightedLayer layer, Frame frame, Tensor g, Tensor x, boolean through) {
+                return AdapterForm.this.gradient(adapter, layer, frame, g, x, through);
+            }
+        };
     }
 
     /** Whether an adapter with such a dropout on its input can be computed so at all. */
@@ -125,13 +151,13 @@ public enum AdapterForm {
         if (dropout > 0) {
             return TWO_BRANCH;
         }
-        if (layer instanceof Linear) {
+        if (layer.op() instanceof Linear) {
             return TWO_BRANCH;
         }
         if (layer.scaleTrains()) {
             return MERGED; // its gradient needs the whole weight's anyway
         }
-        Conv2d conv = (Conv2d) layer;
-        return Math.min(conv.in() / conv.groups(), conv.outFeatures() / conv.groups()) >= WIDE ? LOW_RANK : MERGED;
+        Conv2d conv = (Conv2d) layer.op();
+        return Math.min(conv.in() / conv.groups(), conv.out() / conv.groups()) >= WIDE ? LOW_RANK : MERGED;
     }
 }

@@ -2,8 +2,8 @@ package io.meristem.adapter;
 
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,6 +1,6 @@
 package io.meristem.adapter;
 
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import java.util.List;
 
 /**

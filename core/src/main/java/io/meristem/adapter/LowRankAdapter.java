@@ -4,8 +4,8 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Init;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Init;
+import io.meristem.op.WeightedLayer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -172,7 +172,7 @@ public final class LowRankAdapter implements AutoCloseable {
 
     /** Has the layer computed as it will be when it is saved, without gradients, or again as {@link #use} says. */
     void asSaved(boolean on) {
-        layer.setForm(on ? (self, x, tape) -> self.apply(x, savedWeight(), self.readyBias()) : form.of(this));
+        layer.setForm(on ? (self, frame, x) -> self.apply(x, savedWeight(), self.readyBias()) : form.of(this));
     }
 
     /** The weight with the update in it, and after that the normalisation: in the order, and so to the bytes, of a network that was saved and folded. */

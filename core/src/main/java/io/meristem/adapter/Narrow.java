@@ -1,8 +1,8 @@
 package io.meristem.adapter;
 
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Linear;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -37,7 +37,7 @@ interface Narrow {
         WeightedLayer layer = adapter.layer();
         Tensor a = layer.precision().of(adapter.activeA());
         Tensor b = layer.precision().of(adapter.runningB());
-        return layer instanceof Linear ? new Rows(a, b) : new Maps((Conv2d) layer, a, b, adapter.active());
+        return layer.op() instanceof Conv2d conv ? new Maps(conv, a, b, adapter.active()) : new Rows(a, b);
     }
 
     /** On a linear layer: products of matrices. */
@@ -89,13 +89,13 @@ interface Narrow {
 
         /** A as the weight of a grouped convolution, (groups * rank, in/groups, k, k). */
         private static Tensor widened(Conv2d layer, Tensor a, int rank) {
-            long[] shape = layer.weight().shape();
-            return a.reshape(rank, shape[1], shape[2], shape[3]).repeat(layer.groups(), 1, 1, 1);
+            return a.reshape(rank, (long) layer.in() / layer.groups(), layer.kernel(), layer.kernel())
+                    .repeat(layer.groups(), 1, 1, 1);
         }
 
         /** From the hidden map to the output; a definition for its gradients, without weights. */
         private static Conv2d point(Conv2d layer, int rank) {
-            return new Conv2d(layer.groups() * rank, layer.outFeatures(), 1, 1, 0, layer.groups(), false);
+            return new Conv2d(layer.groups() * rank, layer.out(), 1, 1, 0, layer.groups(), false);
         }
 
         @Override
@@ -112,7 +112,7 @@ interface Narrow {
         public Tensor up(Tensor g) {
             // The transposed pointwise convolution: rows of B and channels of the hidden map change places, per group.
             int groups = layer.groups();
-            long out = layer.outFeatures() / groups;
+            long out = layer.out() / groups;
             Tensor transposed =
                     second.reshape(groups, out, rank).transpose(1, 2).reshape((long) groups * rank, out, 1, 1);
             return torch.conv2d(g, transposed, new TensorOptional(), STEP, NONE, STEP, groups);
@@ -126,12 +126,12 @@ interface Narrow {
         @Override
         public Tensor ofA(Tensor up, Tensor x) {
             Tensor all = layer.weightGradient(up, x, first, layer.groups());
-            return all.reshape(layer.groups(), rank, layer.columns()).sum(0);
+            return all.reshape(layer.groups(), rank, -1).sum(0);
         }
 
         @Override
         public Tensor ofB(Tensor g, Tensor hidden) {
-            return point.weightGradient(g, hidden, second, layer.groups()).reshape(layer.outFeatures(), rank);
+            return point.weightGradient(g, hidden, second, layer.groups()).reshape(layer.out(), rank);
         }
 
         private static final long[] STEP = {1, 1};

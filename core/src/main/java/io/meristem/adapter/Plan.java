@@ -1,9 +1,10 @@
 package io.meristem.adapter;
 
 import io.meristem.InputException;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.ConvKernels;
+import io.meristem.op.WeightedLayer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,16 +59,17 @@ public record Plan(List<Row> rows) {
         ways.forEach((name, way) -> {
             LowRankAdapter adapter =
                     adapters == null ? null : adapters.adapters().get(name);
-            boolean convolution = network.weightedLayers().get(name) instanceof Conv2d;
+            WeightedLayer layer = network.weightedLayers().get(name);
+            boolean convolution = layer != null && layer.op() instanceof Conv2d;
             if (way == null || (convolution && way.kernels() == null) || (adapter != null && way.form() == null)) {
                 throw incomplete(name);
             }
-            if (network.weightedLayers().get(name) instanceof Conv2d conv) {
-                if (!way.kernels().fits(conv)) {
+            if (convolution) {
+                if (!way.kernels().fits((Conv2d) layer.op(), layer.precision())) {
                     throw new InputException("The run computes " + name + " with " + way.kernels()
                             + ", which this Java cannot: start it as then, with --add-modules jdk.incubator.vector.");
                 }
-                conv.setKernels(way.kernels());
+                layer.setKernels(way.kernels());
             }
             if (adapter != null) {
                 adapter.use(way.form());

@@ -5,14 +5,13 @@ import io.meristem.adapter.Plan.Row;
 import io.meristem.adapter.Plan.Way;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.ConvKernels.Input;
-import io.meristem.nn.ConvKernels.Weight;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.ConvKernels;
+import io.meristem.op.ConvKernels.Input;
+import io.meristem.op.ConvKernels.Weight;
+import io.meristem.op.WeightedLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -88,13 +87,13 @@ public final class Planner {
                 return new Timed(usual, Double.NaN);
             }
             Way way = ways.get(name);
-            if (way == null || (layer instanceof Conv2d && way.kernels() == null)) {
+            if (way == null || (layer.op() instanceof Conv2d && way.kernels() == null)) {
                 throw Plan.incomplete(name);
             }
             LowRankAdapter adapter = adapter(name);
             boolean own = adapter != null && way.form() != null && adapter.dropout() == 0;
             return new Timed(
-                    new Way(own ? way.form() : usual.form(), layer instanceof Conv2d ? way.kernels() : null),
+                    new Way(own ? way.form() : usual.form(), layer.op() instanceof Conv2d ? way.kernels() : null),
                     Double.NaN);
         });
     }
@@ -116,8 +115,8 @@ public final class Planner {
     }
 
     private static boolean fits(Way way, WeightedLayer layer, LowRankAdapter adapter) {
-        boolean kernels = layer instanceof Conv2d conv
-                ? way.kernels() != null && way.kernels().fits(conv)
+        boolean kernels = layer.op() instanceof Conv2d conv
+                ? way.kernels() != null && way.kernels().fits(conv, layer.precision())
                 : way.kernels() == null;
         return kernels
                 && (adapter == null
@@ -133,7 +132,7 @@ public final class Planner {
         List<Row> rows = new ArrayList<>();
         network.weightedLayers().forEach((name, layer) -> {
             boolean adapted = adapter(name) != null;
-            if (shapes.containsKey(name) && (adapted || layer instanceof Conv2d)) {
+            if (shapes.containsKey(name) && (adapted || layer.op() instanceof Conv2d)) {
                 Timed timed = choice.of(name, layer);
                 long[] shape = shapes.get(name);
                 rows.add(new Row(
@@ -167,7 +166,7 @@ public final class Planner {
     private String key(String name, WeightedLayer layer) {
         LowRankAdapter adapter = adapter(name);
         String weight = Arrays.toString(layer.weight().shape());
-        String conv = layer instanceof Conv2d c ? " s" + c.stride() + " p" + c.padding() + " g" + c.groups() : "";
+        String conv = layer.op() instanceof Conv2d c ? " s" + c.stride() + " p" + c.padding() + " g" + c.groups() : "";
         int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
         return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
                 + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()
@@ -183,7 +182,7 @@ public final class Planner {
 
     private Way usual(WeightedLayer layer, LowRankAdapter adapter) {
         AdapterForm form = adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout());
-        return new Way(form, layer instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
+        return new Way(form, layer.op() instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
     }
 
     private Timed measure(String name, WeightedLayer layer) {
@@ -195,8 +194,10 @@ public final class Planner {
             shape[0] = Math.max(1, Math.min(batch, ENOUGH / one));
             Tensor x = layer.precision().of(Engine.onDevice(torch.randn(shape)));
             Probe probe = new Probe(
-                    layer, shape.length == 4 && layer instanceof Conv2d ? Tensors.channelsLast(x) : x, !isFirst(name));
-            ConvKernels kernels = layer instanceof Conv2d conv ? probe.kernels(conv) : null;
+                    layer,
+                    shape.length == 4 && layer.op() instanceof Conv2d ? Tensors.channelsLast(x) : x,
+                    !isFirst(name));
+            ConvKernels kernels = layer.op() instanceof Conv2d conv ? probe.kernels(conv) : null;
             Way best = new Way(adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout()), kernels);
             double least = Double.POSITIVE_INFINITY;
             for (AdapterForm form : adapter == null ? List.<AdapterForm>of() : candidates(layer, adapter)) {
@@ -227,10 +228,10 @@ public final class Planner {
         if (adapter.dropout() > 0) {
             return List.of(AdapterForm.TWO_BRANCH);
         }
-        if (layer instanceof Conv2d conv && conv.kind().equals("depthwise")) {
+        if (layer.kind().equals("depthwise")) {
             return List.of(AdapterForm.MERGED);
         }
-        return layer instanceof Linear || ((Conv2d) layer).groups() == 1
+        return !layer.isGrouped()
                 ? List.of(AdapterForm.LOW_RANK, AdapterForm.MERGED, AdapterForm.TWO_BRANCH)
                 : List.of(AdapterForm.LOW_RANK, AdapterForm.MERGED);
     }
@@ -241,8 +242,8 @@ public final class Planner {
         /** Forward and backward. */
         double time() {
             return quickest(1, () -> {
-                try (Tape tape = new Tape(through, false)) {
-                    tape.backward(layer.forward(x, tape));
+                try (Execution run = Execution.of(layer, through)) {
+                    run.backward(run.forward(x));
                 }
             });
         }
@@ -252,12 +253,12 @@ public final class Planner {
             if (!conv.kind().equals("depthwise")) {
                 return ConvKernels.NATIVE;
             }
-            Tensor weight = conv.readyWeight();
+            Tensor weight = layer.readyWeight();
             Tensor g = conv.apply(x, weight, null);
             Input input = Input.NATIVE;
             double least = Double.POSITIVE_INFINITY;
             List<Input> inputs = Arrays.stream(Input.values())
-                    .filter(k -> k.fits(conv, conv.precision()))
+                    .filter(k -> k.fits(conv, layer.precision()))
                     .toList();
             for (Input kernel : through ? inputs : List.<Input>of()) {
                 double time = quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight));
@@ -269,7 +270,7 @@ public final class Planner {
             Weight best = Weight.NATIVE;
             least = Double.POSITIVE_INFINITY;
             List<Weight> weights = Arrays.stream(Weight.values())
-                    .filter(k -> k.fits(conv, conv.precision()))
+                    .filter(k -> k.fits(conv, layer.precision()))
                     .toList();
             for (Weight kernel : weights) {
                 double time = quickest(warm(kernel == Weight.LANES), () -> kernel.compute(conv, g, x, weight));
@@ -279,7 +280,7 @@ public final class Planner {
                 }
             }
             ConvKernels kernels = new ConvKernels(input, best);
-            conv.setKernels(kernels);
+            layer.setKernels(kernels);
             return kernels;
         }
 

@@ -2,8 +2,8 @@ package io.meristem.artifact;
 
 import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.TensorFile;
 import java.nio.file.Path;
 import java.util.List;

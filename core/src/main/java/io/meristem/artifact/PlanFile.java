@@ -4,10 +4,10 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterForm;
 import io.meristem.adapter.Plan;
 import io.meristem.engine.Precision;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.ConvKernels;
+import io.meristem.op.WeightedLayer;
 import io.meristem.tune.HeadOnly;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,13 +123,13 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
                 problem = "names a layer " + row.layer() + ", which " + model + " does not have";
             } else if (ways.putIfAbsent(row.layer(), row.way()) != null) {
                 problem = "names the layer " + row.layer() + " twice";
-            } else if ((row.input() != null) != (layer instanceof Conv2d)) {
+            } else if ((row.input() != null) != (layer.op() instanceof Conv2d)) {
                 problem = "does not say how " + row.layer() + " is computed, or says it of a layer of another kind";
             } else if (row.form() != null
                     && !row.form().allows(config.train().method().adapterDropout())) {
                 problem = "computes the adapter of " + row.layer() + " as " + row.form()
                         + ", which dropout on its input does not allow";
-            } else if (layer instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {
+            } else if (layer.op() instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {
                 problem = "computes the gradients of " + row.layer() + " with " + row.input() + " and " + row.weight()
                         + ", which need another --precision, or a Java that is started with --add-modules jdk.incubator.vector";
             }
@@ -139,7 +139,7 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
         }
         if (!(config.train().method() instanceof HeadOnly)) { // which computes no gradient of any of them
             network.weightedLayers().forEach((name, layer) -> {
-                if (layer instanceof Conv2d && !ways.containsKey(name)) {
+                if (layer.op() instanceof Conv2d && !ways.containsKey(name)) {
                     throw unfit(place, "does not say how " + name + " is computed");
                 }
             });

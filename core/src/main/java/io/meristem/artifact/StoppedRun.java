@@ -6,7 +6,7 @@ import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.ProcessLock;
 import io.meristem.adapter.Plan;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.SavedTraining;
 import io.meristem.weights.Checksums;
 import io.meristem.weights.SavedTensors;

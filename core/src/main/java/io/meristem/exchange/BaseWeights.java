@@ -2,7 +2,8 @@ package io.meristem.exchange;
 
 import io.meristem.Escape;
 import io.meristem.artifact.RunConfig;
-import io.meristem.nn.ModelSpec;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.WeightSource;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -19,7 +20,7 @@ final class BaseWeights {
         Path file = Path.of(model.weights());
         String name = String.valueOf(file.getFileName());
         String which = "`" + Escape.code(name) + "`" + (sha256 == null ? "" : ", SHA-256 `" + sha256 + "`");
-        Optional<ModelSpec.WeightSource> official = official(file, spec, sha256);
+        Optional<WeightSource> official = official(file, spec, sha256);
         if (official.isPresent()) {
             return which + ": the official weights `" + official.get().tag() + "` of " + spec.library() + " ("
                     + official.get().url() + "). Their publisher states the licence "
@@ -33,7 +34,7 @@ final class BaseWeights {
     }
 
     /** By checksum where one is known, otherwise by the place where {@code weights pull} puts a file. */
-    private static Optional<ModelSpec.WeightSource> official(Path file, ModelSpec spec, String sha256) {
+    private static Optional<WeightSource> official(Path file, ModelSpec spec, String sha256) {
         Path folder = file.getParent() == null ? null : file.getParent().getFileName();
         String name = String.valueOf(file.getFileName());
         String stem = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;

@@ -2,11 +2,11 @@ package io.meristem.exchange;
 
 import io.meristem.InputException;
 import io.meristem.data.Preprocess;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.weights.TensorFile;
 import io.meristem.weights.TensorInfo;
 import io.meristem.weights.WeightLoader;
+import io.meristem.zoo.Models;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

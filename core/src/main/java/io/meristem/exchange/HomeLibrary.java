@@ -1,7 +1,7 @@
 package io.meristem.exchange;
 
 import io.meristem.Escape;
-import io.meristem.nn.ModelSpec;
+import io.meristem.zoo.ModelSpec;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 

@@ -3,7 +3,7 @@ package io.meristem.exchange;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankUpdate;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

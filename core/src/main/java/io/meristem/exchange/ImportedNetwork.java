@@ -4,12 +4,12 @@ import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.engine.Engine;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.BatchNormLayer;
+import io.meristem.op.Param;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.LoadReport;
+import io.meristem.zoo.ModelSpec;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -109,7 +109,7 @@ public record ImportedNetwork(
             weighted.bias().set(weighted.bias().value().add(Engine.onDevice(by)));
             return layer + TunedRun.BIAS;
         }
-        BatchNorm2d norm = weighted.norm();
+        BatchNormLayer norm = weighted.norm();
         if (norm == null) {
             throw new InputException(
                     source.path() + " has a bias of B for layer " + layer

@@ -2,7 +2,7 @@ package io.meristem.exchange;
 
 import io.meristem.Escape;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;

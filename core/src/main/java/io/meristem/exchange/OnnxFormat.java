@@ -14,7 +14,7 @@ import io.meristem.exchange.onnx.OnnxCheck;
 import io.meristem.exchange.onnx.OnnxClassifier;
 import io.meristem.exchange.onnx.OnnxInput;
 import io.meristem.exchange.onnx.OnnxWriter;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.Json;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.Safetensors;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;

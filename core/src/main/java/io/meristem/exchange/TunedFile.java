@@ -4,7 +4,7 @@ import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.weights.TensorFile;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

@@ -7,7 +7,7 @@ import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;

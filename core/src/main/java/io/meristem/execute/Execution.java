@@ -53,7 +53,7 @@ public final class Execution implements AutoCloseable {
                 .filter(precision -> precision.type() == type)
                 .findFirst()
                 .orElse(null);
-        run = new Run(now, Liveness.of(now.graph(), now, goal, photos), false);
+        run = new Run(now, now.liveness(goal, photos), false);
         try {
             run.put(0, x);
             run.forward();

@@ -6,10 +6,13 @@ import io.meristem.graph.Node;
 import io.meristem.op.Op;
 import io.meristem.op.Outlook;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 
@@ -30,6 +33,9 @@ final class Liveness {
     private final int[] readers;
     private final BitSet again = new BitSet();
     private final BitSet overwrites = new BitSet();
+    private final int[] memory;
+    private final Map<Integer, Liveness> firstTimes = new HashMap<>();
+    private final Map<Integer, Liveness> secondTimes = new HashMap<>();
     private final List<List<Integer>> frees = new ArrayList<>();
     private final List<Integer> backward = new ArrayList<>();
 
@@ -68,6 +74,7 @@ final class Liveness {
         this.goal = goal;
         this.precisions = precisions;
         readers = new int[graph.nodes().size()];
+        memory = new int[graph.nodes().size()];
         flows.or(flowing);
         BitSet needed = new BitSet();
         goal.ends().forEach(end -> needed.or(graph.needed(end)));
@@ -90,6 +97,10 @@ final class Liveness {
 
     /** The same for a block alone that is run to be recorded, or not. */
     Liveness inside(Unit unit, boolean records) {
+        return (records ? secondTimes : firstTimes).computeIfAbsent(unit.output(), output -> decide(unit, records));
+    }
+
+    private Liveness decide(Unit unit, boolean records) {
         BitSet outside = new BitSet();
         unit.reads().forEach(outside::set);
         BitSet flowing = new BitSet();
@@ -130,7 +141,9 @@ final class Liveness {
 
     private Unit unit(Node node) {
         Precision own = conditions.precision(node);
-        boolean casts = own != null && !node.inputs().isEmpty() && precisions[node.inputs().get(0)] != own;
+        boolean casts = own != null
+                && !node.inputs().isEmpty()
+                && precisions[node.inputs().get(0)] != own;
         Outlook outlook = new Outlook(
                 through(node.inputs()),
                 goal.records() && conditions.trains(node),
@@ -159,7 +172,10 @@ final class Liveness {
             return null;
         }
         for (Graph.Block block : graph.blocks()) {
-            if (block.from() == at && block.to() > at && block.to() <= range.to() && outputs(block, needed).size() == 1) {
+            if (block.from() == at
+                    && block.to() > at
+                    && block.to() <= range.to()
+                    && outputs(block, needed).size() == 1) {
                 return block;
             }
         }
@@ -221,6 +237,7 @@ final class Liveness {
     /** What is freed after each unit, and what each may overwrite. */
     private void findFrees(BitSet outside) {
         int[] last = new int[graph.nodes().size()];
+        Arrays.fill(last, -1);
         for (int k = 0; k < units.size(); k++) {
             for (int read : units.get(k).reads()) {
                 last[read] = k;
@@ -232,18 +249,18 @@ final class Liveness {
         if (goal.wanted() > 0) {
             last[goal.wanted()] = units.size();
         }
-        // Values in one piece of memory, by the first of them; -1 for memory that is somebody else's.
-        int[] memory = new int[graph.nodes().size()];
         outside.stream().forEach(value -> memory[value] = -1);
-        List<List<Integer>> together = new ArrayList<>(Collections.nCopies(graph.nodes().size(), null));
+        List<List<Integer>> together =
+                new ArrayList<>(Collections.nCopies(graph.nodes().size(), null));
         for (int k = 0; k < units.size(); k++) {
             Unit unit = units.get(k);
             int output = unit.output();
-            boolean overwrite = mayOverwrite(unit, k, last, memory, together);
+            boolean overwrite = mayOverwrite(unit, k, last, together);
             overwrites.set(k, overwrite);
             boolean view = !unit.twice() && op(unit).isView();
             if (overwrite || view) {
-                memory[output] = unit.reads().isEmpty() ? -1 : memory[unit.reads().get(0)];
+                memory[output] =
+                        unit.reads().isEmpty() ? -1 : memory[unit.reads().get(0)];
             } else {
                 memory[output] = output;
                 together.set(output, new ArrayList<>());
@@ -253,17 +270,13 @@ final class Liveness {
             }
         }
         for (int value = 0; value < last.length; value++) {
-            if (last[value] < units.size() && (readers[value] == 0 || again.get(value)) && runs(value, outside)) {
+            if (last[value] >= 0 && last[value] < units.size() && (readers[value] == 0 || again.get(value))) {
                 frees.get(last[value]).add(value);
             }
         }
     }
 
-    private boolean runs(int value, BitSet outside) {
-        return outside.get(value) || units.stream().anyMatch(unit -> unit.output() == value);
-    }
-
-    private boolean mayOverwrite(Unit unit, int k, int[] last, int[] memory, List<List<Integer>> together) {
+    private boolean mayOverwrite(Unit unit, int k, int[] last, List<List<Integer>> together) {
         if (unit.twice() || unit.reads().isEmpty() || !op(unit).canOverwrite()) {
             return false;
         }
@@ -300,7 +313,9 @@ final class Liveness {
             int k = ready.remove();
             backward.add(k);
             for (int read : units.get(k).reads()) {
-                if (--waits[read] == 0 && by[read] > 0 && units.get(by[read] - 1).flows()) {
+                if (--waits[read] == 0
+                        && by[read] > 0
+                        && units.get(by[read] - 1).flows()) {
                     ready.add(by[read] - 1);
                 }
             }
@@ -342,6 +357,11 @@ final class Liveness {
     /** Whether the unit at a place works in the memory of its first input. */
     boolean overwrites(int unit) {
         return overwrites.get(unit);
+    }
+
+    /** The value whose memory another lies in: itself, or one that it is a view of or overwrites; -1 for memory that is somebody else's. */
+    int memory(int value) {
+        return memory[value];
     }
 
     /** Values that are freed after the unit at a place. */

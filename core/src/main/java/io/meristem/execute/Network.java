@@ -45,9 +45,8 @@ public final class Network implements AutoCloseable {
                 add(node.op().layer(node.name()));
             }
         }
-        graph.foldable()
-                .forEach((conv, norm) -> weighted.get(graph.node(conv).name())
-                        .followedBy(norms.get(graph.node(norm).name())));
+        graph.foldable().forEach((conv, norm) -> weighted.get(graph.node(conv).name())
+                .followedBy(norms.get(graph.node(norm).name())));
         if (!weighted.containsKey(spec.headName())) {
             throw new IllegalStateException(spec.name() + " has no layer " + spec.headName());
         }
@@ -79,7 +78,8 @@ public final class Network implements AutoCloseable {
      * @return logits (N, classes) of float32, owned by the caller's scope
      */
     public Tensor forward(Tensor x) {
-        try (Execution run = new Execution(this::bound, Goal.evaluation(running().output()))) {
+        try (Execution run =
+                new Execution(this::bound, Goal.evaluation(running().output()))) {
             return run.forward(x);
         }
     }
@@ -141,9 +141,8 @@ public final class Network implements AutoCloseable {
                 .forEach(layer -> now.add(layer.norm().name()));
         if (bound == null || !now.equals(folded)) {
             folded = now;
-            Graph run = graph.without(
-                    node -> now.contains(node.name()) || (!training && node.op() instanceof Dropout));
-            bound = Bound.of(run, layers);
+            Graph run = graph.without(node -> now.contains(node.name()) || (!training && node.op() instanceof Dropout));
+            bound = new Bound(run, layers);
         }
         return bound;
     }

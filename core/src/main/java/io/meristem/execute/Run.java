@@ -175,10 +175,8 @@ final class Run {
     private Tensor kept(int value) {
         if (values[value] == null && liveness.again(value)) {
             Node node = liveness.graph().node(value);
-            Tensor[] inputs =
-                    node.inputs().stream().map(input -> values[input]).toArray(Tensor[]::new);
-            values[value] =
-                    Tensors.keep(node.op().forward(new Frame(bound.layer(node), null, true, false), inputs));
+            Tensor[] inputs = node.inputs().stream().map(this::kept).toArray(Tensor[]::new);
+            values[value] = Tensors.keep(node.op().forward(new Frame(bound.layer(node), null, true, false), inputs));
         }
         return values[value];
     }
@@ -236,7 +234,8 @@ final class Run {
     }
 
     private void read(int value) {
-        if (--readers[value] == 0 && (dropped.get(value) || !liveness.goal().ends().contains(value))) {
+        if (--readers[value] == 0
+                && (dropped.get(value) || !liveness.goal().ends().contains(value))) {
             release(value);
         }
     }

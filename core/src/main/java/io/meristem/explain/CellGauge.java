@@ -3,9 +3,8 @@ package io.meristem.explain;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.FeatureMap;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -35,23 +34,21 @@ final class CellGauge {
 
     /** @param network in evaluation mode, nothing in it training */
     static CoarseMap.Cells measure(Network network) {
-        FeatureMap features = FeatureMap.of(network.spec());
-        int size = CELLS * features.stride();
+        int stride = network.features().stride();
+        int size = CELLS * stride;
         Random random = new Random(1);
         double[] centre = new double[2];
         for (int pass = 0; pass < PASSES; pass++) {
             try (PointerScope scope = new PointerScope();
                     NoGradGuard guard = new NoGradGuard();
-                    Tape tape = new Tape(true, false)) {
+                    Execution run = network.toFeatures()) {
                 Tensor images = Tensors.channelsLast(Engine.onDevice(noise(random, size)));
-                network.forward(images, tape, map -> {
-                    Tensor gradient = tape.backward(direction(map, random));
-                    addCentres(Tensors.toFloats(Precision.FP32.of(gradient)), size, centre);
-                });
+                Tensor gradient = run.backward(direction(run.forward(images), random));
+                addCentres(Tensors.toFloats(Precision.FP32.of(gradient)), size, centre);
             }
         }
-        double first = (CELLS / 2) * (double) features.stride();
-        return new CoarseMap.Cells(features.stride(), centre[0] - first, centre[1] - first);
+        double first = (CELLS / 2) * (double) stride;
+        return new CoarseMap.Cells(stride, centre[0] - first, centre[1] - first);
     }
 
     /** Pictures (N, 3, size, size) with mean 0 and deviation 1 a pixel, half of it in blocks, so that something larger than a pixel is there. */

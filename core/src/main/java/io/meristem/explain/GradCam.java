@@ -2,9 +2,8 @@ package io.meristem.explain;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
-import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -31,20 +30,15 @@ final class GradCam implements Explainer {
 
     @Override
     public Explanation[] explain(Tensor images, int[] labels) {
-        Tensor[] features = {null};
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(false, false)) {
-            Tensor logits = network.forward(
-                    images,
-                    tape,
-                    map -> features[0] = Tensors.keep(Precision.FP32.of(map).clone()));
+                Execution run = network.fromFeatures()) {
+            Tensor logits = run.forward(images);
+            Tensor features = Precision.FP32.of(run.value(network.features().node())); // (N, C, h, w)
             Answers answers = Answers.of(logits, labels);
-            Tensor gradient = Precision.FP32.of(tape.backward(Engine.onDevice(answers.oneHot())));
+            Tensor gradient = Precision.FP32.of(run.backward(Engine.onDevice(answers.oneHot())));
             Tensor weights = gradient.mean(POSITIONS, true, new ScalarTypeOptional()); // (N, C, 1, 1)
-            return answers.with(torch.relu(features[0].mul(weights).sum(1)), cells); // (N, h, w)
-        } finally {
-            Tensors.free(features[0]);
+            return answers.with(torch.relu(features.mul(weights).sum(1)), cells); // (N, h, w)
         }
     }
 }

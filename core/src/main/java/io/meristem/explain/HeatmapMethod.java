@@ -1,7 +1,7 @@
 package io.meristem.explain;
 
 import io.meristem.InputException;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 

@@ -1,7 +1,7 @@
 package io.meristem.explain;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;

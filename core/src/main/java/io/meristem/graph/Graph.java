@@ -3,6 +3,7 @@ package io.meristem.graph;
 import io.meristem.op.Shape;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -118,6 +119,12 @@ public record Graph(List<Node> nodes, int output, List<Block> blocks, Features f
                 features == null ? null : new Features(place[features.node()], features.stride()));
     }
 
+    /** As it runs where every batch normalisation that can be is taken into the convolution before it. */
+    public Graph folded() {
+        Collection<Integer> norms = foldable().values();
+        return without(node -> norms.contains(node.index()));
+    }
+
     /** The nodes that {@code end} depends on, itself included. */
     public BitSet needed(int end) {
         BitSet needed = new BitSet();
@@ -137,7 +144,9 @@ public record Graph(List<Node> nodes, int output, List<Block> blocks, Features f
         for (Node node : nodes) {
             if (node.op() instanceof io.meristem.op.BatchNorm) {
                 int before = node.inputs().get(0);
-                if (readers[before] == 1 && nodes.get(before).op() instanceof io.meristem.op.Conv2d && before != output) {
+                if (readers[before] == 1
+                        && nodes.get(before).op() instanceof io.meristem.op.Conv2d
+                        && before != output) {
                     pairs.put(before, node.index());
                 }
             }

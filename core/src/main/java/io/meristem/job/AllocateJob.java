@@ -4,7 +4,7 @@ import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.ImageFolder;
 import io.meristem.engine.Engine;
-import io.meristem.nn.LabelledFeed;
+import io.meristem.execute.LabelledFeed;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;

@@ -9,7 +9,7 @@ import io.meristem.data.ImageFolder;
 import io.meristem.data.Photo;
 import io.meristem.data.Split;
 import io.meristem.engine.Engine;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

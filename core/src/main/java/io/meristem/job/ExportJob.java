@@ -9,7 +9,7 @@ import io.meristem.engine.Engine;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.ModelCard;
 import io.meristem.exchange.TunedRun;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.DirectoryNotEmptyException;

@@ -49,7 +49,7 @@ public final class FineTuning {
         this.photos = photos;
     }
 
-    /** @param name of a network in the registry ({@link io.meristem.nn.Models}) */
+    /** @param name of a network in the registry ({@link io.meristem.zoo.Models}) */
     public FineTuning model(String name) {
         this.model = name;
         return this;

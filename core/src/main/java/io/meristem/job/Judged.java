@@ -8,7 +8,7 @@ import io.meristem.data.View;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.eval.Temperature;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.Inference;
 import java.util.ArrayList;
 import java.util.List;

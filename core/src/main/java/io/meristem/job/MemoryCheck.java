@@ -3,11 +3,11 @@ package io.meristem.job;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.engine.ComputeDevice;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.Compute;
 import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.TrainConfig;
+import io.meristem.zoo.Models;
 import java.util.Locale;
 
 /** Refuses a training that will not fit into memory, before anything large is made. */

@@ -3,9 +3,9 @@ package io.meristem.job;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.Fit;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Models;
 import io.meristem.weights.WeightCache;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.Models;
 import java.util.List;
 
 /**

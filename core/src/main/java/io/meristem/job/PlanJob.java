@@ -2,11 +2,11 @@ package io.meristem.job;
 
 import io.meristem.adapter.Plan;
 import io.meristem.engine.Engine;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.Stepper;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.TrainListener;
+import io.meristem.zoo.ModelSpec;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Says how a training would compute each layer, without photos: times depend on shapes, not on what is seen. */

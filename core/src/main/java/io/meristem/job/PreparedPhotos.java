@@ -13,7 +13,7 @@ import io.meristem.data.ProgressListener;
 import io.meristem.data.Split;
 import io.meristem.data.View;
 import io.meristem.data.synth.SyntheticFolder;
-import io.meristem.nn.LabelledFeed;
+import io.meristem.execute.LabelledFeed;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
 import java.nio.file.Files;

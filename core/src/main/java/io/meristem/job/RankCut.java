@@ -3,7 +3,7 @@ package io.meristem.job;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.engine.Engine;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.DyLora;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;

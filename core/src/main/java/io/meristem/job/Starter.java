@@ -4,7 +4,7 @@ import io.meristem.AtomicFiles;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
-import io.meristem.nn.ModelSpec;
+import io.meristem.zoo.ModelSpec;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

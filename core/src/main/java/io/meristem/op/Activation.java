@@ -70,8 +70,7 @@ public enum Activation implements Op {
         public void gradient(Frame frame, Tensor g) {
             Tensor x = frame.input(0);
             frame.give(
-                    0,
-                    frame.mine() ? Tensors.inPlace(g, torch.gelu_backward_out(g, g, x)) : torch.gelu_backward(g, x));
+                    0, frame.mine() ? Tensors.inPlace(g, torch.gelu_backward_out(g, g, x)) : torch.gelu_backward(g, x));
         }
 
         @Override
@@ -104,5 +103,10 @@ public enum Activation implements Op {
     @Override
     public boolean canOverwrite() {
         return true;
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

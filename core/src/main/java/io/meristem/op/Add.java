@@ -34,4 +34,9 @@ public record Add() implements Op {
     public boolean canOverwrite() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

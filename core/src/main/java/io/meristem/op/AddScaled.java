@@ -45,4 +45,9 @@ public record AddScaled() implements Op {
     public boolean readsInput(int input, Outlook outlook) {
         return input == 1 && outlook.through(2);
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

@@ -2,7 +2,6 @@ package io.meristem.op;
 
 import io.meristem.engine.Tensors;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -132,5 +131,10 @@ public record BatchNorm(int channels, double eps, Init scaleInit) implements Op 
 
     private static TensorOptional of(Param param) {
         return new TensorOptional(param.value());
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

@@ -42,4 +42,9 @@ public enum Channels implements Op {
     public boolean isView() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

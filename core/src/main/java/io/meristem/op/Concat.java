@@ -49,4 +49,9 @@ public record Concat() implements Op {
     public boolean sharesGradient() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

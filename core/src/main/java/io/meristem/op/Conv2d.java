@@ -15,15 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code H' = floor((H + 2 padding - k) / stride) + 1}.
  */
 public record Conv2d(
-        int in,
-        int out,
-        int kernel,
-        int stride,
-        int padding,
-        int groups,
-        boolean bias,
-        Init weightInit,
-        Init biasInit)
+        int in, int out, int kernel, int stride, int padding, int groups, boolean bias, Init weightInit, Init biasInit)
         implements Weighted {
 
     private static final long[] DILATION = {1, 1};
@@ -128,5 +120,10 @@ public record Conv2d(
                 NO_PADDING,
                 groups,
                 Mask.of(input, !input, false));
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

@@ -49,4 +49,9 @@ public record Dropout(double p) implements Op {
     public long extraBytes(List<Shape> inputs, Shape output, Outlook outlook) {
         return output.numbers();
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

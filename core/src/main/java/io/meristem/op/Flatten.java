@@ -28,4 +28,9 @@ public record Flatten() implements Op {
     public boolean isView() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

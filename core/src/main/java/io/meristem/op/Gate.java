@@ -43,4 +43,9 @@ public record Gate() implements Op {
     public boolean canOverwrite() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

@@ -35,7 +35,13 @@ public record GlobalPool() implements Op {
     public void gradient(Frame frame, Tensor g) {
         Memo memo = (Memo) frame.memo();
         long[] shape = memo.shape.stream().mapToLong(Long::longValue).toArray();
-        Tensor perChannel = g.div(new Scalar((double) shape[2] * shape[3])).to(memo.type).view(shape[0], shape[1], 1, 1);
+        Tensor perChannel =
+                g.div(new Scalar((double) shape[2] * shape[3])).to(memo.type).view(shape[0], shape[1], 1, 1);
         frame.giveSpread(0, perChannel, shape);
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

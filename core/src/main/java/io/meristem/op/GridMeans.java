@@ -42,4 +42,9 @@ public record GridMeans(int side) implements Differentiated {
     public boolean isView() {
         return true;
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

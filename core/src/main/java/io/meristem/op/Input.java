@@ -25,4 +25,9 @@ public record Input(int channels) implements Op {
     public void gradient(Frame frame, Tensor g) {
         throw new IllegalStateException("nothing comes before the photos");
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

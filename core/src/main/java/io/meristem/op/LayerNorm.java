@@ -18,8 +18,7 @@ public record LayerNorm(int channels, double eps) implements Op {
 
     @Override
     public List<Slot> slots() {
-        return List.of(
-                Slot.of("weight", Init.constant(1), channels), Slot.of("bias", Init.constant(0), channels));
+        return List.of(Slot.of("weight", Init.constant(1), channels), Slot.of("bias", Init.constant(0), channels));
     }
 
     @Override
@@ -81,5 +80,10 @@ public record LayerNorm(int channels, double eps) implements Op {
     @Override
     public boolean readsInput(int input, Outlook outlook) {
         return true;
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

@@ -87,4 +87,9 @@ public record Linear(int in, int out, boolean bias, Init weightInit, Init biasIn
     public static Tensor rows(Tensor map) {
         return map.reshape(-1, map.size(-1));
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

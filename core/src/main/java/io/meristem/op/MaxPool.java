@@ -43,14 +43,7 @@ public record MaxPool(int kernel, int stride) implements Op {
         frame.give(
                 0,
                 torch.max_pool2d_with_indices_backward(
-                        g,
-                        frame.input(0),
-                        both(kernel),
-                        both(stride),
-                        PADDING,
-                        DILATION,
-                        false,
-                        frame.saved(0)));
+                        g, frame.input(0), both(kernel), both(stride), PADDING, DILATION, false, frame.saved(0)));
     }
 
     @Override
@@ -62,5 +55,10 @@ public record MaxPool(int kernel, int stride) implements Op {
     @Override
     public long extraBytes(List<Shape> inputs, Shape output, Outlook outlook) {
         return Long.BYTES * output.numbers();
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

@@ -29,4 +29,9 @@ public record Mean() implements Op {
         long[] shape = (long[]) frame.memo();
         frame.giveSpread(0, g.div(new Scalar((double) shape[2] * shape[3])), shape);
     }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
+    }
 }

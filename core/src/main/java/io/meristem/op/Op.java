@@ -106,4 +106,7 @@ public sealed interface Op
     default long extraBytes(List<Shape> inputs, Shape output, Outlook outlook) {
         return 0;
     }
+
+    /** Hands this operation to the method of its kind. */
+    <R> R accept(OpVisitor<R> visitor);
 }

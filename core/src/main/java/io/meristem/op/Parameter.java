@@ -9,7 +9,8 @@ public record Parameter(Init init, Shape of) implements Op {
 
     @Override
     public List<Slot> slots() {
-        return List.of(Slot.of("", init, of.sizes().stream().mapToLong(Integer::longValue).toArray()));
+        return List.of(Slot.of(
+                "", init, of.sizes().stream().mapToLong(Integer::longValue).toArray()));
     }
 
     @Override
@@ -40,5 +41,10 @@ public record Parameter(Init init, Shape of) implements Op {
 
     private static Param param(Frame frame) {
         return frame.layer().params().get("");
+    }
+
+    @Override
+    public <R> R accept(OpVisitor<R> visitor) {
+        return visitor.visit(this);
     }
 }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class WeightedLayer extends Layer {
 
     /** Computes the layer's output in some way other than with its own frozen weight. */
+    @FunctionalInterface
     public interface Form {
         /**
          * @param x in the layer's {@linkplain #precision precision}
@@ -28,8 +29,11 @@ public final class WeightedLayer extends Layer {
          * @param x the input
          * @param through whether the gradient of the input is asked for
          * @return gradient of the input, or null where it is not asked for; owned by the caller's scope
+         * @throws IllegalStateException where there is a forward pass only
          */
-        Tensor gradient(WeightedLayer layer, Frame frame, Tensor g, Tensor x, boolean through);
+        default Tensor gradient(WeightedLayer layer, Frame frame, Tensor g, Tensor x, boolean through) {
+            throw new IllegalStateException(layer.name() + " is computed without gradients");
+        }
     }
 
     /** Sees what goes into a layer and what comes out of it; must not keep either beyond the call. */
@@ -96,9 +100,7 @@ public final class WeightedLayer extends Layer {
 
     /** {@link Weighted#inputGradient}, by the layer's {@linkplain #kernels kernels}. */
     public Tensor inputGradient(Tensor g, Tensor x, Tensor weight) {
-        return op instanceof Conv2d conv
-                ? kernels.input().compute(conv, g, x, weight)
-                : op.inputGradient(g, x, weight);
+        return op instanceof Conv2d conv ? kernels.input().compute(conv, g, x, weight) : op.inputGradient(g, x, weight);
     }
 
     /** {@link Weighted#weightGradient}, by the layer's {@linkplain #kernels kernels}. */
@@ -378,7 +380,8 @@ public final class WeightedLayer extends Layer {
         boolean through = frame.through(0);
         ScalarType cast = (ScalarType) frame.memo();
         Tensor x = cast == null ? frame.input(0) : frame.take();
-        Tensor ofInput = form == null ? frozenGradient(frame, g, x, through) : form.gradient(this, frame, g, x, through);
+        Tensor ofInput =
+                form == null ? frozenGradient(frame, g, x, through) : form.gradient(this, frame, g, x, through);
         if (through) {
             frame.give(0, cast == null ? ofInput : ofInput.to(cast));
         }

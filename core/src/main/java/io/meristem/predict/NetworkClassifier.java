@@ -1,7 +1,7 @@
 package io.meristem.predict;
 
 import io.meristem.data.Preprocess;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.Inference;
 import java.nio.FloatBuffer;
 import java.util.List;

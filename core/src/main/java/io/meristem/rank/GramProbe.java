@@ -1,10 +1,10 @@
 package io.meristem.rank;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ImageFeed;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.ImageFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -74,7 +74,7 @@ public final class GramProbe {
 
     /** (N, features), channels last: the order that maps lie in memory in. A linear layer's map is (N, ..., C) anyway. */
     private static Tensor features(WeightedLayer layer, Tensor map) {
-        Tensor image = layer instanceof Linear && map.dim() == 4 ? map.permute(0, 3, 1, 2) : map; // (N, C, H, W)
+        Tensor image = layer.op() instanceof Linear && map.dim() == 4 ? map.permute(0, 3, 1, 2) : map; // (N, C, H, W)
         if (image.dim() != 4) {
             return image.flatten(1, -1);
         }

@@ -1,10 +1,10 @@
 package io.meristem.rank;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ImageFeed;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.ImageFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.WeightedLayer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,7 +81,7 @@ final class InputPatches implements AutoCloseable {
 
     private void observe(WeightedLayer layer, Tensor x, Tensor y) {
         try (PointerScope scope = new PointerScope()) {
-            if (layer instanceof Conv2d conv) {
+            if (layer.op() instanceof Conv2d conv) {
                 for (int i : places(y.size(2))) {
                     for (int j : places(y.size(3))) {
                         take(patch(conv, x, i, j), conv.groups());

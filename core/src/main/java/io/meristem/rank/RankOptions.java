@@ -2,8 +2,8 @@ package io.meristem.rank;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.adapter.LayerSize;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 
 /**
  * Bounds and budget of an allocation.

@@ -2,10 +2,10 @@ package io.meristem.rank;
 
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Frame;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
  * Diagonals of the second moments at one layer, over photos and places: {@code P = E gg'} of the gradients that come back to its output, and {@code Q = E xx'} of the
  * vectors that its weight, as a matrix (out, m), is multiplied with. In a grouped convolution each group has a Q of its own. Zeros beyond the border count.
  */
-final class SecondMoments implements AutoCloseable {
+final class SecondMoments implements WeightedLayer.Form, AutoCloseable {
 
     /**
      * What is added to P and Q before anything is divided by them, as a share of their means over the layer: enough against dividing by nothing, and too little for
@@ -34,22 +34,23 @@ final class SecondMoments implements AutoCloseable {
         this.layer = layer;
     }
 
-    /** The layer's own function; on the way back it hands on the weight's gradient, and looks. */
-    Tensor forward(WeightedLayer self, Tensor x, Tape tape) {
+    /** The layer's own function. */
+    @Override
+    public Tensor forward(WeightedLayer self, Frame frame, Tensor x) {
         Tensor w = self.readyWeight();
-        Tensor y = self.apply(x, w, self.readyBias());
-        if (tape.recording()) {
-            boolean through = tape.flowing();
-            tape.push(
-                    (g, mine) -> {
-                        self.weight().value().mutable_grad().put(Precision.FP32.of(self.weightGradient(g, x, w)));
-                        add(g, x);
-                        return through ? self.inputGradient(g, x, w) : null;
-                    },
-                    x,
-                    w);
+        if (frame.flows()) {
+            frame.save(w);
         }
-        return y;
+        return self.apply(x, w, self.readyBias());
+    }
+
+    /** Hands on the weight's gradient, and looks. */
+    @Override
+    public Tensor gradient(WeightedLayer self, Frame frame, Tensor g, Tensor x, boolean through) {
+        Tensor w = frame.saved(0);
+        self.weight().setGradient(self.weightGradient(g, x, w));
+        add(g, x);
+        return through ? self.inputGradient(g, x, w) : null;
     }
 
     /** @param g gradient of the mean loss of the photos in {@code x} */
@@ -58,13 +59,14 @@ final class SecondMoments implements AutoCloseable {
                 NoGradGuard guard = new NoGradGuard()) {
             long n = x.size(0);
             Tensor squares = Precision.FP32.of(g).mul(new Scalar((double) n)).square();
-            Tensor ofGradients = layer instanceof Linear ? Linear.rows(squares).sum(0) : squares.sum(0, 2, 3);
+            Tensor ofGradients =
+                    layer.op() instanceof Linear ? Linear.rows(squares).sum(0) : squares.sum(0, 2, 3);
             // The gradient of the weight adds up g x over photos and places: with ones for g and squares for x, those
             // of each column.
             Tensor ones = torch.ones_like(squares);
             Tensor weight = Precision.FP32.of(layer.readyWeight());
             if (!layer.isGrouped()) { // all rows are alike
-                ones = ones.narrow(layer instanceof Conv2d ? 1 : ones.dim() - 1, 0, 1)
+                ones = ones.narrow(layer.op() instanceof Conv2d ? 1 : ones.dim() - 1, 0, 1)
                         .contiguous();
                 weight = weight.narrow(0, 0, 1).contiguous();
             }

@@ -1,6 +1,6 @@
 package io.meristem.rank;
 
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import io.meristem.rank.Scoring.Score;
 import java.util.ArrayList;
 import java.util.List;

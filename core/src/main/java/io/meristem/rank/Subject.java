@@ -2,9 +2,9 @@ package io.meristem.rank;
 
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import java.util.List;
 import java.util.Map;
 

@@ -4,7 +4,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import io.meristem.rank.Scoring.Score;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package io.meristem.rank;
 
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -47,7 +47,7 @@ final class WeightGradients implements AutoCloseable {
         for (WeightedLayer layer : layers) {
             SecondMoments of = new SecondMoments(layer);
             moments.add(of);
-            layer.setForm(of::forward);
+            layer.setForm(of);
         }
     }
 
@@ -66,11 +66,11 @@ final class WeightGradients implements AutoCloseable {
         // memory.
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(false, true)) {
-            Tensor logits = network.forward(images, tape); // (N, classes)
+                Execution run = network.recorded(false, true)) {
+            Tensor logits = run.forward(images); // (N, classes)
             Tensor truth = torch.one_hot(labels, network.classes());
             Scalar photos = new Scalar((double) images.size(0));
-            tape.backward(torch.softmax(logits, 1).sub(truth).div(photos));
+            run.backward(torch.softmax(logits, 1).sub(truth).div(photos));
         }
     }
 

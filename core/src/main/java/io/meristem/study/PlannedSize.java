@@ -1,9 +1,8 @@
 package io.meristem.study;
 
 import io.meristem.adapter.LayerSize;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.rank.Allocator;
 import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
@@ -13,6 +12,7 @@ import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
+import io.meristem.zoo.Models;
 import java.util.List;
 import java.util.Locale;
 

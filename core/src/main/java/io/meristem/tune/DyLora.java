@@ -7,7 +7,7 @@ import io.meristem.adapter.LoraScaling;
 import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.engine.Seeds;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import io.meristem.rank.RankOptions;
 import io.meristem.weights.SavedTensors;
 import java.util.LinkedHashMap;

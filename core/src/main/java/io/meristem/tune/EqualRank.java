@@ -3,7 +3,7 @@ package io.meristem.tune;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.RankLimit;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.util.List;
 import java.util.Locale;
 

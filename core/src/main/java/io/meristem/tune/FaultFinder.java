@@ -2,10 +2,10 @@ package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankAdapter;
-import io.meristem.nn.Layer;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.Layer;
+import io.meristem.op.Param;
+import io.meristem.op.WeightedLayer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;

@@ -1,9 +1,9 @@
 package io.meristem.tune;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;

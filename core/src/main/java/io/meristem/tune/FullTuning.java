@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Param;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
 import java.util.List;

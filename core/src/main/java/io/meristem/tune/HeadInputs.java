@@ -1,9 +1,9 @@
 package io.meristem.tune;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.Linear;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;

@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;

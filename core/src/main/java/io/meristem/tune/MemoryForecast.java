@@ -4,11 +4,21 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LoraInit;
 import io.meristem.engine.Precision;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Conditions;
+import io.meristem.execute.Forecast;
+import io.meristem.execute.Goal;
+import io.meristem.execute.Network;
+import io.meristem.graph.Graph;
+import io.meristem.graph.Node;
+import io.meristem.op.BatchNorm;
+import io.meristem.op.Linear;
+import io.meristem.op.Param;
+import io.meristem.op.Shape;
+import io.meristem.op.Weighted;
+import io.meristem.op.WeightedLayer;
 import io.meristem.rank.ActivationScorer;
 import io.meristem.rank.UpdateScorer;
+import java.util.List;
 
 /**
  * How much memory a training will take at its peak, in bytes, told from shapes alone. docs/performance.md says how far it was off where it was measured.
@@ -22,16 +32,13 @@ import io.meristem.rank.UpdateScorer;
 public record MemoryForecast(long process, long weights, long trained, long steps, long photos) {
 
     /** Measured: a training of a tiny network has so much at its peak. */
-    private static final long PROCESS = 400L << 20;
+    private static final long PROCESS = 350L << 20;
 
-    /**
-     * Of the largest map, so many float32 copies are there beside what the tape has: what kernels work in, and memory that the allocator holds in
-     * pieces. Measured.
-     */
-    private static final int WORK = 3;
+    /** Times what values take in a step: pieces that the allocator holds between them, and what kernels work in. Measured. */
+    private static final double HELD = 1.9;
 
     /** Likewise where nothing passes backwards. */
-    private static final int FORWARD_WORK = 1;
+    private static final double HELD_FORWARD = 1.2;
 
     private static final int FLOAT = 4;
 
@@ -50,35 +57,43 @@ public record MemoryForecast(long process, long weights, long trained, long step
         boolean full = method instanceof FullTuning;
         int bytes = config.compute().precision() == Precision.FP32 ? FLOAT : FLOAT / 2;
         int rank = rank(method);
-        TapeForecast tape = walk(
+        boolean allTrains = full || config.norm() == NormPolicy.TRAINED;
+        Graph defined = network.graph();
+        Graph folded = defined.folded();
+        Graph trained = allTrains ? defined : folded;
+        Shape photo = Shape.of(3, size, size);
+        Planned planned = new Planned(
                 network,
-                new TapeForecast(
-                        !(method instanceof HeadOnly),
-                        full || config.norm() == NormPolicy.TRAINED,
-                        config.compute().checkpointing(),
-                        Math.min(rank, widest(network))),
-                size);
-        int work = method instanceof HeadOnly ? FORWARD_WORK : WORK;
-        long steps = (bytes * tape.peak() + FLOAT * work * tape.largest()) * config.batchSize();
+                method instanceof HeadOnly,
+                full,
+                config.norm() == NormPolicy.TRAINED,
+                config.compute().precision(),
+                Math.min(rank, widest(network)));
+        Goal step =
+                new Goal(List.of(trained.output()), true, -1, config.compute().checkpointing());
+        double held = method instanceof HeadOnly ? HELD_FORWARD : HELD;
+        double steps = held * Forecast.peak(trained, planned, step, photo) * config.batchSize();
         if (method instanceof Dra dra) {
             // Measuring ranks runs forward only, on batches of its own, and looks at the input and output of each
             // layer.
-            long measuring =
-                    (bytes * tape.forwardPeak() + FLOAT * FORWARD_WORK * tape.largest()) * dra.calibrationBatchSize();
+            double measuring = forward(folded, planned, photo) * dra.calibrationBatchSize();
             steps = Math.max(steps, measuring + kept(network, dra));
         }
         long calibration = aligned(method);
         if (calibration > 0) {
             // Where A starts along the gradient, that is taken of all weights, block by block.
-            TapeForecast all = walk(network, new TapeForecast(true, false, true, 0), size);
-            long measuring = (bytes * all.peak() + FLOAT * WORK * all.largest()) * calibration
+            Planned all =
+                    new Planned(network, false, true, false, config.compute().precision(), 0);
+            Goal blocks = new Goal(List.of(folded.output()), true, -1, true);
+            double measuring = HELD * Forecast.peak(folded, all, blocks, photo) * calibration
                     + 2 * FLOAT * network.parameterCount();
             steps = Math.max(steps, measuring);
         }
         // Judging runs forward in float32, on weights with everything in them; those in the training's precision are
         // gone meanwhile.
-        long weights = weights(network, full, bytes);
-        long judging = FLOAT * (tape.forwardPeak() + FORWARD_WORK * tape.largest()) * config.batchSize()
+        long weights = weights(network, method, bytes);
+        Planned judged = new Planned(network, true, false, false, Precision.FP32, 0);
+        double judging = forward(folded, judged, photo) * config.batchSize()
                 + judgedWeights(network, !full && !(method instanceof HeadOnly))
                 - weights;
         steps = Math.max(steps, judging);
@@ -86,7 +101,7 @@ public record MemoryForecast(long process, long weights, long trained, long step
                 PROCESS,
                 weights,
                 trained(network, config, rank),
-                steps,
+                Math.round(steps),
                 (long) (AHEAD * threads + 1) * config.batchSize() * 3 * size * size * FLOAT);
     }
 
@@ -94,15 +109,42 @@ public record MemoryForecast(long process, long weights, long trained, long step
         return process + weights + trained + steps + photos;
     }
 
-    private static TapeForecast walk(Network network, TapeForecast tape, int size) {
-        network.describe(new TapeForecast.Value(3, size, size), tape);
-        return tape;
+    /** Bytes for one photo of a forward pass. */
+    private static double forward(Graph graph, Conditions conditions, Shape photo) {
+        return HELD_FORWARD * Forecast.peak(graph, conditions, Goal.evaluation(graph.output()), photo);
+    }
+
+    /** What a training will be like. */
+    private record Planned(
+            Network network, boolean headOnly, boolean full, boolean tracks, Precision precision, int linearRank)
+            implements Conditions {
+
+        @Override
+        public boolean trains(Node node) {
+            boolean head = node.name().equals(network.spec().headName());
+            return !node.op().slots().isEmpty() && (full || (headOnly ? head : node.op() instanceof Weighted));
+        }
+
+        @Override
+        public boolean tracks(Node node) {
+            return tracks && node.op() instanceof BatchNorm;
+        }
+
+        @Override
+        public Precision precision(Node node) {
+            return node.name().equals(network.spec().headName()) ? Precision.FP32 : precision;
+        }
+
+        @Override
+        public int hidden(Node node) {
+            return node.op() instanceof Linear ? linearRank : 0;
+        }
     }
 
     /** The greatest rank that a linear map, which is what saves something at its rank, can use. */
     private static int widest(Network network) {
         return network.weightedLayers().values().stream()
-                .filter(layer -> layer instanceof Linear)
+                .filter(layer -> layer.op() instanceof Linear)
                 .mapToInt(layer -> LayerSize.of("", layer).fullRank())
                 .max()
                 .orElse(0);
@@ -194,14 +236,21 @@ public record MemoryForecast(long process, long weights, long trained, long step
         });
     }
 
-    /** Values as loaded; where they stay, those with the normalisation taken in; and what layers compute with, which a step of adapters or of all makes. */
-    private static long weights(Network network, boolean full, int bytes) {
-        long numbers = network.params().values().stream()
-                .mapToLong(param -> param.numel())
-                .sum();
-        boolean folds = !full && !network.batchNorms().isEmpty();
-        long copies = bytes == FLOAT && full ? 0 : bytes;
-        return numbers * (FLOAT + (folds ? FLOAT : 0) + copies + (full ? 0 : bytes));
+    /** Values as loaded; where they stay, those with the normalisation taken in; and what layers compute with: copies in another precision, or with an update. */
+    private static long weights(Network network, Method method, int bytes) {
+        boolean full = method instanceof FullTuning;
+        boolean adapted = !full && !(method instanceof HeadOnly);
+        long sum = 0;
+        for (Param param : network.params().values()) {
+            sum += FLOAT * param.numel();
+        }
+        for (WeightedLayer layer : network.weightedLayers().values()) {
+            boolean merged = adapted && !(layer.op() instanceof Linear); // with its update, at each step
+            boolean copied = merged || bytes != FLOAT;
+            boolean folds = !full && layer.norm() != null;
+            sum += layer.weight().numel() * ((folds ? FLOAT : 0) + (copied ? bytes : 0));
+        }
+        return sum;
     }
 
     /** Values as loaded, those with the normalisation taken in, and one layer's with its update, twice while that is added. */

@@ -2,8 +2,8 @@ package io.meristem.tune;
 
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankChange.Factors;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;

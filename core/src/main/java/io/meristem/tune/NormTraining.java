@@ -2,8 +2,8 @@ package io.meristem.tune;
 
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -2,7 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.WeightedLayer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;

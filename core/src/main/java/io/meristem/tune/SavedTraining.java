@@ -1,7 +1,7 @@
 package io.meristem.tune;
 
 import io.meristem.engine.Engine;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.weights.SavedTensors;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;

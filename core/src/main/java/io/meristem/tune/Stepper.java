@@ -8,11 +8,11 @@ import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
-import io.meristem.nn.NormCalibration;
-import io.meristem.nn.Param;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.execute.NormCalibration;
+import io.meristem.op.Param;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -311,15 +311,15 @@ public final class Stepper implements AutoCloseable {
     public Outcome step(Tensor images, Tensor labels, double factor) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(false, config.compute().checkpointing())) {
+                Execution run = network.recorded(false, config.compute().checkpointing())) {
             optimiser.zeroGrad();
             method.beforeStep();
-            Tensor logits = network.forward(images, tape);
+            Tensor logits = run.forward(images);
             Loss loss = loss(logits, labels);
             if (!Double.isFinite(loss.value())) {
                 throw new ArithmeticException("the loss became " + loss.value());
             }
-            tape.backward(loss.gradient());
+            run.backward(loss.gradient());
             method.afterBackward();
             optimiser.step(factor);
             int before = method.parameters().size();
@@ -356,12 +356,12 @@ public final class Stepper implements AutoCloseable {
     String fault(Tensor images, Tensor labels) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(false, config.compute().checkpointing())) {
+                Execution run = network.recorded(false, config.compute().checkpointing())) {
             FaultFinder finder = new FaultFinder(network, method.adapters());
             return finder.activations(images).orElseGet(() -> {
                 optimiser.zeroGrad();
-                Loss loss = loss(network.forward(images, tape), labels);
-                tape.backward(loss.gradient());
+                Loss loss = loss(run.forward(images), labels);
+                run.backward(loss.gradient());
                 Optional<String> found = finder.gradients();
                 optimiser.zeroGrad();
                 return found.orElse("none, all activations and gradients are finite");

@@ -9,9 +9,9 @@ import io.meristem.data.Loader;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.BatchNormLayer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -307,7 +307,7 @@ public final class Trainer {
     private void setTraining(Stepper stepper, boolean on) {
         stepper.train(on);
         if (config.norm() == NormPolicy.TRAINED) {
-            BatchNorm2d.Mode mode = on ? BatchNorm2d.Mode.TRACK : BatchNorm2d.Mode.FROZEN;
+            BatchNormLayer.Mode mode = on ? BatchNormLayer.Mode.TRACK : BatchNormLayer.Mode.FROZEN;
             network.batchNorms().values().forEach(norm -> norm.setMode(mode));
         }
     }

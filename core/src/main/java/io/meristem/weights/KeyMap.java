@@ -1,7 +1,7 @@
 package io.meristem.weights;
 
 import io.meristem.InputException;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,8 +1,8 @@
 package io.meristem.weights;
 
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
+import io.meristem.zoo.ModelSpec;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;

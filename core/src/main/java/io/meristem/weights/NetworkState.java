@@ -1,8 +1,8 @@
 package io.meristem.weights;
 
 import io.meristem.InputException;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

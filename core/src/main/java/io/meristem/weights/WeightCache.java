@@ -3,9 +3,10 @@ package io.meristem.weights;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.WeightSource;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ public final class WeightCache {
      * @return the file, checked and readable
      * @throws InputException when they cannot be had, or are not what they were
      */
-    public Path pull(ModelSpec.WeightSource source, ModelSpec model, Downloader.Progress progress) {
+    public Path pull(WeightSource source, ModelSpec model, Downloader.Progress progress) {
         Path target = target(source, model.name());
         if (Files.exists(target)) {
             String sha256 = Checksums.sha256(target);
@@ -96,7 +97,7 @@ public final class WeightCache {
      *
      * @throws InputException when it cannot be had; what was there stays
      */
-    public Path renew(ModelSpec.WeightSource source, ModelSpec model, Downloader.Progress progress) {
+    public Path renew(WeightSource source, ModelSpec model, Downloader.Progress progress) {
         return fetch(
                 source,
                 model,
@@ -107,7 +108,7 @@ public final class WeightCache {
     }
 
     private Path fetch(
-            ModelSpec.WeightSource source,
+            WeightSource source,
             ModelSpec model,
             Path target,
             String sha256,
@@ -147,12 +148,12 @@ public final class WeightCache {
     }
 
     /** What such a file can be at most: its numbers in float32, and some room. */
-    private static long mostBytes(ModelSpec.WeightSource source, ModelSpec model) {
+    private static long mostBytes(WeightSource source, ModelSpec model) {
         return (long) (bytes(source, model) * SLACK_SHARE) + SLACK;
     }
 
     /** About how large a file of these weights is: all parameters and buffers in float32. */
-    public static long bytes(ModelSpec.WeightSource source, ModelSpec model) {
+    public static long bytes(WeightSource source, ModelSpec model) {
         return new Network(model, source.classes())
                         .params().values().stream().mapToLong(Param::numel).sum()
                 * Float.BYTES;
@@ -244,7 +245,7 @@ public final class WeightCache {
         if (path != null && Files.isRegularFile(path)) {
             return path;
         }
-        List<ModelSpec.WeightSource> meant = spec.weights().stream()
+        List<WeightSource> meant = spec.weights().stream()
                 .filter(source -> weights.equals(source.tag()) || weights.equals(spec.name()))
                 .toList();
         Optional<Path> cached = meant.stream()
@@ -261,8 +262,7 @@ public final class WeightCache {
         if (path != null && Files.isDirectory(path)) {
             throw new InputException(path + " is a folder, not a weights file; name the file in it");
         }
-        List<String> tags =
-                spec.weights().stream().map(ModelSpec.WeightSource::tag).toList();
+        List<String> tags = spec.weights().stream().map(WeightSource::tag).toList();
         throw new InputException("there is no weights file " + weights
                 + (tags.isEmpty()
                         ? ", and no official weights of " + spec.name() + " are known; check the path"
@@ -270,7 +270,7 @@ public final class WeightCache {
                                 + String.join(", ", tags)));
     }
 
-    private Path target(ModelSpec.WeightSource source, String model) {
+    private Path target(WeightSource source, String model) {
         String extension = EXTENSIONS.stream()
                 .filter(URI.create(source.url()).getPath()::endsWith)
                 .findFirst()

@@ -1,8 +1,8 @@
 package io.meristem.weights;
 
 import io.meristem.InputException;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.zoo.ModelSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

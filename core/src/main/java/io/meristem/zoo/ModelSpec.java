@@ -40,8 +40,7 @@ public record ModelSpec(
     }
 
     public ModelSpec withMinSize(int pixels) {
-        return new ModelSpec(
-                name, family, library, inputSize, pixels, mean, std, headName, definition, weights);
+        return new ModelSpec(name, family, library, inputSize, pixels, mean, std, headName, definition, weights);
     }
 
     public ModelSpec withHead(String layer) {

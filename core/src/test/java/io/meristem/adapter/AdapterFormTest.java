@@ -9,11 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Linear;
+import io.meristem.op.Weighted;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.Arrays;
 import java.util.List;
@@ -68,10 +69,10 @@ class AdapterFormTest {
         STRIDED_DEPTHWISE(() -> new Conv2d(8, 8, 3, 2, 1, 8, true), 2, 8, 7, 6),
         DEPTHWISE_7(() -> new Conv2d(4, 4, 7, 1, 3, 4, true), 2, 4, 9, 9);
 
-        final Supplier<WeightedLayer> layer;
+        final Supplier<Weighted> layer;
         final long[] input;
 
-        Kind(Supplier<WeightedLayer> layer, long... input) {
+        Kind(Supplier<Weighted> layer, long... input) {
             this.layer = layer;
             this.input = input;
         }
@@ -173,14 +174,14 @@ class AdapterFormTest {
         }
     }
 
-    /** The same by a tape. */
+    /** The same by our own backward pass. */
     private static float[][] recorded(Bench bench, AdapterForm form, boolean input) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(input, false)) {
+                Execution run = Execution.of(bench.layer, input)) {
             bench.layer.setForm(form.of(bench.adapter));
-            Tensor y = bench.layer.forward(bench.x, tape);
-            return gradients(bench, y, tape.backward(gaussian(3, y.shape()).to(y.scalar_type())));
+            Tensor y = run.forward(bench.x);
+            return gradients(bench, y, run.backward(gaussian(3, y.shape()).to(y.scalar_type())));
         }
     }
 
@@ -380,15 +381,15 @@ class AdapterFormTest {
     @ParameterizedTest
     @EnumSource(AdapterForm.class)
     void formIsChosenByKind(AdapterForm form) {
-        List<WeightedLayer> layers =
+        List<Weighted> layers =
                 switch (form) {
                     case MERGED -> List.of(new Conv2d(8, 8, 3, 1, 1, 8, false), new Conv2d(512, 8, 1, 1, 0, 1, false));
                     case LOW_RANK ->
                         List.of(new Conv2d(512, 512, 3, 1, 1, 2, false), new Conv2d(64, 64, 3, 1, 1, 1, false));
                     case TWO_BRANCH -> List.of(new Linear(4, 4, true));
                 };
-        layers.forEach(layer -> assertEquals(form, AdapterForm.forLayer(layer, 0)));
-        layers.forEach(layer -> assertEquals(AdapterForm.TWO_BRANCH, AdapterForm.forLayer(layer, 0.1)));
+        layers.forEach(layer -> assertEquals(form, AdapterForm.forLayer(layer.layer("layer"), 0)));
+        layers.forEach(layer -> assertEquals(AdapterForm.TWO_BRANCH, AdapterForm.forLayer(layer.layer("layer"), 0.1)));
     }
 
     static void assertClose(float[] expected, float[] found, String what) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
+import io.meristem.zoo.Models;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -7,9 +7,9 @@ import io.meristem.adapter.AdapterFormTest.Kind;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -48,10 +48,10 @@ class CutAdapterTest {
     private static Result run(WeightedLayer layer, LowRankAdapter adapter, AdapterForm form, Tensor x) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(true, false)) {
+                Execution run = Execution.of(layer, true)) {
             layer.setForm(form.of(adapter));
-            Tensor y = layer.forward(x, tape);
-            tape.backward(AdapterFormTest.gaussian(3, y.shape()));
+            Tensor y = run.forward(x);
+            run.backward(AdapterFormTest.gaussian(3, y.shape()));
             return new Result(
                     Tensors.toFloats(y),
                     Tensors.toFloats(adapter.a().grad()),

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.Init;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.op.BatchNormLayer;
+import io.meristem.op.Init;
+import io.meristem.zoo.Models;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,7 +91,7 @@ class FoldTest {
     private static void shakeNorms(Network network) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            for (Map.Entry<String, BatchNorm2d> norm : network.batchNorms().entrySet()) {
+            for (Map.Entry<String, BatchNormLayer> norm : network.batchNorms().entrySet()) {
                 Tensor mean = norm.getValue().runningMean().value();
                 Init.normal(0.2)
                         .fill(mean, torch.make_generator_cpu(norm.getKey().hashCode()));

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.meristem.InputException;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.Models;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

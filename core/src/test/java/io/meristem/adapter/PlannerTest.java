@@ -11,11 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.ConvKernels;
 import io.meristem.testing.TinyNetworks;
+import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -185,9 +185,9 @@ class PlannerTest {
     private static List<float[]> gradients(Network network, AdapterSet adapters, Tensor x, boolean checkpointing) {
         Engine.seed(5);
         try (PointerScope scope = new PointerScope();
-                Tape tape = new Tape(false, checkpointing)) {
-            network.forward(x, tape);
-            tape.backward(torch.ones(2, 3));
+                Execution run = network.recorded(false, checkpointing)) {
+            run.forward(x);
+            run.backward(torch.ones(2, 3));
             List<float[]> all = new ArrayList<>();
             adapters.parameters().forEach(p -> all.add(Tensors.toFloats(p.grad())));
             return all;

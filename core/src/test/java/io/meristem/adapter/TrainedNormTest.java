@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Init;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.Init;
+import io.meristem.zoo.Models;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Scales and shifts of normalisation that train beside adapters: with the normalisation folded, in every form, from our tape, the gradients are those that the
+ * Scales and shifts of normalisation that train beside adapters: with the normalisation folded, in every form, from our own backward pass, the gradients are those that the
  * engine finds in the network as it is defined.
  */
 class TrainedNormTest {
@@ -71,9 +71,9 @@ class TrainedNormTest {
                     adapters.adapters().values().forEach(adapter -> adapter.use(form));
                     network.fold();
                     try (NoGradGuard guard = new NoGradGuard();
-                            Tape tape = new Tape(false, false)) {
-                        network.forward(x, tape);
-                        tape.backward(ofLogits);
+                            Execution run = network.recorded(false, false)) {
+                        run.forward(x);
+                        run.backward(ofLogits);
                     }
                     network.unfold();
                     Map<String, float[]> found = gradients(network, adapters);

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.adapter.AdapterFormTest.Kind;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,10 +116,10 @@ class TripletSetTest {
 
             long kept = Tensors.kept();
             try (NoGradGuard guard = new NoGradGuard();
-                    Tape tape = new Tape(true, false)) {
-                Tensor found = bench.layer.forward(bench.x, tape);
+                    Execution run = Execution.of(bench.layer, true)) {
+                Tensor found = run.forward(bench.x);
                 AdapterFormTest.assertClose(Tensors.toFloats(y), Tensors.toFloats(found), kind + ": output");
-                tape.backward(g);
+                run.backward(g);
             }
             bench.triplets.pullBack(PENALTY);
             assertEquals(kept, Tensors.kept());

@@ -6,10 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.FeatureMap;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.SharedNumbers;
+import io.meristem.execute.Network;
+import io.meristem.execute.SharedNumbers;
+import io.meristem.graph.Graph;
+import io.meristem.op.Shape;
+import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.stream.Stream;
@@ -81,10 +82,11 @@ class GradCamTest {
     void everyNetworkOfTheRegistryHasItsMap() {
         Models.all().forEach(spec -> {
             try (Network network = new Network(spec, 2)) {
-                String name = FeatureMap.of(spec).layer();
-                assertTrue(
-                        network.params().keySet().stream().anyMatch(key -> key.startsWith(name.replace("11", "10"))),
-                        spec.name());
+                Graph graph = network.graph();
+                Shape map =
+                        graph.shapes(Shape.of(3, 224, 224)).get(graph.features().node());
+                assertEquals(3, map.rank(), spec.name());
+                assertEquals(224.0 / graph.features().stride(), map.size(1), 1, spec.name());
             }
         });
     }

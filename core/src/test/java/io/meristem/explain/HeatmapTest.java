@@ -9,8 +9,9 @@ import io.meristem.data.Preprocess;
 import io.meristem.data.Preprocess.Seen;
 import io.meristem.data.RgbImage;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.op.Flatten;
+import io.meristem.op.Linear;
 import io.meristem.testing.TinyNetworks;
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
@@ -112,7 +113,12 @@ class HeatmapTest {
         int side = 20;
         float[] values = new float[3 * side * side];
         try (PointerScope scope = new PointerScope();
-                Network network = TinyNetworks.of("layer", classes -> new CornerNet(classes, side))) {
+                Network network = TinyNetworks.of(
+                        "layer",
+                        (b, classes) -> b.add(
+                                "layer",
+                                new Linear(3 * side * side, classes, false),
+                                b.add(new Flatten(), b.input())))) {
             network.materialize(0);
             float[] weight = new float[3 * 3 * side * side];
             for (int y = 0; y < 6; y++) {
@@ -133,19 +139,6 @@ class HeatmapTest {
                 inside += i / 10 < 4 && i % 10 >= 5 ? map[i] : 0;
             }
             assertTrue(all > 0 && inside / all > 0.999, inside + " of " + all);
-        }
-    }
-
-    private static final class CornerNet extends io.meristem.nn.Layer {
-        private final Linear linear;
-
-        CornerNet(int classes, int side) {
-            linear = child("layer", new Linear(3 * side * side, classes, false));
-        }
-
-        @Override
-        public org.bytedeco.pytorch.Tensor forward(org.bytedeco.pytorch.Tensor x, io.meristem.nn.Tape tape) {
-            return linear.forward(x.contiguous().flatten(1, -1), tape);
         }
     }
 }

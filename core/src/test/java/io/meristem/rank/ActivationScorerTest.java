@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,7 +59,7 @@ class ActivationScorerTest {
             layer.setObserver((self, x, y) -> {
                 double[] values = Tensors.toDoubles(x);
                 long[] shape = x.shape();
-                if (self instanceof Conv2d conv) {
+                if (self.op() instanceof Conv2d conv) {
                     for (int i : places((int) y.size(2))) {
                         for (int j : places((int) y.size(3))) {
                             for (int n = 0; n < shape[0]; n++) {

@@ -252,8 +252,8 @@ class AllocatorTest {
     void aBudgetMayBeAShareOfTheNetwork() {
         RankOptions share = new RankOptions(0, 16, 0, true, 2.0);
         assertTrue(share.bounded());
-        try (io.meristem.nn.Network network =
-                new io.meristem.nn.Network(io.meristem.nn.Models.find("mobilenet_v2"), 7)) {
+        try (io.meristem.execute.Network network =
+                new io.meristem.execute.Network(io.meristem.zoo.Models.find("mobilenet_v2"), 7)) {
             assertEquals(2_223_872, RankOptions.withoutHead(network));
             RankOptions there = share.on(network);
             assertEquals(44_477, there.budgetNumbers());

@@ -9,16 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.ImageFeed;
-import io.meristem.nn.Init;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.NormCalibration;
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.ImageFeed;
+import io.meristem.execute.Network;
+import io.meristem.execute.NormCalibration;
+import io.meristem.op.BatchNormLayer;
+import io.meristem.op.Init;
+import io.meristem.op.Param;
+import io.meristem.op.WeightedLayer;
 import io.meristem.weights.TensorFile;
 import io.meristem.weights.WeightLoader;
+import io.meristem.zoo.Models;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
@@ -112,7 +112,7 @@ class FoldedProbeTest {
     void statisticsThatFollowTheBatchAreNotFolded() {
         try (PointerScope scope = new PointerScope();
                 Network network = network("mobilenet_v2_035")) {
-            network.batchNorms().values().forEach(norm -> norm.setMode(BatchNorm2d.Mode.TRACK));
+            network.batchNorms().values().forEach(norm -> norm.setMode(BatchNormLayer.Mode.TRACK));
             try (Network.Folding folding = network.foldReversibly()) {
                 network.weightedLayers().values().forEach(layer -> assertNull(layer.runningScale()));
             }

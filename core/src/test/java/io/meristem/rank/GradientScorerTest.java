@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.Param;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
+import io.meristem.zoo.Models;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ImageFeed;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.ImageFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -143,7 +143,7 @@ class GramProbeTest {
             }
             return rows;
         }
-        boolean channelsLast = layer instanceof Linear;
+        boolean channelsLast = layer.op() instanceof Linear;
         int c = (int) shape[channelsLast ? 3 : 1];
         int h = (int) shape[channelsLast ? 1 : 2];
         int w = (int) shape[channelsLast ? 2 : 3];

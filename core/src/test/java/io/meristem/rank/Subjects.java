@@ -1,8 +1,8 @@
 package io.meristem.rank;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Network;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;

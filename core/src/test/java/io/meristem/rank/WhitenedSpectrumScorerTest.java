@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Network;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,15 +43,16 @@ class WhitenedSpectrumScorerTest {
         double[] in = Tensors.toDoubles(x);
         double[] back = Tensors.toDoubles(g);
         int n = (int) x.size(0);
-        boolean map = layer instanceof Conv2d;
+        Conv2d conv = layer.op() instanceof Conv2d c ? c : null;
+        boolean map = conv != null;
         int channels = (int) (map ? x.size(1) : x.size(x.dim() - 1));
         int high = map ? (int) x.size(2) : 1;
         int wide = map ? (int) x.size(3) : 1;
         int outHigh = map ? (int) g.size(2) : 1;
         int outWide = map ? (int) g.size(3) : (int) (g.numel() / n / out);
-        int kernel = map ? ((Conv2d) layer).kernel() : 1;
-        int stride = map ? ((Conv2d) layer).stride() : 1;
-        int padding = map ? ((Conv2d) layer).padding() : 0;
+        int kernel = map ? conv.kernel() : 1;
+        int stride = map ? conv.stride() : 1;
+        int padding = map ? conv.padding() : 0;
         sums.places = (long) outHigh * outWide;
         for (int photo = 0; photo < n; photo++) {
             for (int i = 0; i < outHigh; i++) {
@@ -118,12 +119,14 @@ class WhitenedSpectrumScorerTest {
             List<WeightedLayer> layers = List.copyOf(network.weightedLayers().values());
             List<Sums> sums = layers.stream()
                     .map(layer -> new Sums(
-                            layer.outFeatures(), layer.columns(), layer instanceof Conv2d conv ? conv.groups() : 1))
+                            layer.outFeatures(),
+                            layer.columns(),
+                            layer.op() instanceof Conv2d conv ? conv.groups() : 1))
                     .toList();
             photos.forEachLabelled((x, labels) -> {
                 for (int half = 0; half < 2; half++) {
                     List<Tensor[]> traffic = new ArrayList<>();
-                    layers.forEach(layer -> layer.setForm((self, in, tape) -> {
+                    layers.forEach(layer -> layer.setForm((self, frame, in) -> {
                         layer.weight().value().requires_grad_(true);
                         Tensor y = self.apply(
                                 in,

@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
 import io.meristem.rank.UpdateScorer;
@@ -18,6 +17,7 @@ import io.meristem.tune.Lora;
 import io.meristem.tune.NormTraining;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.Updates;
+import io.meristem.zoo.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

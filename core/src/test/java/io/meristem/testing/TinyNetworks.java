@@ -1,20 +1,19 @@
 package io.meristem.testing;
 
-import io.meristem.nn.Activation;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.GlobalPool;
-import io.meristem.nn.Layer;
-import io.meristem.nn.Linear;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Network;
+import io.meristem.graph.GraphBuilder;
+import io.meristem.graph.Node;
+import io.meristem.op.Activation;
+import io.meristem.op.BatchNorm;
+import io.meristem.op.Channels;
+import io.meristem.op.Conv2d;
+import io.meristem.op.GlobalPool;
+import io.meristem.op.Linear;
+import io.meristem.op.Op;
+import io.meristem.zoo.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
 
 /** Small networks for tests, with every kind of weighted layer. */
 public final class TinyNetworks {
@@ -23,104 +22,59 @@ public final class TinyNetworks {
 
     private TinyNetworks() {}
 
-    /** A definition that chains {@code layers}, whose head is {@code head}. */
-    public static Network of(String head, IntFunction<Layer> definition) {
-        return new Network(
-                new ModelSpec(
-                        "tiny",
-                        "Tiny",
-                        "test",
-                        24,
-                        8,
-                        List.of(0f, 0f, 0f),
-                        List.of(1f, 1f, 1f),
-                        head,
-                        definition,
-                        List.of()),
-                CLASSES);
+    /** A network of {@code definition}, whose head is {@code head}. */
+    public static Network of(String head, GraphBuilder.Definition definition) {
+        return new Network(spec("tiny", "test", 24, 8, head, definition), CLASSES);
+    }
+
+    /** Photos of mean 0 and deviation 1, no official weights. */
+    public static ModelSpec spec(
+            String name, String library, int size, int minSize, String head, GraphBuilder.Definition definition) {
+        return new ModelSpec(
+                name,
+                "Tiny",
+                library,
+                size,
+                minSize,
+                List.of(0f, 0f, 0f),
+                List.of(1f, 1f, 1f),
+                head,
+                definition,
+                List.of());
     }
 
     /** Every kind of layer; input (N, 3, H, W). */
     public static Network mixed() {
-        return of("head", Mixed::new);
+        return of("head", (b, classes) -> {
+            Node x = b.add("stem", new Conv2d(3, 8, 3, 2, 1, 1, true), b.input());
+            x = b.add(Activation.RELU, x); // (N, 8, H/2, W/2)
+            x = b.add("depthwise", new Conv2d(8, 8, 3, 1, 1, 8, false), x);
+            x = b.add(Activation.RELU, b.add("point", new Conv2d(8, 12, 1, 1, 0, 1, true), x)); // (N, 12, H/2, W/2)
+            x = b.add("grouped", new Conv2d(12, 8, 3, 1, 1, 4, false), x);
+            x = b.add("mixer", new Linear(8, 6, true), b.add(Channels.LAST, x)); // (N, H/2, W/2, 6)
+            x = b.add(new GlobalPool(), b.add(Channels.FIRST, b.add(Activation.GELU, x)));
+            return b.add("head", new Linear(6, classes, true), x);
+        });
     }
 
     /** Convolutions with batch normalisation and a head; input (N, 3, H, W). */
     public static Network normed() {
-        return of("head", Normed::new);
+        return of("head", (b, classes) -> {
+            Node x = b.add("first", new Conv2d(3, 6, 3, 2, 1, 1, false), b.input());
+            x = b.add(Activation.RELU6, b.add("norm1", new BatchNorm(6), x));
+            x = b.add("second", new Conv2d(6, 6, 3, 1, 1, 6, false), x);
+            x = b.add(Activation.RELU, b.add("norm2", new BatchNorm(6), x));
+            return b.add("head", new Linear(6, classes, true), b.add(new GlobalPool(), x));
+        });
     }
 
     /** One layer alone, named {@code layer}, in a network with a head that is not run. */
-    public static Network single(Layer layer) {
-        return of("head", classes -> new Single(layer, classes));
-    }
-
-    private static final class Mixed extends Layer {
-        private final Conv2d stem = child("stem", new Conv2d(3, 8, 3, 2, 1, 1, true));
-        private final Conv2d depthwise = child("depthwise", new Conv2d(8, 8, 3, 1, 1, 8, false));
-        private final Conv2d point = child("point", new Conv2d(8, 12, 1, 1, 0, 1, true));
-        private final Conv2d grouped = child("grouped", new Conv2d(12, 8, 3, 1, 1, 4, false));
-        private final Linear mixer = child("mixer", new Linear(8, 6, true));
-        private final Linear head;
-
-        Mixed(int classes) {
-            head = child("head", new Linear(6, classes, true));
-        }
-
-        @Override
-        public Tensor forward(Tensor x, Tape tape) {
-            Tensor y = Activation.RELU.apply(stem.forward(x, tape), tape); // (N, 8, H/2, W/2)
-            y = depthwise.forward(y, tape);
-            y = Activation.RELU.apply(point.forward(y, tape), tape); // (N, 12, H/2, W/2)
-            y = grouped.forward(y, tape).permute(0, 2, 3, 1); // (N, H/2, W/2, 8)
-            if (tape.flowing()) {
-                tape.push((g, mine) -> g.permute(0, 3, 1, 2).contiguous());
-            }
-            y = Activation.GELU.apply(mixer.forward(y, tape), tape); // (N, H/2, W/2, 6)
-            long[] shape = y.shape();
-            if (tape.flowing()) {
-                double positions = (double) shape[1] * shape[2];
-                tape.push((g, mine) -> g.div(new Scalar(positions))
-                        .view(shape[0], 1, 1, shape[3])
-                        .expand(shape)
-                        .contiguous());
-            }
-            return head.forward(y.mean(1, 2), tape);
-        }
-    }
-
-    private static final class Normed extends Layer {
-        private final GlobalPool pool = new GlobalPool();
-        private final Conv2d first = child("first", new Conv2d(3, 6, 3, 2, 1, 1, false));
-        private final BatchNorm2d norm1 = child("norm1", new BatchNorm2d(6));
-        private final Conv2d second = child("second", new Conv2d(6, 6, 3, 1, 1, 6, false));
-        private final BatchNorm2d norm2 = child("norm2", new BatchNorm2d(6));
-        private final Linear head;
-
-        Normed(int classes) {
-            head = child("head", new Linear(6, classes, true));
-        }
-
-        @Override
-        public Tensor forward(Tensor x, Tape tape) {
-            Tensor y = Activation.RELU6.apply(norm1.forward(first.forward(x, tape), tape), tape);
-            y = Activation.RELU.apply(norm2.forward(second.forward(y, tape), tape), tape);
-            return head.forward(pool.forward(y, tape), tape);
-        }
-    }
-
-    private static final class Single extends Layer {
-        private final Layer layer;
-
-        Single(Layer layer, int classes) {
-            this.layer = child("layer", layer);
-            child("head", new Linear(1, classes, false));
-        }
-
-        @Override
-        public Tensor forward(Tensor x, Tape tape) {
-            return layer.forward(x, tape);
-        }
+    public static Network single(Op layer) {
+        return of("head", (b, classes) -> {
+            Node y = b.add("layer", layer, b.input());
+            b.add("head", new Linear(1, classes, false), b.add(new GlobalPool(), y));
+            return y;
+        });
     }
 
     /** The same rank on every layer. */

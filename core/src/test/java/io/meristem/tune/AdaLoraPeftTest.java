@@ -10,15 +10,15 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankAdapter;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Activation;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.GlobalPool;
-import io.meristem.nn.Layer;
-import io.meristem.nn.Linear;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.SharedNumbers;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Network;
+import io.meristem.execute.SharedNumbers;
+import io.meristem.graph.GraphBuilder;
+import io.meristem.graph.Node;
+import io.meristem.op.Activation;
+import io.meristem.op.Conv2d;
+import io.meristem.op.GlobalPool;
+import io.meristem.op.Linear;
+import io.meristem.testing.TinyNetworks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -177,39 +177,14 @@ class AdaLoraPeftTest {
     }
 
     private static Network network() {
-        return new Network(
-                        new ModelSpec(
-                                "tiny",
-                                "Tiny",
-                                "test",
-                                SIZE,
-                                8,
-                                List.of(0f, 0f, 0f),
-                                List.of(1f, 1f, 1f),
-                                "head",
-                                Net::new,
-                                List.of()),
-                        CLASSES)
+        return new Network(TinyNetworks.spec("tiny", "test", SIZE, 8, "head", AdaLoraPeftTest::define), CLASSES)
                 .materialize(0);
     }
 
-    private static final class Net extends Layer {
-        private final GlobalPool pool = new GlobalPool();
-        private final Conv2d stem = child("stem", new Conv2d(3, 8, 3, 2, 1, 1, true));
-        private final Conv2d point = child("point", new Conv2d(8, 12, 1, 1, 0, 1, true));
-        private final Linear mixer = child("mixer", new Linear(12, 10, true));
-        private final Linear head;
-
-        Net(int classes) {
-            head = child("head", new Linear(10, classes, true));
-        }
-
-        @Override
-        public Tensor forward(Tensor x, Tape tape) {
-            Tensor y = Activation.RELU.apply(stem.forward(x, tape), tape);
-            y = Activation.RELU.apply(point.forward(y, tape), tape);
-            y = Activation.RELU.apply(mixer.forward(pool.forward(y, tape), tape), tape);
-            return head.forward(y, tape);
-        }
+    private static Node define(GraphBuilder b, int classes) {
+        Node x = b.add(Activation.RELU, b.add("stem", new Conv2d(3, 8, 3, 2, 1, 1, true), b.input()));
+        x = b.add(Activation.RELU, b.add("point", new Conv2d(8, 12, 1, 1, 0, 1, true), x));
+        x = b.add("mixer", new Linear(12, 10, true), b.add(new GlobalPool(), x));
+        return b.add("head", new Linear(10, classes, true), b.add(Activation.RELU, x));
     }
 }

@@ -9,7 +9,7 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankAdapter;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
 import io.meristem.testing.TinyRuns;
 import java.util.ArrayList;

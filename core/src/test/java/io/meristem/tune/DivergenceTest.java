@@ -16,7 +16,7 @@ import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyNetworks;

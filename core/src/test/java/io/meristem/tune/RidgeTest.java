@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
+import io.meristem.op.Linear;
+import io.meristem.zoo.Models;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.execute.Network;
 import io.meristem.job.Memory;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.TinyRuns;
+import io.meristem.zoo.Models;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;

@@ -20,7 +20,7 @@ import io.meristem.data.Split;
 import io.meristem.data.SplitOptions;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.rank.Allocation;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;

@@ -11,7 +11,7 @@ import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.Inherited;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
 import io.meristem.tune.Updates.Way;
 import io.meristem.tune.Updates.When;

@@ -3,9 +3,9 @@ package io.meristem.weights;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Models;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.Models;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

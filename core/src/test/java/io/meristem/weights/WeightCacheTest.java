@@ -9,7 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpServer;
 import io.meristem.InputException;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ModelSpec;
+import io.meristem.zoo.ModelSpec;
+import io.meristem.zoo.WeightSource;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -107,7 +108,7 @@ class WeightCacheTest {
     @Test
     void aFileThatChangedIsRefusedAndAnotherBodyToo() throws IOException {
         ModelSpec spec = spec();
-        ModelSpec.WeightSource source = spec.weights().get(1);
+        WeightSource source = spec.weights().get(1);
         Path path = cache.pull(source, spec, Downloader.Progress.NONE);
         cache.require(path, Checksums.sha256(path));
         String lock = Files.readString(dir.resolve("home/weights/lock.json"));
@@ -207,7 +208,7 @@ class WeightCacheTest {
                 tiny.headName(),
                 tiny.definition(),
                 List.of(
-                        new ModelSpec.WeightSource("v1", host + "/a/v1-1234.pth?x=1", "", 5, "CC0"),
-                        new ModelSpec.WeightSource("v2 late", host + "/model.safetensors", "", 5, "CC0")));
+                        new WeightSource("v1", host + "/a/v1-1234.pth?x=1", "", 5, "CC0"),
+                        new WeightSource("v2 late", host + "/model.safetensors", "", 5, "CC0")));
     }
 }

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
+import io.meristem.zoo.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

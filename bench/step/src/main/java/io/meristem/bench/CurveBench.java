@@ -8,13 +8,12 @@ import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.NormCalibration;
-import io.meristem.nn.Tape;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.execute.NormCalibration;
 import io.meristem.weights.NetworkState;
 import io.meristem.weights.Safetensors;
+import io.meristem.zoo.ModelSpec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -66,7 +65,7 @@ public final class CurveBench {
                 Network network = new Network(settings.spec(), CLASSES).materialize(1)) {
             Map<String, Integer> ranks = new LinkedHashMap<>();
             network.weightedLayers().forEach((name, layer) -> {
-                boolean grouped = layer instanceof Conv2d conv && conv.groups() > 1;
+                boolean grouped = layer.isGrouped();
                 if (layer != network.head() && !grouped) {
                     ranks.put(name, settings.rank());
                 }
@@ -126,10 +125,10 @@ public final class CurveBench {
         for (int step = 0; step < settings.steps(); step++) {
             try (PointerScope scope = new PointerScope();
                     NoGradGuard guard = new NoGradGuard();
-                    Tape tape = new Tape(false, false)) {
+                    Execution run = network.recorded(false, false)) {
                 optimizer.zero_grad(true);
-                Tensor logits = network.forward(images[step % BATCHES], tape);
-                tape.backward(gradient(logits, labels[step % BATCHES], losses));
+                Tensor logits = run.forward(images[step % BATCHES]);
+                run.backward(gradient(logits, labels[step % BATCHES], losses));
                 optimizer.step();
             }
         }

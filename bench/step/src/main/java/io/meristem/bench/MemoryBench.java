@@ -2,9 +2,8 @@ package io.meristem.bench;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.execute.Network;
 import io.meristem.job.Memory;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
 import io.meristem.tune.Compute;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.MemoryForecast;
@@ -14,6 +13,7 @@ import io.meristem.tune.Optimization;
 import io.meristem.tune.Stepper;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.TrainListener;
+import io.meristem.zoo.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;

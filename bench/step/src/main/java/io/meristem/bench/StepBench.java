@@ -6,11 +6,10 @@ import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.execute.Execution;
+import io.meristem.execute.LabelledFeed;
+import io.meristem.execute.Network;
 import io.meristem.job.Memory;
-import io.meristem.nn.LabelledFeed;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
@@ -26,6 +25,7 @@ import io.meristem.tune.Optimization;
 import io.meristem.tune.Stepper;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.TrainListener;
+import io.meristem.zoo.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -328,9 +328,9 @@ public final class StepBench {
         public void step() {
             try (PointerScope scope = new PointerScope();
                     NoGradGuard guard = new NoGradGuard();
-                    Tape tape = new Tape(true, false)) {
-                network.forward(images, tape);
-                tape.backward(gradient);
+                    Execution run = network.recorded(true, false)) {
+                run.forward(images);
+                run.backward(gradient);
             }
         }
 

@@ -1,18 +1,34 @@
 package io.meristem.exchange.onnx;
 
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Activation;
-import io.meristem.nn.BatchNorm2d;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.GraphOps;
-import io.meristem.nn.Layer;
-import io.meristem.nn.LayerNorm;
-import io.meristem.nn.Linear;
-import io.meristem.nn.Network;
-import io.meristem.nn.Param;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.execute.Network;
+import io.meristem.graph.Graph;
+import io.meristem.graph.Node;
+import io.meristem.op.Activation;
+import io.meristem.op.Add;
+import io.meristem.op.AddScaled;
+import io.meristem.op.Attention;
+import io.meristem.op.BatchNorm;
+import io.meristem.op.Channels;
+import io.meristem.op.Concat;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Dropout;
+import io.meristem.op.Flatten;
+import io.meristem.op.Gate;
+import io.meristem.op.GlobalPool;
+import io.meristem.op.GridMeans;
+import io.meristem.op.Input;
+import io.meristem.op.LayerNorm;
+import io.meristem.op.Linear;
+import io.meristem.op.MaxPool;
+import io.meristem.op.Mean;
+import io.meristem.op.OpVisitor;
+import io.meristem.op.Param;
+import io.meristem.op.Parameter;
+import io.meristem.op.Shape;
+import io.meristem.op.WeightedLayer;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -22,59 +38,86 @@ import org.bytedeco.pytorch.Tensor;
  * The operations of a network as nodes of ONNX's operator set {@link OnnxWriter#OPSET}, one place per operation. Weights are float32 with batch normalisation
  * folded in.
  */
-@SuppressWarnings("ArrayRecordComponent")
-final class NetworkGraph implements GraphOps<NetworkGraph.Value> {
-
-    /** A value of the graph and its shape, without N. */
-    record Value(String name, long... shape) {}
+final class NetworkGraph implements OpVisitor<String> {
 
     private static final double SQRT2 = Math.sqrt(2);
 
     private final Nodes nodes;
-    private final Map<Layer, String> layers = new IdentityHashMap<>();
-    private final Map<Param, String> params = new IdentityHashMap<>();
+    private final Network network;
+    private final Graph graph;
+    private final List<Shape> shapes;
+    private final String[] values;
     private final Map<String, String> matrices = new HashMap<>();
+    private Node node;
 
-    /** @param network in float32, {@linkplain Network#fold folded} */
-    NetworkGraph(Nodes nodes, Network network) {
+    /**
+     * @param network in float32, in evaluation mode, {@linkplain Network#fold folded}
+     * @param size side of the images, pixels
+     */
+    NetworkGraph(Nodes nodes, Network network, int size) {
         this.nodes = nodes;
-        network.layers().forEach((name, layer) -> layers.put(layer, name));
-        network.params().forEach((name, param) -> params.put(param, name));
+        this.network = network;
+        this.graph = network.running();
+        this.shapes = graph.shapes(Shape.of(3, size, size));
+        this.values = new String[graph.nodes().size()];
+    }
+
+    /**
+     * Writes all nodes that the output depends on.
+     *
+     * @param images the name of the input
+     * @return the name of the logits
+     */
+    String write(String images) {
+        values[0] = images;
+        graph.needed(graph.output()).stream().skip(1).forEach(place -> {
+            node = graph.node(place);
+            values[place] = node.op().accept(this);
+        });
+        return values[graph.output()];
+    }
+
+    /** The name of an input of the node that is being written. */
+    private String in(int input) {
+        return values[node.inputs().get(input)];
+    }
+
+    private Shape shape(int input) {
+        return shapes.get(node.inputs().get(input));
+    }
+
+    private WeightedLayer weighted() {
+        return network.weightedLayers().get(node.name());
+    }
+
+    private Param param(String slot) {
+        return network.layers().get(node.name()).params().get(slot);
     }
 
     @Override
-    public Value conv(Value x, Conv2d layer) {
-        String name = layers.get(layer);
-        int k = layer.kernel();
-        int p = layer.padding();
-        String y = nodes.op("Conv", x.name, weight(layer, name), bias(layer, name))
+    public String visit(Conv2d op) {
+        int k = op.kernel();
+        int p = op.padding();
+        return nodes.op("Conv", in(0), weight(), bias())
                 .with("kernel_shape", k, k)
-                .with("strides", layer.stride(), layer.stride())
+                .with("strides", op.stride(), op.stride())
                 .with("pads", p, p, p, p)
                 .with("dilations", 1, 1)
-                .with("group", layer.groups())
-                .as(name);
-        return new Value(
-                y,
-                layer.outFeatures(),
-                size(x.shape[1] + 2L * p, k, layer.stride()),
-                size(x.shape[2] + 2L * p, k, layer.stride()));
+                .with("group", op.groups())
+                .as(node.name());
     }
 
-    private static long size(long padded, int kernel, int stride) {
-        return (padded - kernel) / stride + 1;
-    }
-
-    private String weight(WeightedLayer layer, String name) {
-        return tensor(name + ".weight", layer.runningWeight());
+    private String weight() {
+        return tensor(node.name() + ".weight", weighted().runningWeight());
     }
 
     /** Zero where there is none: all layers then look alike to runtimes. */
-    private String bias(WeightedLayer layer, String name) {
+    private String bias() {
+        WeightedLayer layer = weighted();
         Tensor bias = layer.runningBias();
         return bias == null
-                ? nodes.constant(name + ".bias", new float[layer.outFeatures()], layer.outFeatures())
-                : tensor(name + ".bias", bias);
+                ? nodes.constant(node.name() + ".bias", new float[layer.outFeatures()], layer.outFeatures())
+                : tensor(node.name() + ".bias", bias);
     }
 
     private String tensor(String name, Tensor tensor) {
@@ -82,62 +125,59 @@ final class NetworkGraph implements GraphOps<NetworkGraph.Value> {
     }
 
     @Override
-    public Value linear(Value x, Linear layer) {
-        String name = layers.get(layer);
-        if (x.shape.length == 1) {
-            String y = nodes.op("Gemm", x.name, weight(layer, name), bias(layer, name))
-                    .with("transB", 1)
-                    .as(name);
-            return new Value(y, layer.outFeatures());
+    public String visit(Linear op) {
+        if (shape(0).rank() == 1) {
+            return nodes.op("Gemm", in(0), weight(), bias()).with("transB", 1).as(node.name());
         }
-        String product =
-                nodes.op("MatMul", x.name, transposedWeight(layer, name)).as(name + ".product");
-        String y = nodes.op("Add", product, bias(layer, name)).as(name);
-        return new Value(y, x.shape[0], x.shape[1], layer.outFeatures());
+        String product = nodes.op("MatMul", in(0), transposedWeight()).as(node.name() + ".product");
+        return nodes.op("Add", product, bias()).as(node.name());
     }
 
-    private String transposedWeight(WeightedLayer layer, String name) {
+    private String transposedWeight() {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            return tensor(name + ".weight", layer.runningWeight().t());
+            return tensor(node.name() + ".weight", weighted().runningWeight().t());
         }
     }
 
-    /** Nothing, as the convolution before has it in its weights. */
     @Override
-    public Value batchNorm(Value x, BatchNorm2d layer) {
-        if (!layer.absorbed()) {
-            throw new IllegalStateException(layers.get(layer) + " follows no convolution that could take it in");
-        }
-        return x;
+    public String visit(BatchNorm op) {
+        return nodes.op(
+                        "BatchNormalization",
+                        in(0),
+                        tensor(node.name() + ".weight", param("weight").value()),
+                        tensor(node.name() + ".bias", param("bias").value()),
+                        tensor(
+                                node.name() + ".running_mean",
+                                param("running_mean").value()),
+                        tensor(
+                                node.name() + ".running_var",
+                                param("running_var").value()))
+                .with("epsilon", (float) op.eps())
+                .as(node.name());
     }
 
     @Override
-    public Value layerNorm(Value x, LayerNorm layer) {
-        String name = layers.get(layer);
-        String y = nodes.op(
+    public String visit(LayerNorm op) {
+        return nodes.op(
                         "LayerNormalization",
-                        x.name,
-                        tensor(name + ".weight", layer.weight().value()),
-                        tensor(name + ".bias", layer.bias().value()))
+                        in(0),
+                        tensor(node.name() + ".weight", param("weight").value()),
+                        tensor(node.name() + ".bias", param("bias").value()))
                 .with("axis", -1)
-                .with("epsilon", (float) layer.eps())
-                .as(name);
-        return new Value(y, x.shape);
+                .with("epsilon", (float) op.eps())
+                .as(node.name());
     }
 
     @Override
-    public Value activation(Value x, Activation function) {
-        String y =
-                switch (function) {
-                    case RELU -> nodes.op("Relu", x.name).add();
-                    case RELU6 ->
-                        nodes.op("Clip", x.name, nodes.scalar(0f), nodes.scalar(6f))
-                                .as("relu6");
-                    case SIGMOID -> nodes.op("Sigmoid", x.name).add();
-                    case GELU -> gelu(x.name);
-                };
-        return new Value(y, x.shape);
+    public String visit(Activation op) {
+        return switch (op) {
+            case RELU -> nodes.op("Relu", in(0)).add();
+            case RELU6 ->
+                nodes.op("Clip", in(0), nodes.scalar(0f), nodes.scalar(6f)).as("relu6");
+            case SIGMOID -> nodes.op("Sigmoid", in(0)).add();
+            case GELU -> gelu(in(0));
+        };
     }
 
     /** In the form that runtimes know as one operation; an operator of this name came with operator set 20 only. */
@@ -150,41 +190,58 @@ final class NetworkGraph implements GraphOps<NetworkGraph.Value> {
     }
 
     @Override
-    public Value add(Value a, Value b) {
-        return new Value(nodes.op("Add", a.name, b.name).add(), a.shape);
+    public String visit(Add op) {
+        return nodes.op("Add", in(0), in(1)).add();
     }
 
     @Override
-    public Value gate(Value x, Value gate) {
-        return new Value(nodes.op("Mul", x.name, gate.name).as("gate"), x.shape);
+    public String visit(AddScaled op) {
+        String product = nodes.op("Mul", in(1), in(2))
+                .as(graph.node(node.inputs().get(2)).name() + ".product");
+        return nodes.op("Add", in(0), product).add();
+    }
+
+    /** A scale for each channel is written as (C, 1, 1), which is how it is used. */
+    @Override
+    public String visit(Parameter op) {
+        float[] numbers = Tensors.toFloats(param("").value());
+        long[] shape = param("").shape();
+        return nodes.constant(node.name(), numbers, shape.length == 1 ? new long[] {shape[0], 1, 1} : shape);
     }
 
     @Override
-    public Value scale(Value x, Param scale) {
-        String name = params.get(scale);
-        long channels = scale.shape()[0];
-        String factor = nodes.constant(name, Tensors.toFloats(scale.value()), channels, 1, 1);
-        return new Value(nodes.op("Mul", x.name, factor).as(name + ".product"), x.shape);
+    public String visit(Gate op) {
+        return nodes.op("Mul", in(0), in(1)).as("gate");
     }
 
     @Override
-    public Value mean(Value x) {
-        return new Value(nodes.op("GlobalAveragePool", x.name).as("mean"), x.shape[0], 1, 1);
+    public String visit(Concat op) {
+        String[] all = node.inputs().stream().map(input -> values[input]).toArray(String[]::new);
+        return nodes.op("Concat", all).with("axis", 1).add();
+    }
+
+    @Override
+    public String visit(Mean op) {
+        return nodes.op("GlobalAveragePool", in(0)).as("mean");
+    }
+
+    @Override
+    public String visit(GlobalPool op) {
+        String mean = nodes.op("GlobalAveragePool", in(0)).as("mean");
+        return nodes.op("Flatten", mean).with("axis", 1).add();
     }
 
     /** As products with two matrices of window shares: ONNX has no adaptive pooling. */
     @Override
-    public Value gridMeans(Value x, int side) {
-        Value y = x;
-        if (y.shape[2] != side) {
-            String product = nodes.op("MatMul", y.name, shares((int) y.shape[2], side, true))
-                    .as("grid_columns");
-            y = new Value(product, y.shape[0], y.shape[1], side);
+    public String visit(GridMeans op) {
+        int side = op.side();
+        Shape shape = shape(0);
+        String y = in(0);
+        if (shape.size(2) != side) {
+            y = nodes.op("MatMul", y, shares(shape.size(2), side, true)).as("grid_columns");
         }
-        if (y.shape[1] != side) {
-            String product = nodes.op("MatMul", shares((int) y.shape[1], side, false), y.name)
-                    .as("grid_rows");
-            y = new Value(product, y.shape[0], side, side);
+        if (shape.size(1) != side) {
+            y = nodes.op("MatMul", shares(shape.size(1), side, false), y).as("grid_rows");
         }
         return y;
     }
@@ -207,28 +264,62 @@ final class NetworkGraph implements GraphOps<NetworkGraph.Value> {
     }
 
     @Override
-    public Value maxPool(Value x, int kernel, int stride) {
-        String y = nodes.op("MaxPool", x.name)
-                .with("kernel_shape", kernel, kernel)
-                .with("strides", stride, stride)
+    public String visit(MaxPool op) {
+        return nodes.op("MaxPool", in(0))
+                .with("kernel_shape", op.kernel(), op.kernel())
+                .with("strides", op.stride(), op.stride())
                 .add();
-        return new Value(y, x.shape[0], size(x.shape[1], kernel, stride), size(x.shape[2], kernel, stride));
     }
 
     @Override
-    public Value flatten(Value x) {
-        return new Value(nodes.op("Flatten", x.name).with("axis", 1).add(), x.shape[0] * x.shape[1] * x.shape[2]);
+    public String visit(Flatten op) {
+        return nodes.op("Flatten", in(0)).with("axis", 1).add();
     }
 
     @Override
-    public Value channelsLast(Value x) {
-        String y = nodes.op("Transpose", x.name).with("perm", 0, 2, 3, 1).add();
-        return new Value(y, x.shape[1], x.shape[2], x.shape[0]);
+    public String visit(Channels op) {
+        return (op == Channels.LAST
+                        ? nodes.op("Transpose", in(0)).with("perm", 0, 2, 3, 1)
+                        : nodes.op("Transpose", in(0)).with("perm", 0, 3, 1, 2))
+                .add();
     }
 
     @Override
-    public Value channelsFirst(Value x) {
-        String y = nodes.op("Transpose", x.name).with("perm", 0, 3, 1, 2).add();
-        return new Value(y, x.shape[2], x.shape[0], x.shape[1]);
+    public String visit(Attention op) {
+        Shape shape = shapes.get(node.index());
+        long width = shape.size(-1);
+        long tokens = shape.numbers() / width;
+        long head = width / op.heads();
+        String parts = nodes.op("Reshape", in(0), nodes.vector(0, tokens, 3, op.heads(), head))
+                .add();
+        String first = nodes.op("Transpose", parts).with("perm", 2, 0, 3, 1, 4).add(); // (3, N, heads, T, head)
+        String[] qkv = new String[3];
+        for (int i = 0; i < 3; i++) {
+            qkv[i] = nodes.op("Gather", first, nodes.scalar((long) i))
+                    .with("axis", 0)
+                    .add();
+        }
+        String keys = nodes.op("Transpose", qkv[1]).with("perm", 0, 1, 3, 2).add();
+        String products = nodes.op("MatMul", qkv[0], keys).add();
+        String scaled = nodes.op("Mul", products, nodes.scalar((float) (1 / Math.sqrt((double) head))))
+                .add();
+        String shares = nodes.op("Softmax", scaled).with("axis", -1).add();
+        String mixed = nodes.op("MatMul", shares, qkv[2]).add();
+        String back = nodes.op("Transpose", mixed).with("perm", 0, 2, 1, 3).add();
+        long[] to = new long[shape.rank() + 1];
+        for (int i = 1; i < to.length; i++) {
+            to[i] = shape.size(i - 1);
+        }
+        return nodes.op("Reshape", back, nodes.vector(to)).add();
+    }
+
+    @Override
+    public String visit(Dropout op) {
+        throw new IllegalStateException("a network in evaluation has no dropout");
+    }
+
+    @Override
+    public String visit(Input op) {
+        throw new IllegalStateException("images come from outside");
     }
 }

@@ -4,7 +4,7 @@ import io.meristem.InputException;
 import io.meristem.data.Preprocess;
 import io.meristem.data.RgbImage;
 import io.meristem.eval.Predictions;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import io.meristem.tune.Inference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

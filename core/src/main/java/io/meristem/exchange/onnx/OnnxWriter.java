@@ -7,7 +7,7 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.meristem.InputException;
 import io.meristem.data.Preprocess;
 import io.meristem.engine.Precision;
-import io.meristem.nn.Network;
+import io.meristem.execute.Network;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,7 +28,7 @@ public final class OnnxWriter {
     private OnnxWriter() {}
 
     /**
-     * @param network any precision and adapters' {@linkplain io.meristem.nn.WeightedLayer.Form forms} aside; it is set to float32 and folded, and stays so
+     * @param network any precision and adapters' {@linkplain io.meristem.op.WeightedLayer.Form forms} aside; it is set to float32 and folded, and stays so
      * @param file written over where it is there
      * @throws InputException when the network is too large for the format
      */
@@ -57,9 +57,7 @@ public final class OnnxWriter {
                 ? nodes.input(card.input().label(), DataType.FLOAT, "N", 3, size, size)
                 : PhotoGraph.images(
                         nodes, nodes.input(card.input().label(), DataType.UINT8, "N", "H", "W", 3), card.preprocess());
-        String logits = network.describe(
-                        new NetworkGraph.Value(images, 3, size, size), new NetworkGraph(nodes, network))
-                .name();
+        String logits = new NetworkGraph(nodes, network, size).write(images);
         if (card.input() == OnnxInput.PHOTOS) {
             String cooled = card.temperature() == null
                     ? logits

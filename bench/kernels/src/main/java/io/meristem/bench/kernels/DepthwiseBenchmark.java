@@ -1,8 +1,8 @@
 package io.meristem.bench.kernels;
 
 import io.meristem.engine.Precision;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ConvKernels;
+import io.meristem.op.Conv2d;
+import io.meristem.op.ConvKernels;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -41,7 +41,7 @@ public class DepthwiseBenchmark {
 
         void open(LayerShape layer, Precision precision) {
             lone = new LoneLayer(layer, precision, batch);
-            conv = (Conv2d) lone.layer();
+            conv = (Conv2d) lone.layer().op();
         }
 
         @TearDown
@@ -130,7 +130,7 @@ public class DepthwiseBenchmark {
     public void forward(Forward state) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            state.conv.forward(state.lone.x());
+            state.lone.layer().forward(state.lone.x());
         }
     }
 
@@ -138,7 +138,11 @@ public class DepthwiseBenchmark {
     public void input(InputGradient state) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            state.kernel.compute(state.conv, state.lone.g(), state.lone.x(), state.conv.readyWeight());
+            state.kernel.compute(
+                    state.conv,
+                    state.lone.g(),
+                    state.lone.x(),
+                    state.lone.layer().readyWeight());
         }
     }
 
@@ -147,7 +151,11 @@ public class DepthwiseBenchmark {
     public void inputByLanes(StridedInputGradient state) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            ConvKernels.Input.LANES.compute(state.conv, state.lone.g(), state.lone.x(), state.conv.readyWeight());
+            ConvKernels.Input.LANES.compute(
+                    state.conv,
+                    state.lone.g(),
+                    state.lone.x(),
+                    state.lone.layer().readyWeight());
         }
     }
 
@@ -156,7 +164,11 @@ public class DepthwiseBenchmark {
     public void weight(WeightGradient state) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            state.kernel.compute(state.conv, state.lone.g(), state.lone.x(), state.conv.readyWeight());
+            state.kernel.compute(
+                    state.conv,
+                    state.lone.g(),
+                    state.lone.x(),
+                    state.lone.layer().readyWeight());
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.meristem.bench.kernels;
 
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.Linear;
-import io.meristem.nn.WeightedLayer;
+import io.meristem.op.Conv2d;
+import io.meristem.op.Linear;
+import io.meristem.op.Weighted;
 
 /** Layers as they occur in the networks of the registry, with the side of the map that they get. */
 public enum LayerShape {
@@ -40,7 +40,7 @@ public enum LayerShape {
         this.side = side;
     }
 
-    WeightedLayer layer() {
+    Weighted op() {
         return kernel == 0
                 ? new Linear(in, out, false)
                 : new Conv2d(in, out, kernel, stride, kernel / 2, groups, false);

@@ -3,15 +3,14 @@ package io.meristem.bench.kernels;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.Conv2d;
-import io.meristem.nn.ConvKernels;
-import io.meristem.nn.Layer;
-import io.meristem.nn.Linear;
-import io.meristem.nn.ModelSpec;
-import io.meristem.nn.Network;
-import io.meristem.nn.Tape;
-import io.meristem.nn.WeightedLayer;
-import java.util.List;
+import io.meristem.execute.Execution;
+import io.meristem.execute.Network;
+import io.meristem.graph.Node;
+import io.meristem.op.Conv2d;
+import io.meristem.op.ConvKernels;
+import io.meristem.op.Linear;
+import io.meristem.op.WeightedLayer;
+import io.meristem.zoo.ModelSpec;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -40,8 +39,8 @@ public final class LoneLayer implements AutoCloseable {
             network = new Network(spec(shape), 2).materialize(5);
             network.setPrecision(precision);
             layer = network.weightedLayers().get(NAME);
-            if (layer instanceof Conv2d conv) {
-                conv.setKernels(ConvKernels.usual(conv, precision));
+            if (layer.op() instanceof Conv2d conv) {
+                layer.setKernels(ConvKernels.usual(conv, precision));
             }
             x = Tensors.keep(gaussian(precision, shape.input(batch)));
             g = Tensors.keep(gaussian(precision, layer.forward(x).shape()));
@@ -50,36 +49,16 @@ public final class LoneLayer implements AutoCloseable {
 
     private Tensor gaussian(Precision precision, long... shape) {
         Tensor values = precision.of(torch.randn(shape));
-        return layer instanceof Conv2d ? Tensors.channelsLast(values) : values;
-    }
-
-    private static ModelSpec spec(LayerShape shape) {
-        return new ModelSpec(
-                "lone",
-                "Lone",
-                "benchmark",
-                224,
-                1,
-                List.of(0f, 0f, 0f),
-                List.of(1f, 1f, 1f),
-                "head",
-                classes -> new Root(shape.layer(), classes),
-                List.of());
+        return layer.op() instanceof Conv2d ? Tensors.channelsLast(values) : values;
     }
 
     /** With a head that is never run, since a network must have one. */
-    private static final class Root extends Layer {
-        private final Layer layer;
-
-        Root(Layer layer, int classes) {
-            this.layer = child(NAME, layer);
-            child("head", new Linear(1, classes, false));
-        }
-
-        @Override
-        public Tensor forward(Tensor x, Tape tape) {
-            return layer.forward(x, tape);
-        }
+    private static ModelSpec spec(LayerShape shape) {
+        return ModelSpec.of("lone", "Lone", "benchmark", (b, classes) -> {
+            Node y = b.add(NAME, shape.op(), b.input());
+            b.add("head", new Linear(1, classes, false), y);
+            return y;
+        });
     }
 
     public Network network() {
@@ -104,9 +83,9 @@ public final class LoneLayer implements AutoCloseable {
     public void forwardAndBackward() {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
-                Tape tape = new Tape(true, false)) {
-            layer.forward(x, tape);
-            tape.backward(g);
+                Execution run = Execution.of(layer, true)) {
+            run.forward(x);
+            run.backward(g);
         }
     }
 

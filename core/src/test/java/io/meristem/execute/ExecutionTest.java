@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.execute;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
+import io.meristem.op.BatchNormLayer;
+import io.meristem.op.Normalisation;
 import io.meristem.testing.TinyNetworks;
+import io.meristem.zoo.Models;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Our gradients against the engine's automatic differentiation of the same forward pass. */
-class TapeTest {
+class ExecutionTest {
 
     private static final int CLASSES = 4;
 
@@ -85,8 +88,8 @@ class TapeTest {
                     .requires_grad_(!param.isBuffer() && state.trains(name, network)));
             network.batchNorms()
                     .values()
-                    .forEach(norm ->
-                            norm.setMode(state == State.TRACKING ? BatchNorm2d.Mode.TRACK : BatchNorm2d.Mode.FROZEN));
+                    .forEach(norm -> norm.setMode(
+                            state == State.TRACKING ? BatchNormLayer.Mode.TRACK : BatchNormLayer.Mode.FROZEN));
             if (state.folded()) {
                 network.fold();
             }
@@ -99,13 +102,13 @@ class TapeTest {
             float[] output = Tensors.toFloats(logits);
             String what = model + ", " + state + (checkpointing ? ", checkpointing" : "");
             try (NoGradGuard guard = new NoGradGuard();
-                    Tape tape = new Tape(true, checkpointing)) {
-                Tensor recorded = network.forward(x, tape);
+                    Execution run = network.recorded(true, checkpointing)) {
+                Tensor recorded = run.forward(x);
                 assertClose(output, Tensors.toFloats(recorded), 0, what + ": logits");
-                Map<String, float[]> found = gradients(network, tape.backward(weights));
+                Map<String, float[]> found = gradients(network, run.backward(weights));
                 assertEquals(expected.keySet(), found.keySet(), what);
                 double most = expected.values().stream()
-                        .mapToDouble(TapeTest::largest)
+                        .mapToDouble(ExecutionTest::largest)
                         .max()
                         .orElseThrow();
                 expected.forEach(
@@ -133,14 +136,14 @@ class TapeTest {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 Network network = TinyNetworks.normed().materialize(1);
-                Tape tape = new Tape(false, false)) {
+                Execution run = network.recorded(false, false)) {
             long kept = Tensors.kept();
-            network.forward(torch.randn(2, 3, 16, 16), tape);
-            assertEquals(kept, Tensors.kept(), "a network in which nothing trains left something on the tape");
+            run.forward(torch.randn(2, 3, 16, 16));
+            assertEquals(kept, Tensors.kept(), "a network in which nothing trains kept something");
             network.head().weight().value().requires_grad_(true);
-            network.forward(torch.randn(2, 3, 16, 16), tape);
+            run.forward(torch.randn(2, 3, 16, 16));
             assertTrue(Tensors.kept() <= kept + 2, "more was saved than the head's input and weight");
-            assertNull(tape.backward(torch.ones(2, TinyNetworks.CLASSES)));
+            assertNull(run.backward(torch.ones(2, TinyNetworks.CLASSES)));
             assertTrue(network.head().weight().value().grad().defined());
             assertEquals(kept, Tensors.kept());
         }
@@ -158,8 +161,8 @@ class TapeTest {
             Tensor x = Tensors.channelsLast(SharedNumbers.tensor("input", -1, 1, 2, 3, 64, 64));
             float[] exact = Tensors.toFloats(network.forward(x));
             network.setPrecision(Precision.BF16);
-            try (Tape tape = new Tape(false, false)) {
-                Tensor logits = network.forward(x, tape);
+            try (Execution run = network.recorded(false, false)) {
+                Tensor logits = run.forward(x);
                 float[] rounded = Tensors.toFloats(logits);
                 double scale = 0;
                 double error = 0;
@@ -168,7 +171,7 @@ class TapeTest {
                     error = Math.max(error, Math.abs(exact[i] - rounded[i]));
                 }
                 assertTrue(error < 0.1 * scale, model + ": " + error + " of " + scale);
-                tape.backward(torch.ones(2, CLASSES));
+                run.backward(torch.ones(2, CLASSES));
             }
             network.params().forEach((name, param) -> {
                 if (!param.isBuffer()) {

@@ -1,5 +1,6 @@
-package io.meristem.nn;
+package io.meristem.zoo;
 
+import io.meristem.execute.Network;
 import java.util.List;
 
 /** A program of its own for {@link ModelsTest}: defines and counts each registered network. */

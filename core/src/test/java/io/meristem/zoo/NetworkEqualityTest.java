@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.zoo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,7 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
-import io.meristem.nn.ModelSpec.WeightSource;
+import io.meristem.execute.Network;
+import io.meristem.execute.SharedNumbers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.execute;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.engine.Tensors;
+import io.meristem.graph.Node;
+import io.meristem.op.Add;
+import io.meristem.op.Conv2d;
+import io.meristem.op.GlobalPool;
+import io.meristem.op.Linear;
+import io.meristem.op.Param;
 import io.meristem.testing.TinyNetworks;
 import java.util.Arrays;
 import java.util.List;
@@ -23,14 +29,8 @@ class NetworkTest {
         try (Network one = TinyNetworks.mixed().materialize(4);
                 Network two = TinyNetworks.mixed().materialize(4);
                 Network other = TinyNetworks.mixed().materialize(5);
-                Network smaller = TinyNetworks.of("stem", classes -> new Layer() {
-                    private final Conv2d stem = child("stem", new Conv2d(3, 8, 3, 2, 1, 1, true));
-
-                    @Override
-                    public Tensor forward(Tensor x, Tape tape) {
-                        return stem.forward(x, tape);
-                    }
-                })) {
+                Network smaller = TinyNetworks.of(
+                        "stem", (b, classes) -> b.add("stem", new Conv2d(3, 8, 3, 2, 1, 1, true), b.input()))) {
             smaller.materialize(4);
             one.params().forEach((name, p) -> {
                 assertArrayEquals(values(p), values(two.params().get(name)), 0, name);
@@ -44,14 +44,12 @@ class NetworkTest {
 
     @Test
     void layersOfOneShapeGetDifferentValues() {
-        try (Network network = TinyNetworks.of("a", classes -> new Layer() {
-            private final Linear a = child("a", new Linear(5, classes, true));
-            private final Linear b = child("b", new Linear(5, classes, true));
-
-            @Override
-            public Tensor forward(Tensor x, Tape tape) {
-                return a.forward(x).add(b.forward(x));
-            }
+        try (Network network = TinyNetworks.of("a", (b, classes) -> {
+            Node x = b.add(new GlobalPool(), b.input());
+            return b.add(
+                    new Add(),
+                    b.add("a", new Linear(3, classes, true), x),
+                    b.add("b", new Linear(3, classes, true), x));
         })) {
             network.materialize(1);
             assertFalse(Arrays.equals(
@@ -93,7 +91,7 @@ class NetworkTest {
             assertEquals("depthwise", network.weightedLayers().get("second").kind());
             assertEquals("linear", network.head().kind());
         }
-        assertThrows(IllegalStateException.class, () -> TinyNetworks.of("nowhere", c -> new Linear(1, c, true)));
+        assertThrows(IllegalStateException.class, () -> TinyNetworks.of("nowhere", (b, classes) -> b.input()));
     }
 
     @Test

@@ -1,10 +1,12 @@
-package io.meristem.nn;
+package io.meristem.execute;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.meristem.engine.Tensors;
+import io.meristem.op.BatchNormLayer;
+import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
@@ -83,7 +85,7 @@ class NormCalibrationTest {
         }
     }
 
-    private static void check(double[][] expected, BatchNorm2d norm) {
+    private static void check(double[][] expected, BatchNormLayer norm) {
         assertArrayEquals(expected[0], Tensors.toDoubles(norm.runningMean().value()), 1e-4);
         assertArrayEquals(expected[1], Tensors.toDoubles(norm.runningVar().value()), 1e-3);
     }

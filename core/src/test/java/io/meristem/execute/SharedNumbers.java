@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.execute;
 
 import io.meristem.engine.Tensors;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.op;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package io.meristem.nn;
+package io.meristem.zoo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.InputException;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
+import io.meristem.execute.Network;
+import io.meristem.op.BatchNormLayer;
 import java.io.File;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -133,14 +135,14 @@ class ModelsTest {
                 .toList();
         assertEquals(0, process.waitFor(), String.join("\n", output));
         assertTrue(output.contains(Models.all().size() + " networks"));
-        assertTrue(output.stream().anyMatch(line -> line.contains("io.meristem.nn.Network ")));
+        assertTrue(output.stream().anyMatch(line -> line.contains("io.meristem.execute.Network ")));
         assertFalse(output.stream().anyMatch(line -> line.contains("org.bytedeco.javacpp.Loader ")));
     }
 
     private static Network trainable(String name, int classes) {
         Network network = new Network(Models.find(name), classes).materialize(1);
         network.train(true);
-        network.batchNorms().values().forEach(norm -> norm.setMode(BatchNorm2d.Mode.TRACK));
+        network.batchNorms().values().forEach(norm -> norm.setMode(BatchNormLayer.Mode.TRACK));
         network.params().values().forEach(param -> param.value().requires_grad_(!param.isBuffer()));
         return network;
     }
