@@ -21,7 +21,6 @@ import io.meristem.eval.Coverage;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.eval.Temperature;
-import io.meristem.execute.Network;
 import io.meristem.predict.Classifier;
 import io.meristem.tune.Inference;
 import java.io.IOException;
