@@ -7,7 +7,6 @@ import io.meristem.weights.TensorFile;
 import io.meristem.weights.TensorInfo;
 import io.meristem.weights.WeightLoader;
 import io.meristem.zoo.Models;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +19,6 @@ import java.util.OptionalDouble;
  * @param temperature likewise; empty where it was never fitted
  */
 public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temperature) {
-
-    /** Whether it is worth opening: a file, as opposed to a run folder. */
-    public static boolean maybe(Path path) {
-        return Files.isRegularFile(path);
-    }
 
     /** @throws InputException when it is no weights file, or does not say what it is */
     public static ClassifierFile open(Path path) {

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 
 /**
  * What a network computes: nodes in an order in which they can run.
@@ -82,15 +81,6 @@ public record Graph(List<Node> nodes, int output, List<Block> blocks, Features f
 
     /** Without the nodes that {@code idle} names, whose first input their readers then read. */
     public Graph without(Predicate<Node> idle) {
-        return rewritten(node -> node, idle);
-    }
-
-    /** With other operations in the same places. */
-    public Graph with(UnaryOperator<Node> change) {
-        return rewritten(change, node -> false);
-    }
-
-    private Graph rewritten(UnaryOperator<Node> change, Predicate<Node> idle) {
         List<Node> kept = new ArrayList<>();
         int[] place = new int[nodes.size() + 1]; // of each node's value
         int[] start = new int[nodes.size() + 1]; // of the first kept node from there on
@@ -100,13 +90,12 @@ public record Graph(List<Node> nodes, int output, List<Block> blocks, Features f
                 place[node.index()] = place[node.inputs().get(0)];
                 continue;
             }
-            Node now = change.apply(node);
             place[node.index()] = kept.size();
             kept.add(new Node(
                     kept.size(),
-                    now.name(),
-                    now.op(),
-                    now.inputs().stream().map(input -> place[input]).toList()));
+                    node.name(),
+                    node.op(),
+                    node.inputs().stream().map(input -> place[input]).toList()));
         }
         start[nodes.size()] = kept.size();
         List<Block> moved = blocks.stream()

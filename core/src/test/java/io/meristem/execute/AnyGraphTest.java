@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Graphs that are no chains of residual blocks: our gradients are those of the engine's own differentiation, whatever trains, with and without checkpointing. */
-class AnyGraphTest {
+public class AnyGraphTest {
 
     private static final double CLOSE = 1e-5;
 
@@ -55,7 +55,7 @@ class AnyGraphTest {
     }
 
     @SuppressWarnings("ImmutableEnumChecker")
-    enum Kind {
+    public enum Kind {
         /** A value that three read, one of them twice, in blocks. */
         SHARED((b, classes) -> {
             Node x = b.add("stem", new Conv2d(3, 8, 3, 2, 1, 1, true), b.input());
@@ -109,7 +109,7 @@ class AnyGraphTest {
             return head(b, b.add(Channels.FIRST, y), 12, classes);
         });
 
-        final GraphBuilder.Definition definition;
+        public final GraphBuilder.Definition definition;
 
         Kind(GraphBuilder.Definition definition) {
             this.definition = definition;

@@ -20,7 +20,10 @@ import java.util.Set;
  */
 final class OnnxGuard {
 
-    /** All that {@link NetworkGraph} and {@link PhotoGraph} make. */
+    /**
+     * All that {@link PhotoGraph} makes, and {@link NetworkGraph} of the registry's families. A family that needs another one adds it here; one that can double its
+     * input, as Concat can, needs a bound too.
+     */
     private static final Set<String> OPERATIONS = Set.of(
             "Abs",
             "Add",
