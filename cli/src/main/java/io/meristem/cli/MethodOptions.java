@@ -9,7 +9,9 @@ import io.meristem.execute.Network;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
+import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
+import io.meristem.tune.DyLora;
 import io.meristem.tune.EqualRank;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -21,12 +23,16 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import io.meristem.zoo.Models;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** What is trained: the method and its settings. A setting that is not given follows the preset. */
@@ -41,7 +47,46 @@ final class MethodOptions {
         ADALORA,
         DYLORA,
         FULL,
-        HEAD
+        HEAD;
+
+        /** As users write it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        static Name of(Method method) {
+            return method.match(new Method.Cases<>() {
+                @Override
+                public Name full(FullTuning of) {
+                    return FULL;
+                }
+
+                @Override
+                public Name head(HeadOnly of) {
+                    return HEAD;
+                }
+
+                @Override
+                public Name lora(Lora of) {
+                    return LORA;
+                }
+
+                @Override
+                public Name adaLora(AdaLora of) {
+                    return ADALORA;
+                }
+
+                @Override
+                public Name dyLora(DyLora of) {
+                    return DYLORA;
+                }
+
+                @Override
+                public Name dra(Dra of) {
+                    return DRA;
+                }
+            });
+        }
     }
 
     @Option(
@@ -55,10 +100,9 @@ final class MethodOptions {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            defaultValue = "DRA",
             description =
-                    "dra: ranks that follow the network's needs; lora: one rank for all layers; adalora: starts with more and prunes; dylora: all ranks of a range at once; full: all weights; head: only the new classifier layer. Default: dra.")
-    Name method;
+                    "lora: one rank for all layers; dra: ranks that follow the network's needs; adalora: starts with more and prunes; dylora: all ranks of a range at once; full: all weights; head: only the new classifier layer. Default: lora; with --preset paper dra.")
+    private Name named;
 
     @Option(
             names = "--rank",
@@ -228,19 +272,32 @@ final class MethodOptions {
                     "What the new classifier layer starts from: random, ridge (regression of the classes on the pretrained network's features), or kept (the head of the weights, which are of a network tuned for the same classes). Default: random.")
     HeadStart headStart;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
     private EqualRank chosen;
+
+    /** As it is given, or the preset's. */
+    Name name() {
+        return named != null ? named : Name.of(preset.method());
+    }
+
+    private List<String> given() {
+        return spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(OptionSpec::longestName)
+                .toList();
+    }
 
     /**
      * @param model a registered name
      * @param classes how many there are; asked for only where the size depends on it
      */
     Method resolve(String model, IntSupplier classes) {
-        if (method != Name.DRA) {
-            updates.refuseFor(method);
-        }
+        Name method = name();
+        MethodScope.refuseOthers(method, given());
         if (!budget.isAuto() && (method == Name.FULL || method == Name.HEAD)) {
-            throw new InputException("--budget bounds the size of adapters, and --method "
-                    + method.name().toLowerCase(Locale.ROOT) + " has none: leave it out, or choose another method.");
+            throw new InputException("--budget bounds the size of adapters, and --method " + method.word()
+                    + " has none: leave it out, or choose another method.");
         }
         return switch (method) {
             case FULL -> new FullTuning();
@@ -354,7 +411,7 @@ final class MethodOptions {
         if (trainNorm != null) {
             return trainNorm;
         }
-        return method == Name.FULL || method == Name.HEAD ? NormTraining.NONE : preset.trainNorm;
+        return name() == Name.FULL || name() == Name.HEAD ? NormTraining.NONE : preset.trainNorm;
     }
 
     /** As formulas are written, with or without blanks. */

@@ -17,12 +17,8 @@ final class OptimizationOptions {
 
     private static final double SGD_FACTOR = 10;
 
-    @Option(
-            names = "--batch",
-            defaultValue = "32",
-            paramLabel = "N",
-            description = "Photos per step. Default: ${DEFAULT-VALUE}.")
-    int batch;
+    @Option(names = "--batch", paramLabel = "N", description = "Photos per step. Default: 16; with --preset paper 32.")
+    Integer batch;
 
     @Option(
             names = "--optimizer",

@@ -202,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainConfig train = new TrainConfig(
                 chosen,
                 epochs == null ? method.preset.epochs : epochs,
-                optimization.batch,
+                optimization.batch == null ? method.preset.batchSize : optimization.batch,
                 seed,
                 optimization.resolve(chosen, method.preset),
                 method.headPolicy(),

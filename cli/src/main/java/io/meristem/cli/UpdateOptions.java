@@ -6,7 +6,6 @@ import io.meristem.tune.Updates;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -67,22 +66,6 @@ final class UpdateOptions {
         Double usualShare = asUsual ? usual.at() : null;
         double usualSize = asUsual ? usual.startSize() : 1;
         return new Updates(kept, chosen, at == null ? usualShare : at, startSize == null ? usualSize : startSize);
-    }
-
-    /** For a method that has no use for any of them. */
-    void refuseFor(MethodOptions.Name method) {
-        String given = Stream.of(
-                        way == null ? null : UPDATES,
-                        when == null ? null : WHEN,
-                        at == null ? null : AT,
-                        startSize == null ? null : START_SIZE)
-                .filter(name -> name != null)
-                .collect(Collectors.joining(", "));
-        if (!given.isEmpty()) {
-            throw new InputException("The method " + method.name().toLowerCase(Locale.ROOT)
-                    + " gives no ranks anew during training, only dra does: leave " + given
-                    + " out, or use --method dra.");
-        }
     }
 
     /** In any case, with dashes. */

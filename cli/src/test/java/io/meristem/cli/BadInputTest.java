@@ -386,11 +386,18 @@ class BadInputTest {
         return List.of(
                 Arguments.of(
                         List.of("--method", "lora", "--updates", "carry"),
-                        "The method lora gives no ranks anew during training, only dra does: leave --updates out"),
+                        "The method lora has no use for --updates: leave it out, or choose the method with --method dra."),
                 Arguments.of(
                         List.of("--method", "adalora", "--update-when", "once", "--start-size", "2"),
-                        "leave --update-when, --start-size out"),
-                Arguments.of(List.of("--method", "full", "--update-at", "0.5"), "leave --update-at out"),
+                        "has no use for --update-when, --start-size: leave them out"),
+                Arguments.of(
+                        List.of("--method", "full", "--update-at", "0.5"), "has no use for --update-at: leave it out"),
+                Arguments.of(List.of("--scorer", "gradient"), "The method lora has no use for --scorer"),
+                Arguments.of(List.of("--method", "head", "--rank", "4"), "The method head has no use for --rank"),
+                Arguments.of(List.of("--method", "dra", "--t-init", "0.2"), "choose the method with --method adalora"),
+                Arguments.of(
+                        List.of("--method", "full", "--lora-alpha", "4"),
+                        "choose the method with --method dra or lora or adalora or dylora"),
                 Arguments.of(List.of("--method", "dra", "--updates", "jump"), "none, merge, restart, warm, carry"),
                 Arguments.of(List.of("--method", "dra", "--update-when", "never"), "--update-when"),
                 Arguments.of(

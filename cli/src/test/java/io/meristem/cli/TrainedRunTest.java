@@ -51,34 +51,17 @@ class TrainedRunTest {
         training = train(run);
     }
 
+    /** With DRA, unless another method is named. */
     private static Shell train(Path out, Object... more) {
-        Object[] usual = {
-            "train",
-            "--data",
-            photos,
-            "--model",
-            "mobilenet_v2_035",
-            "--from-scratch",
-            "--size",
-            32,
-            "--epochs",
-            2,
-            "--batch",
-            8,
-            "--calibration-epochs",
-            1,
-            "--calibration-batch",
-            8,
-            "--rank-max",
-            4,
-            "--threads",
-            1,
-            "--out",
-            out
-        };
-        Object[] line = Arrays.copyOf(usual, usual.length + more.length);
-        System.arraycopy(more, 0, line, usual.length, more.length);
-        return Shell.run(line);
+        List<Object> line = new ArrayList<>(List.of("train", "--data", photos, "--out", out));
+        line.addAll(List.of("--model", "mobilenet_v2_035", "--from-scratch", "--size", 32));
+        line.addAll(List.of("--epochs", 2, "--batch", 8, "--threads", 1));
+        if (!List.of(more).contains("--method")) {
+            line.addAll(
+                    List.of("--method", "dra", "--calibration-epochs", 1, "--calibration-batch", 8, "--rank-max", 4));
+        }
+        line.addAll(List.of(more));
+        return Shell.run(line.toArray());
     }
 
     @Test

@@ -9,7 +9,6 @@ import io.meristem.artifact.RunResult;
 import io.meristem.data.Augmentation;
 import io.meristem.data.Fit;
 import io.meristem.data.SplitOptions;
-import io.meristem.tune.Dra;
 import io.meristem.tune.Method;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Preset;
@@ -31,7 +30,7 @@ public final class FineTuning {
     private Integer size;
     private List<Float> mean;
     private List<Float> std;
-    private Method method = Dra.DEFAULT;
+    private Method method = Preset.DEFAULT.method();
     private int epochs = Preset.DEFAULT.epochs;
     private int batch;
     private double rate;

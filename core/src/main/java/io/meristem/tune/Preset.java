@@ -15,6 +15,7 @@ public enum Preset {
      */
     DEFAULT(
             20,
+            16,
             5,
             HeadPolicy.TRAINED,
             AdapterOptions.DEFAULT,
@@ -24,12 +25,32 @@ public enum Preset {
             0,
             Updates.MERGING) {
         @Override
+        public Method method() {
+            return Lora.DEFAULT;
+        }
+
+        @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(40, 5, HeadPolicy.ADAPTED, AdapterOptions.PAPER, RankLimit.NONE, NormTraining.NONE, 1, 0, Updates.MERGING) {
+    PAPER(
+            40,
+            32,
+            5,
+            HeadPolicy.ADAPTED,
+            AdapterOptions.PAPER,
+            RankLimit.NONE,
+            NormTraining.NONE,
+            1,
+            0,
+            Updates.MERGING) {
+        @Override
+        public Method method() {
+            return Dra.DEFAULT;
+        }
+
         @Override
         public Scorer scorer(RankOptions ranks) {
             return CkaScorer.DEFAULT;
@@ -37,6 +58,10 @@ public enum Preset {
     };
 
     public final int epochs;
+
+    /** Photos per step. */
+    public final int batchSize;
+
     public final int calibrationEpochs;
     public final HeadPolicy head;
 
@@ -60,6 +85,7 @@ public enum Preset {
 
     Preset(
             int epochs,
+            int batchSize,
             int calibrationEpochs,
             HeadPolicy head,
             AdapterOptions adapter,
@@ -69,6 +95,7 @@ public enum Preset {
             double ema,
             Updates updates) {
         this.epochs = epochs;
+        this.batchSize = batchSize;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
         this.adapter = adapter;
@@ -78,6 +105,9 @@ public enum Preset {
         this.ema = ema;
         this.updates = updates;
     }
+
+    /** What is trained when nobody names a method. */
+    public abstract Method method();
 
     /** What DRA's ranks follow, under these bounds. */
     public abstract Scorer scorer(RankOptions ranks);

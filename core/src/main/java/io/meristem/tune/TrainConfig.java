@@ -30,8 +30,6 @@ public record TrainConfig(
         NormTraining trainNorm,
         Double ema) {
 
-    private static final int USUAL_BATCH = 32;
-
     public TrainConfig {
         if (headStart == null) {
             headStart = HeadStart.RANDOM;
@@ -204,7 +202,7 @@ public record TrainConfig(
         return new TrainConfig(
                 method,
                 preset.epochs,
-                USUAL_BATCH,
+                preset.batchSize,
                 seed,
                 Optimization.usual(method, preset),
                 method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head,
