@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 from PIL import Image, ImageCms
 
-OUT = pathlib.Path("core/src/test/resources/io/meristem/data/decode")
+OUT = pathlib.Path("core/src/test/resources/io/meristem/data/image/decode")
 
 
 def swapped_profile():

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional as F
 
-OUT = pathlib.Path("core/src/test/resources/io/meristem/data/resize")
+OUT = pathlib.Path("core/src/test/resources/io/meristem/data/image/resize")
 WIDTH, HEIGHT = 61, 47
 SIZES = [(32, 24), (20, 31), (61, 20), (9, 7), (90, 70), (1, 1)]  # (width, height)
 

@@ -2,8 +2,8 @@ package io.meristem;
 
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Perturbations;
-import io.meristem.data.Views;
+import io.meristem.data.image.Perturbations;
+import io.meristem.data.image.Views;
 import io.meristem.job.Abstention;
 import io.meristem.job.EvaluateJob;
 import io.meristem.job.FineTuning;

@@ -3,9 +3,9 @@ package io.meristem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.meristem.data.ImageFiles;
-import io.meristem.data.ImageFolder;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.folder.ImageFiles;
+import io.meristem.data.folder.ImageFolder;
+import io.meristem.data.folder.SplitOptions;
 import io.meristem.testing.ChildJvm;
 import io.meristem.testing.ColourPhotos;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.meristem.cli;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.job.CompareJob;
 import io.meristem.job.Comparison;
 import java.io.PrintWriter;

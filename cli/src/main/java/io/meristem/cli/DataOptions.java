@@ -2,8 +2,8 @@ package io.meristem.cli;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Augmentation;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.feed.Augmentation;
+import io.meristem.data.folder.SplitOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;

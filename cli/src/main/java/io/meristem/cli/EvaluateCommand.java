@@ -2,7 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.Escape;
 import io.meristem.artifact.Json;
-import io.meristem.data.Perturbations;
+import io.meristem.data.image.Perturbations;
 import io.meristem.eval.Scores;
 import io.meristem.job.EvaluateJob;
 import io.meristem.job.Robustness;

@@ -1,7 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.Escape;
-import io.meristem.data.Fit;
+import io.meristem.data.image.Fit;
 import io.meristem.job.ImportJob;
 import java.io.PrintWriter;
 import java.nio.file.Path;

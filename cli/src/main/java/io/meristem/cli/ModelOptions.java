@@ -1,7 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Fit;
+import io.meristem.data.image.Fit;
 import io.meristem.job.ModelChoice;
 import java.util.List;
 import picocli.CommandLine.Option;

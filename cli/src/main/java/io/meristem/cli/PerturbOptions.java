@@ -1,7 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.InputException;
-import io.meristem.data.Perturbations;
+import io.meristem.data.image.Perturbations;
 import picocli.CommandLine.Option;
 
 /** Under which perturbations photos are judged. */

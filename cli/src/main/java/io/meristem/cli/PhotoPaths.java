@@ -2,7 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.InputException;
 import io.meristem.InputFiles;
-import io.meristem.data.ImageFiles;
+import io.meristem.data.folder.ImageFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

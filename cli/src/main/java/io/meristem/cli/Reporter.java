@@ -2,9 +2,9 @@ package io.meristem.cli;
 
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
-import io.meristem.data.ImageFolder;
-import io.meristem.data.PixelCache;
 import io.meristem.data.check.DataCheck;
+import io.meristem.data.feed.PixelCache;
+import io.meristem.data.folder.ImageFolder;
 import io.meristem.job.JobListener;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.EpochReport;

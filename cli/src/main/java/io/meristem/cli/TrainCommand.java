@@ -9,7 +9,7 @@ import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.ImageFolder;
+import io.meristem.data.folder.ImageFolder;
 import io.meristem.job.MemoryCheck;
 import io.meristem.job.TrainJob;
 import io.meristem.tune.Method;

@@ -1,6 +1,6 @@
 package io.meristem.cli;
 
-import io.meristem.data.Views;
+import io.meristem.data.image.Views;
 import picocli.CommandLine.Option;
 
 /** How often the network looks at a photo. */

@@ -1,6 +1,6 @@
 package io.meristem.artifact;
 
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.engine.Engine;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.meristem.artifact;
 
 import io.meristem.InputException;
-import io.meristem.data.Augmentation;
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.feed.Augmentation;
+import io.meristem.data.folder.SplitOptions;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.meristem.exchange;
 
 import io.meristem.InputException;
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Preprocess;
 import io.meristem.execute.Network;
 import io.meristem.weights.TensorFile;
 import io.meristem.weights.TensorInfo;

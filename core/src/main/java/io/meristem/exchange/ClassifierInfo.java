@@ -5,7 +5,7 @@ import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Fit;
+import io.meristem.data.image.Fit;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.meristem.Escape;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.eval.Interval;
 import io.meristem.eval.Scores;
 import java.util.ArrayList;

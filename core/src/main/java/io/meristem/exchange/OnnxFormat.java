@@ -2,12 +2,12 @@ package io.meristem.exchange;
 
 import io.meristem.Escape;
 import io.meristem.InputException;
-import io.meristem.data.ImageDecoder;
-import io.meristem.data.ImageFolder;
-import io.meristem.data.Photo;
-import io.meristem.data.RgbImage;
-import io.meristem.data.Split;
-import io.meristem.data.UnreadableImageException;
+import io.meristem.data.folder.ImageFolder;
+import io.meristem.data.folder.Photo;
+import io.meristem.data.folder.Split;
+import io.meristem.data.image.ImageDecoder;
+import io.meristem.data.image.RgbImage;
+import io.meristem.data.image.UnreadableImageException;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.onnx.OnnxCard;
 import io.meristem.exchange.onnx.OnnxCheck;

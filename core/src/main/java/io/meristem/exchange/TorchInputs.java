@@ -2,8 +2,8 @@ package io.meristem.exchange;
 
 import io.meristem.Escape;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
 import java.util.Locale;
 import java.util.stream.Collectors;
 

@@ -1,7 +1,7 @@
 package io.meristem.explain;
 
-import io.meristem.data.Preprocess.Seen;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.Preprocess.Seen;
+import io.meristem.data.image.RgbImage;
 
 /**
  * An explanation with the photo that it is of.

@@ -1,6 +1,6 @@
 package io.meristem.explain;
 
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.RgbImage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,6 @@
 package io.meristem.explain;
 
-import io.meristem.data.Preprocess.Seen;
+import io.meristem.data.image.Preprocess.Seen;
 
 /**
  * A coarse map, smooth over the pixels of the photo that it is of: cubic interpolation (Keys 1981, a = -1/2) between the centres of the cells, at least 0 and at

@@ -3,7 +3,7 @@ package io.meristem.job;
 import io.meristem.InputException;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.eval.Coverage;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Temperature;

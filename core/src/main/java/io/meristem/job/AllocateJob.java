@@ -2,7 +2,7 @@ package io.meristem.job;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.ImageFolder;
+import io.meristem.data.folder.ImageFolder;
 import io.meristem.engine.Engine;
 import io.meristem.execute.LabelledFeed;
 import io.meristem.rank.Allocation;

@@ -1,7 +1,7 @@
 package io.meristem.job;
 
-import io.meristem.data.ImageFolder;
-import io.meristem.data.PixelCache;
+import io.meristem.data.feed.PixelCache;
+import io.meristem.data.folder.ImageFolder;
 import io.meristem.tune.TrainListener;
 
 /** Hears what a job does, on the thread that runs it; training's events come through {@link TrainListener}. */

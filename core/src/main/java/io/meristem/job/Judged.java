@@ -2,9 +2,9 @@ package io.meristem.job;
 
 import io.meristem.InputException;
 import io.meristem.artifact.PhotoAnswer;
-import io.meristem.data.Loader;
-import io.meristem.data.Photo;
-import io.meristem.data.View;
+import io.meristem.data.feed.Loader;
+import io.meristem.data.folder.Photo;
+import io.meristem.data.image.View;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;
 import io.meristem.eval.Temperature;

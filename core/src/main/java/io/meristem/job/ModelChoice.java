@@ -2,7 +2,7 @@ package io.meristem.job;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Fit;
+import io.meristem.data.image.Fit;
 import io.meristem.weights.WeightCache;
 import io.meristem.zoo.ModelSpec;
 import io.meristem.zoo.Models;

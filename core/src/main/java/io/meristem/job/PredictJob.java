@@ -3,7 +3,7 @@ package io.meristem.job;
 import io.meristem.InputException;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.Views;
+import io.meristem.data.image.Views;
 import io.meristem.engine.Engine;
 import io.meristem.predict.Predictor;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.meristem.job;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.meristem.data.Perturbation;
+import io.meristem.data.image.Perturbation;
 import io.meristem.eval.Scores;
 import java.util.List;
 

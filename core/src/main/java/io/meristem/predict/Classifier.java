@@ -1,6 +1,6 @@
 package io.meristem.predict;
 
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Preprocess;
 import io.meristem.eval.Temperature;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -16,7 +16,7 @@ public interface Classifier extends AutoCloseable {
     /** Names in label order. */
     List<String> classes();
 
-    /** How a photo becomes the network's input; {@link Preprocess#apply(io.meristem.data.RgbImage, FloatBuffer, int)} writes it. */
+    /** How a photo becomes the network's input; {@link Preprocess#apply(io.meristem.data.image.RgbImage, FloatBuffer, int)} writes it. */
     Preprocess preprocess();
 
     /** What logits are divided by before they become probabilities; empty when it has never been fitted, which counts as 1. */

@@ -1,6 +1,6 @@
 package io.meristem.predict;
 
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Preprocess;
 import io.meristem.execute.Network;
 import io.meristem.tune.Inference;
 import java.nio.FloatBuffer;

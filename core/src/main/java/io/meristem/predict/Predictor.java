@@ -2,12 +2,12 @@ package io.meristem.predict;
 
 import io.meristem.CancelledException;
 import io.meristem.InputException;
-import io.meristem.data.ImageDecoder;
-import io.meristem.data.PhotoStream;
-import io.meristem.data.Preprocess;
-import io.meristem.data.RgbImage;
-import io.meristem.data.UnreadableImageException;
-import io.meristem.data.Views;
+import io.meristem.data.feed.PhotoStream;
+import io.meristem.data.image.ImageDecoder;
+import io.meristem.data.image.Preprocess;
+import io.meristem.data.image.RgbImage;
+import io.meristem.data.image.UnreadableImageException;
+import io.meristem.data.image.Views;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Temperature;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.meristem.report;
 
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.eval.Scores;
 import java.util.ArrayList;
 import java.util.Comparator;

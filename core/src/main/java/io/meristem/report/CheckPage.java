@@ -1,11 +1,11 @@
 package io.meristem.report;
 
-import io.meristem.data.Thumbnail;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.ClassCount;
 import io.meristem.data.check.Finding;
 import io.meristem.data.check.Probe;
 import io.meristem.data.check.Severity;
+import io.meristem.data.image.Thumbnail;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;

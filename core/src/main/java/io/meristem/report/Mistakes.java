@@ -3,7 +3,7 @@ package io.meristem.report;
 import io.meristem.InputException;
 import io.meristem.Names;
 import io.meristem.artifact.PhotoAnswer;
-import io.meristem.data.Thumbnail;
+import io.meristem.data.image.Thumbnail;
 import io.meristem.eval.Scores;
 import java.io.IOException;
 import java.nio.file.Files;

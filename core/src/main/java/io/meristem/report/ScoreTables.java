@@ -2,7 +2,7 @@ package io.meristem.report;
 
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.eval.Interval;
 import io.meristem.eval.Scores;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.meristem.tune;
 
-import io.meristem.data.Batch;
-import io.meristem.data.Epoch;
-import io.meristem.data.Loader;
-import io.meristem.data.PerturbedPhotos;
+import io.meristem.data.feed.Batch;
+import io.meristem.data.feed.Epoch;
+import io.meristem.data.feed.Loader;
+import io.meristem.data.feed.PerturbedPhotos;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Predictions;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
-import io.meristem.data.Preprocess.Seen;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
+import io.meristem.data.image.Preprocess.Seen;
+import io.meristem.data.image.RgbImage;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.op.Flatten;

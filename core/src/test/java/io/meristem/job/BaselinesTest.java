@@ -14,7 +14,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Perturbations;
+import io.meristem.data.image.Perturbations;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;

@@ -12,10 +12,10 @@ import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.ImageDecoder;
-import io.meristem.data.ImageFiles;
-import io.meristem.data.UnreadableImageException;
-import io.meristem.data.Views;
+import io.meristem.data.folder.ImageFiles;
+import io.meristem.data.image.ImageDecoder;
+import io.meristem.data.image.UnreadableImageException;
+import io.meristem.data.image.Views;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Coverage;
@@ -196,7 +196,7 @@ class CalibrateJobTest {
                         null,
                         null,
                         EvaluateJob.Part.TEST,
-                        io.meristem.data.Perturbations.NONE,
+                        io.meristem.data.image.Perturbations.NONE,
                         Views.FLIPS,
                         new Abstention(0.4, null),
                         null),

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.ImageDecoder;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.ImageDecoder;
+import io.meristem.data.image.RgbImage;
 import io.meristem.engine.Tensors;
 import io.meristem.explain.Heatmap;
 import io.meristem.explain.HeatmapMethod;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
-import io.meristem.data.Perturbations;
-import io.meristem.data.Split;
-import io.meristem.data.Views;
+import io.meristem.data.folder.Split;
+import io.meristem.data.image.Perturbations;
+import io.meristem.data.image.Views;
 import io.meristem.engine.Tensors;
 import io.meristem.exchange.OnnxFormat;
 import io.meristem.exchange.onnx.OnnxInput;

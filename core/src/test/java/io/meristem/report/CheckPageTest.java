@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
-import io.meristem.data.ProgressListener;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.DataCheck;
 import io.meristem.data.check.Limits;
+import io.meristem.data.feed.ProgressListener;
 import io.meristem.testing.ColourPhotos;
 import java.io.IOException;
 import java.nio.file.Files;

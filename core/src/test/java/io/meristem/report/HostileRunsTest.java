@@ -13,7 +13,7 @@ import io.meristem.DivergedException;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.PeftFormat;

@@ -8,7 +8,7 @@ import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import io.meristem.engine.Engine;
 import io.meristem.eval.Predictions;
 import io.meristem.eval.Scores;

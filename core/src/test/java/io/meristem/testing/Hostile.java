@@ -2,7 +2,7 @@ package io.meristem.testing;
 
 import com.sun.management.ThreadMXBean;
 import io.meristem.InputException;
-import io.meristem.data.UnreadableImageException;
+import io.meristem.data.image.UnreadableImageException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;

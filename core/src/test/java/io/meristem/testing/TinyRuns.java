@@ -2,9 +2,9 @@ package io.meristem.testing;
 
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;
-import io.meristem.data.Augmentation;
-import io.meristem.data.Fit;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.feed.Augmentation;
+import io.meristem.data.folder.SplitOptions;
+import io.meristem.data.image.Fit;
 import io.meristem.execute.Network;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;

@@ -10,14 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.DivergedException;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
-import io.meristem.data.Augmentation;
-import io.meristem.data.Fit;
-import io.meristem.data.ImageFolder;
-import io.meristem.data.Loader;
-import io.meristem.data.PixelCache;
-import io.meristem.data.Preprocess;
-import io.meristem.data.Split;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.feed.Augmentation;
+import io.meristem.data.feed.Loader;
+import io.meristem.data.feed.PixelCache;
+import io.meristem.data.folder.ImageFolder;
+import io.meristem.data.folder.Split;
+import io.meristem.data.folder.SplitOptions;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
@@ -296,7 +296,7 @@ class TrainerTest {
     @Test
     void rareClassesWeighMore() {
         // All of green and red, two of blue: the weights are proportional to 1/2, 1/8, 1/8.
-        List<io.meristem.data.Photo> few = cache.photos(Split.TRAIN).stream()
+        List<io.meristem.data.folder.Photo> few = cache.photos(Split.TRAIN).stream()
                 .filter(p -> p.label() != 0 || p.relative().matches(".*/[01]\\.png"))
                 .toList();
         double[] losses = new double[2];
@@ -324,7 +324,7 @@ class TrainerTest {
     }
 
     /** Mean negative log probability, each photo weighed by the inverse of its class's count. */
-    private static double weightedLoss(Network network, List<io.meristem.data.Photo> few) {
+    private static double weightedLoss(Network network, List<io.meristem.data.folder.Photo> few) {
         var p = Inference.predict(network, Loader.evaluation(cache, few, preprocess, 8, 1), SIZE, () -> true);
         double sum = 0;
         double weights = 0;

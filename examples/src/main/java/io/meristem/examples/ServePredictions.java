@@ -1,8 +1,8 @@
 package io.meristem.examples;
 
 import io.meristem.Meristem;
-import io.meristem.data.UnreadableImageException;
-import io.meristem.data.Views;
+import io.meristem.data.image.UnreadableImageException;
+import io.meristem.data.image.Views;
 import io.meristem.job.Abstention;
 import io.meristem.job.PredictJob;
 import io.meristem.predict.Answer;

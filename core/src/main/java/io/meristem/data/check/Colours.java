@@ -1,6 +1,6 @@
 package io.meristem.data.check;
 
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.RgbImage;
 
 /** The colours of some pixels, wherever they lie: mean and standard deviation per channel, and how they are spread over 4 x 4 x 4 boxes of colour. */
 final class Colours {

@@ -1,6 +1,6 @@
 package io.meristem.data.check;
 
-import io.meristem.data.Workers;
+import io.meristem.data.feed.Workers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.meristem.data.check;
 
-import io.meristem.data.Split;
 import io.meristem.data.check.Finding.Example;
 import io.meristem.data.check.Finding.Kind;
+import io.meristem.data.folder.Split;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,11 +1,11 @@
 package io.meristem.data.check;
 
 import io.meristem.InputException;
-import io.meristem.data.ImageFolder;
-import io.meristem.data.PixelCache;
-import io.meristem.data.ProgressListener;
-import io.meristem.data.Split;
-import io.meristem.data.SplitOptions;
+import io.meristem.data.feed.PixelCache;
+import io.meristem.data.feed.ProgressListener;
+import io.meristem.data.folder.ImageFolder;
+import io.meristem.data.folder.Split;
+import io.meristem.data.folder.SplitOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,7 +1,7 @@
 package io.meristem.data.check;
 
-import io.meristem.data.Resampler;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.Resampler;
+import io.meristem.data.image.RgbImage;
 
 /**
  * What is kept of a photo's pixels: all of it from the photo squeezed into 32 x 32, but for the corners, which come from the photo itself.

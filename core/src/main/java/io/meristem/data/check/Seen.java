@@ -1,6 +1,6 @@
 package io.meristem.data.check;
 
-import io.meristem.data.Photo;
+import io.meristem.data.folder.Photo;
 
 /**
  * A photo that could be read.

@@ -1,6 +1,6 @@
 package io.meristem.data.check;
 
-import io.meristem.data.Split;
+import io.meristem.data.folder.Split;
 import java.util.List;
 import java.util.Locale;
 

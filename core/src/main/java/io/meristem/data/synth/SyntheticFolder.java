@@ -2,7 +2,7 @@ package io.meristem.data.synth;
 
 import io.meristem.InputException;
 import io.meristem.Outputs;
-import io.meristem.data.JpegEncoder;
+import io.meristem.data.image.JpegEncoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InterruptedIOException;

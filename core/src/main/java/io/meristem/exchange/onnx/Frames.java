@@ -1,8 +1,8 @@
 package io.meristem.exchange.onnx;
 
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
+import io.meristem.data.image.RgbImage;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;

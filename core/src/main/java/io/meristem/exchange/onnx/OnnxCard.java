@@ -2,7 +2,7 @@ package io.meristem.exchange.onnx;
 
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Preprocess;
 import io.meristem.exchange.ClassifierInfo;
 import java.nio.file.Path;
 import java.util.Locale;

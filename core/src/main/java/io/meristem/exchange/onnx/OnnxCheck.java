@@ -1,8 +1,8 @@
 package io.meristem.exchange.onnx;
 
 import io.meristem.InputException;
-import io.meristem.data.Preprocess;
-import io.meristem.data.RgbImage;
+import io.meristem.data.image.Preprocess;
+import io.meristem.data.image.RgbImage;
 import io.meristem.eval.Predictions;
 import io.meristem.execute.Network;
 import io.meristem.tune.Inference;

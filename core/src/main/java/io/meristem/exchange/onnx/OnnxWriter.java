@@ -5,7 +5,7 @@ import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.meristem.InputException;
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Preprocess;
 import io.meristem.engine.Precision;
 import io.meristem.execute.Network;
 import java.io.BufferedOutputStream;

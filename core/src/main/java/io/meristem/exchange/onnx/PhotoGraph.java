@@ -1,13 +1,13 @@
 package io.meristem.exchange.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import io.meristem.data.Fit;
-import io.meristem.data.Preprocess;
+import io.meristem.data.image.Fit;
+import io.meristem.data.image.Preprocess;
 
 /**
  * {@link Preprocess} as nodes: photos of any size to normalised images.
  *
- * <p>Scaling is a product with a matrix per axis, whose rows are the shares of a triangle filter as {@link io.meristem.data.Resampler} has them, made in the graph
+ * <p>Scaling is a product with a matrix per axis, whose rows are the shares of a triangle filter as {@link io.meristem.data.image.Resampler} has them, made in the graph
  * from the photo's own size. ONNX's Resize is not used: its antialiasing is another at the edges (up to 5 grey levels on photos, 13 on noise, in ONNX Runtime
  * 1.32), and came with operator set 18 only.
  */

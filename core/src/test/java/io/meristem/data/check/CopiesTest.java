@@ -3,9 +3,9 @@ package io.meristem.data.check;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.meristem.data.Photo;
-import io.meristem.data.RgbImage;
-import io.meristem.data.Split;
+import io.meristem.data.folder.Photo;
+import io.meristem.data.folder.Split;
+import io.meristem.data.image.RgbImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

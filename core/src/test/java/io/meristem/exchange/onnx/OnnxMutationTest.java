@@ -8,7 +8,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
-import io.meristem.data.Fit;
+import io.meristem.data.image.Fit;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ClassifierInfo;
 import io.meristem.execute.Network;

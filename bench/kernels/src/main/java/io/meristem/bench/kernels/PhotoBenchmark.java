@@ -1,11 +1,11 @@
 package io.meristem.bench.kernels;
 
-import io.meristem.data.Augmentation;
-import io.meristem.data.ImageDecoder;
-import io.meristem.data.Preprocess;
-import io.meristem.data.RgbImage;
-import io.meristem.data.TrainingViews;
-import io.meristem.data.UnreadableImageException;
+import io.meristem.data.feed.Augmentation;
+import io.meristem.data.feed.TrainingViews;
+import io.meristem.data.image.ImageDecoder;
+import io.meristem.data.image.Preprocess;
+import io.meristem.data.image.RgbImage;
+import io.meristem.data.image.UnreadableImageException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

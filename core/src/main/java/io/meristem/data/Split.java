@@ -1,8 +1,0 @@
-package io.meristem.data;
-
-/** The three sides of a data set: learned from, chosen by, and reported on. */
-public enum Split {
-    TRAIN,
-    VAL,
-    TEST
-}
