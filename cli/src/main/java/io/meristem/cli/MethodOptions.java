@@ -108,7 +108,7 @@ final class MethodOptions {
             names = "--rank",
             paramLabel = "R",
             description =
-                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 8, without --budget.")
+                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 4, without --budget.")
     Integer rank;
 
     @Option(
@@ -220,7 +220,7 @@ final class MethodOptions {
             names = "--lora-alpha",
             paramLabel = "A",
             description =
-                    "Alpha in the scale of the adapters; 0 for twice the rank (AdaLoRA: the first rank; DyLoRA: once the greatest), or where the scale is alpha itself for 2 (DyLoRA: 1). Default: 0.")
+                    "Alpha in the scale of the adapters; 0 for twice the rank (AdaLoRA: the first rank; DyLoRA: once the greatest), or where the scale is alpha itself for 2 (DyLoRA: 1). Default: 2 with alpha/sqrt(r) for lora and dra, else 0.")
     Double loraAlpha;
 
     @Option(
@@ -228,7 +228,7 @@ final class MethodOptions {
             paramLabel = "FORMULA",
             converter = ScalingName.class,
             description =
-                    "Scale of the adapters of rank r (AdaLoRA: of the first rank; DyLoRA: of the drawn one): alpha/r, alpha/sqrt(r), or alpha. Default: alpha/r.")
+                    "Scale of the adapters of rank r (AdaLoRA: of the first rank; DyLoRA: of the drawn one): alpha/r, alpha/sqrt(r), or alpha. Default: alpha/sqrt(r) for lora and dra, else alpha/r; with --preset paper alpha/r.")
     LoraScaling loraScaling;
 
     @Option(
@@ -304,14 +304,17 @@ final class MethodOptions {
             case HEAD -> new HeadOnly();
             case LORA -> {
                 RankLimit limit = rankLimit == null ? preset.rankLimit : rankLimit;
-                yield new Lora(rank(rank, "--rank", Lora.DEFAULT.rank(), limit, model, classes), adapter(), limit);
+                yield new Lora(
+                        rank(rank, "--rank", Lora.DEFAULT.rank(), limit, model, classes),
+                        adapter(Lora.DEFAULT.adapter()),
+                        limit);
             }
-            case ADALORA -> adaLora.resolve(mib(model), adapter());
+            case ADALORA -> adaLora.resolve(mib(model), adapter(AdaLora.DEFAULT.adapter()));
             case DYLORA ->
                 dyLora.resolve(
                         rankMin,
                         rank(rankMax, "--rank-max", RankOptions.DEFAULT.max(), RankLimit.LAYER, model, classes),
-                        adapter());
+                        adapter(DyLora.DEFAULT.adapter()));
             case DRA -> dra();
         };
     }
@@ -361,7 +364,7 @@ final class MethodOptions {
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
                 calibrationBatch,
-                adapter());
+                adapter(Dra.DEFAULT.adapter()));
     }
 
     /** Weights of similarities belong to a scorer that has some, so they ask for it. */
@@ -391,16 +394,19 @@ final class MethodOptions {
         return name.with(importance, costPower, kappa);
     }
 
-    private AdapterOptions adapter() {
+    private AdapterOptions adapter(AdapterOptions ofMethod) {
         if (rankStabilised && loraScaling != null && loraScaling != LoraScaling.BY_ROOT) {
             throw new InputException("--rank-stabilised is the scaling " + LoraScaling.BY_ROOT
                     + ", and --lora-scaling says " + loraScaling + ": leave one of them out.");
         }
-        AdapterOptions usual = preset.adapter;
-        LoraScaling said = loraScaling == null ? usual.scaling() : loraScaling;
+        AdapterOptions usual = preset.adapter(ofMethod);
+        LoraScaling said = rankStabilised ? LoraScaling.BY_ROOT : loraScaling;
+        LoraScaling scaling = said == null ? usual.scaling() : said;
+        // The usual alpha belongs to the usual formula.
+        double usualAlpha = scaling == usual.scaling() ? usual.alpha() : 0;
         return new AdapterOptions(
-                loraAlpha == null ? usual.alpha() : loraAlpha,
-                rankStabilised ? LoraScaling.BY_ROOT : said,
+                loraAlpha == null ? usualAlpha : loraAlpha,
+                scaling,
                 adapterDropout,
                 initLoraWeights == null ? usual.initLoraWeights() : initLoraWeights,
                 loraRelative == null ? usual.relative() : loraRelative);

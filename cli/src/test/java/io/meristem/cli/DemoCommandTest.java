@@ -21,14 +21,14 @@ class DemoCommandTest {
     Path folder;
 
     @Test
-    void aSmallDemoLeavesThreeRunsAndATable() throws Exception {
+    void aSmallDemoLeavesItsRunsAndATable() throws Exception {
         Path out = folder.resolve("demo");
         StringWriter printed = new StringWriter();
         CommandLine demo = new CommandLine(new DemoCommand()).setOut(new PrintWriter(printed));
         assertEquals(
                 0,
                 demo.execute("--out", out.toString(), "--per-class", "8", "--epochs", "4", "--scorer", "activation"));
-        for (String run : List.of("dra-activation", "lora-r8", "head")) {
+        for (String run : List.of("lora-r4", "lora-r8", "dra-activation", "head")) {
             assertTrue(Files.isRegularFile(out.resolve(run).resolve(RunFolder.RESULT)), run);
         }
         assertTrue(Files.isRegularFile(out.resolve("photos/SYNTHETIC.txt")));
@@ -37,6 +37,8 @@ class DemoCommandTest {
         assertTrue(text.contains("Ranks from epoch 1 on"), text);
         assertTrue(text.lines().anyMatch(line -> line.startsWith("lora r=8")), text);
         assertTrue(text.lines().anyMatch(line -> line.startsWith("dra activation ")), text);
-        assertTrue(text.contains("predict " + out.resolve("dra-activation")), text);
+        assertTrue(text.lines().anyMatch(line -> line.startsWith("lora r=4")), text);
+        assertTrue(text.contains("of rank 4. They hold"), text);
+        assertTrue(text.contains("predict " + out.resolve("lora-r4")), text);
     }
 }

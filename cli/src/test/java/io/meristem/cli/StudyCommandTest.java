@@ -186,9 +186,16 @@ class StudyCommandTest {
     @ParameterizedTest
     @MethodSource("presets")
     void trainWithoutOptionsIsWhatIsUsual(Preset preset) {
-        Lora lora = new Lora(Lora.DEFAULT.rank(), preset.adapter, preset.rankLimit);
-        Map<String, Method> methods =
-                Map.of("dra", Dra.DEFAULT, "lora", lora, "full", new FullTuning(), "head", new HeadOnly());
+        Lora lora = new Lora(Lora.DEFAULT.rank(), preset.adapter(Lora.DEFAULT.adapter()), preset.rankLimit);
+        Map<String, Method> methods = Map.of(
+                "dra",
+                Dra.DEFAULT.with(preset.adapter(Dra.DEFAULT.adapter())),
+                "lora",
+                lora,
+                "full",
+                new FullTuning(),
+                "head",
+                new HeadOnly());
         methods.forEach((name, method) -> {
             TrainCommand command = new TrainCommand();
             String head = name.equals("head") ? "trained" : preset.head.name();

@@ -25,8 +25,11 @@ public record AdapterOptions(
     /** As the published study is taken to have it; what runs from before there was a choice have. */
     public static final AdapterOptions PAPER = new AdapterOptions(0, LoraScaling.BY_RANK, 0, LoraInit.GAUSSIAN);
 
-    /** What adapters have when nobody says otherwise. */
-    public static final AdapterOptions DEFAULT = PAPER;
+    /**
+     * What adapters have when nobody says otherwise: {@code 2/sqrt(r)}. With it one learning rate suits all ranks, from 1 to 16 at least (docs/performance.md); with the
+     * constant scale of {@link #PAPER} greater ranks need lower ones.
+     */
+    public static final AdapterOptions DEFAULT = new AdapterOptions(2, LoraScaling.BY_ROOT, 0, LoraInit.GAUSSIAN);
 
     private static final double USUAL_SCALE = 2;
 

@@ -69,7 +69,7 @@ final class TunedFile implements ImportSource {
     /** The scale is in the factors. */
     @Override
     public AdapterOptions options() {
-        return AdapterOptions.DEFAULT;
+        return AdapterOptions.PAPER;
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.InputException;
+import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadOnly;
@@ -164,7 +165,8 @@ final class MethodReader {
         Class<?> type = type(given.get("name"), place);
         ObjectNode usual = MethodDefaults.of(given.get("name").asText(), type, given);
         if (usual.has(ADAPTER)) {
-            usual.set(ADAPTER, Json.tree(style.adapter));
+            AdapterOptions own = fields.read(usual.get(ADAPTER), AdapterOptions.class, place);
+            usual.set(ADAPTER, Json.tree(usual(style.adapter(own), given.path(ADAPTER))));
         }
         refuseUnknown(given, type, place);
         if (type == Dra.class) {
@@ -184,6 +186,14 @@ final class MethodReader {
         }
         Method method = fields.read(all, Method.class, place);
         return method instanceof Dra dra && !given.has(SCORER) ? dra.following(style.scorer(dra.ranks())) : method;
+    }
+
+    /** The usual alpha belongs to the usual formula: under another one it is what that has by itself. */
+    private static AdapterOptions usual(AdapterOptions usual, JsonNode given) {
+        JsonNode scaling = given.path("scaling");
+        boolean other =
+                scaling.isTextual() && !scaling.asText().equals(usual.scaling().toString());
+        return other ? usual.withAlpha(0) : usual;
     }
 
     /** A record may take fields that it does not write any more, from old runs; what is said here must not be said in vain. */

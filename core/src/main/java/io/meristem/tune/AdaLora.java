@@ -55,7 +55,7 @@ public record AdaLora(
 
     /** With the usual schedule and smoothing. */
     public static AdaLora of(int initRank, int targetRank, double budgetMib) {
-        return new AdaLora(initRank, targetRank, budgetMib, 0.1, 0.3, 10, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+        return new AdaLora(initRank, targetRank, budgetMib, 0.1, 0.3, 10, 0.85, 0.85, 0.5, AdapterOptions.PAPER);
     }
 
     public AdaLora {

@@ -132,6 +132,11 @@ public record Dra(
         return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
     }
 
+    /** With adapters of another kind. */
+    public Dra with(AdapterOptions other) {
+        return new Dra(scorer, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, other);
+    }
+
     /** With another scorer. */
     public Dra following(Scorer other) {
         return new Dra(other, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);

@@ -30,7 +30,7 @@ import java.util.stream.DoubleStream;
 public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
         implements Method {
 
-    public static final DyLora DEFAULT = new DyLora(1, 8, false, List.of(), AdapterOptions.DEFAULT);
+    public static final DyLora DEFAULT = new DyLora(1, 8, false, List.of(), AdapterOptions.PAPER);
 
     /** The published study's comparison is at these shares of DRA's size. */
     private static final double LEAST_SHARE = 0.5;

@@ -13,20 +13,15 @@ public enum Preset {
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
      * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(
-            20,
-            16,
-            5,
-            HeadPolicy.TRAINED,
-            AdapterOptions.DEFAULT,
-            RankLimit.LAYER,
-            NormTraining.NONE,
-            1,
-            0,
-            Updates.MERGING) {
+    DEFAULT(20, 16, 5, HeadPolicy.TRAINED, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.MERGING) {
         @Override
         public Method method() {
             return Lora.DEFAULT;
+        }
+
+        @Override
+        public AdapterOptions adapter(AdapterOptions ofMethod) {
+            return ofMethod;
         }
 
         @Override
@@ -35,20 +30,15 @@ public enum Preset {
         }
     },
     /** As the published study has it, as far as its tables tell: docs/method.md. */
-    PAPER(
-            40,
-            32,
-            5,
-            HeadPolicy.ADAPTED,
-            AdapterOptions.PAPER,
-            RankLimit.NONE,
-            NormTraining.NONE,
-            1,
-            0,
-            Updates.MERGING) {
+    PAPER(40, 32, 5, HeadPolicy.ADAPTED, RankLimit.NONE, NormTraining.NONE, 1, 0, Updates.MERGING) {
         @Override
         public Method method() {
-            return Dra.DEFAULT;
+            return Dra.DEFAULT.with(AdapterOptions.PAPER);
+        }
+
+        @Override
+        public AdapterOptions adapter(AdapterOptions ofMethod) {
+            return AdapterOptions.PAPER;
         }
 
         @Override
@@ -64,9 +54,6 @@ public enum Preset {
 
     public final int calibrationEpochs;
     public final HeadPolicy head;
-
-    /** How adapters are scaled and start. */
-    public final AdapterOptions adapter;
 
     /** Of LoRA's rank; the sizes of the study's table 3 count ranks that some layers cannot use. */
     public final RankLimit rankLimit;
@@ -88,7 +75,6 @@ public enum Preset {
             int batchSize,
             int calibrationEpochs,
             HeadPolicy head,
-            AdapterOptions adapter,
             RankLimit rankLimit,
             NormTraining trainNorm,
             double lrRatio,
@@ -98,7 +84,6 @@ public enum Preset {
         this.batchSize = batchSize;
         this.calibrationEpochs = calibrationEpochs;
         this.head = head;
-        this.adapter = adapter;
         this.rankLimit = rankLimit;
         this.trainNorm = trainNorm;
         this.lrRatio = lrRatio;
@@ -108,6 +93,13 @@ public enum Preset {
 
     /** What is trained when nobody names a method. */
     public abstract Method method();
+
+    /**
+     * How adapters are scaled and start.
+     *
+     * @param ofMethod what the method has by itself
+     */
+    public abstract AdapterOptions adapter(AdapterOptions ofMethod);
 
     /** What DRA's ranks follow, under these bounds. */
     public abstract Scorer scorer(RankOptions ranks);

@@ -9,8 +9,10 @@ class AdapterOptionsTest {
 
     @Test
     void scalingRules() {
+        assertEquals(2, AdapterOptions.PAPER.scaling(1));
+        assertEquals(2, AdapterOptions.PAPER.scaling(13));
         assertEquals(2, AdapterOptions.DEFAULT.scaling(1));
-        assertEquals(2, AdapterOptions.DEFAULT.scaling(13));
+        assertEquals(1, AdapterOptions.DEFAULT.scaling(4));
         assertEquals(4, new AdapterOptions(16, false, 0).scaling(4));
         assertEquals(8, new AdapterOptions(16, true, 0).scaling(4));
         assertEquals(6, new AdapterOptions(0, true, 0).scaling(9));

@@ -266,8 +266,8 @@ class TrainedBesideTest {
             assertEquals(1, paper.optimization().lrRatio());
             assertEquals(method.label(), paper.label());
         }
-        assertEquals(new AdapterOptions(0, false, 0), Preset.PAPER.adapter);
-        assertEquals(2, Preset.PAPER.adapter.scaling(5));
+        assertEquals(new AdapterOptions(0, false, 0), Preset.PAPER.adapter(AdapterOptions.DEFAULT));
+        assertEquals(2, Preset.PAPER.adapter(AdapterOptions.DEFAULT).scaling(5));
     }
 
     @Test

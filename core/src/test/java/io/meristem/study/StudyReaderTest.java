@@ -57,18 +57,18 @@ class StudyReaderTest {
 
     @Test
     void wordsStandForMethods() throws IOException {
-        Study study = read("\"methods\": [\"dra\", \"lora:4\", \"lora\", \"full\", \"head\"]");
+        Study study = read("\"methods\": [\"dra\", \"lora:2\", \"lora\", \"full\", \"head\"]");
         List<StudyMethod> methods = study.questions().get(0).methods();
         assertEquals(
                 List.of(
                         Dra.DEFAULT,
-                        new Lora(4, Lora.DEFAULT.adapter()),
+                        new Lora(2, Lora.DEFAULT.adapter()),
                         Lora.DEFAULT,
                         new FullTuning(),
                         new HeadOnly()),
                 methods.stream().map(m -> m.train().method()).toList());
         assertEquals(
-                List.of("dra", "lora r=4", "lora r=8", "full", "head"),
+                List.of("dra", "lora r=2", "lora r=4", "full", "head"),
                 methods.stream().map(StudyMethod::label).toList());
         assertEquals(
                 List.of("results", "curves", "sizes"),
@@ -413,7 +413,9 @@ class StudyReaderTest {
                   {"name": "lora", "rank": 2,
                    "adapter": {"alpha": 8, "scaling": "alpha/sqrt(r)", "init_lora_weights": "gradient"},
                    "train": {"train_norm": "affine", "optimization": {"lr_ratio": 4}}},
-                  {"name": "lora", "rank": 4, "adapter": {"rank_stabilised": true}}
+                  {"name": "lora", "rank": 4, "adapter": {"rank_stabilised": true}},
+                  {"name": "lora", "rank": 9, "adapter": {"scaling": "alpha/r"}},
+                  {"name": "lora", "rank": 16, "adapter": {"scaling": "alpha/sqrt(r)"}}
                 ]""";
         List<StudyMethod> methods = read(all).questions().get(0).methods();
         assertEquals("lora r=0 + norm bias", methods.get(0).label());
@@ -423,6 +425,11 @@ class StudyReaderTest {
         Lora second = (Lora) methods.get(1).train().method();
         assertEquals(8 / Math.sqrt(2), second.adapter().scaling(2), 1e-12);
         Lora third = (Lora) methods.get(2).train().method();
-        assertEquals(4, third.adapter().scaling(4));
+        assertEquals(1, third.adapter().scaling(4));
+        // The usual alpha belongs to the usual formula.
+        Lora fourth = (Lora) methods.get(3).train().method();
+        assertEquals(2, fourth.adapter().scaling(9));
+        Lora fifth = (Lora) methods.get(4).train().method();
+        assertEquals(0.5, fifth.adapter().scaling(16));
     }
 }
