@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Engine;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -39,6 +40,13 @@ public record LowRankUpdate(Tensor b, Tensor a) {
         try (NoGradGuard guard = new NoGradGuard()) {
             long kept = Math.min(rank, rank());
             return new LowRankUpdate(b.narrow(1, 0, kept).mul(new Scalar(factor)), a.narrow(0, 0, kept));
+        }
+    }
+
+    /** Takes this update out of a weight that holds it, and puts {@code other} in its place. */
+    public void replace(LowRankUpdate other, Tensor weight) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            weight.add_(Engine.onDevice(other.change(weight.shape()).sub(change(weight.shape()))));
         }
     }
 

@@ -8,6 +8,7 @@ import io.meristem.weights.TensorFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -104,6 +105,23 @@ public final class AdapterFile implements AutoCloseable {
         Tensor a = file.read(layer + A).to(ScalarType.Float);
         Tensor b = file.read(layer + B).to(ScalarType.Float);
         return new LowRankUpdate(b, a);
+    }
+
+    /**
+     * Cuts the updates of this file, which the network's weights hold, to a smaller rank, and multiplies what is left of them: adds {@code factor B[:, :rank] A[:rank] - B A} to
+     * each updated weight.
+     *
+     * @throws InputException when it is the file of another network
+     */
+    public void cut(Network network, int rank, double factor) {
+        for (String layer : layers()) {
+            try (PointerScope scope = new PointerScope()) {
+                LowRankUpdate whole = update(layer, network);
+                whole.replace(
+                        whole.cut(rank, factor),
+                        network.weightedLayers().get(layer).weight().value());
+            }
+        }
     }
 
     private InputException half(String layer) {

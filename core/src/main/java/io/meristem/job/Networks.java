@@ -1,6 +1,7 @@
 package io.meristem.job;
 
 import io.meristem.InputException;
+import io.meristem.artifact.AdapterFile;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.execute.Network;
@@ -98,8 +99,10 @@ final class Networks {
             NetworkState.require(run.file(RunFolder.BEST), network, NetworkState.ALL);
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
-            if (run.rank() != null && config.train().method() instanceof DyLora method) {
-                RankCut.apply(run.file(RunFolder.ADAPTER), network, method, run.rank());
+            if (run.rank() != null && config.train().method() instanceof DyLora method && run.rank() < method.rankMax()) {
+                try (AdapterFile file = AdapterFile.open(run.file(RunFolder.ADAPTER))) {
+                    file.cut(network, run.rank(), method.rescaling(run.rank()));
+                }
             }
             return network;
         } catch (RuntimeException e) {
