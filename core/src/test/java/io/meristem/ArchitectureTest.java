@@ -40,7 +40,6 @@ class ArchitectureTest {
             "data.folder",
             "data.feed",
             "data.check",
-            "data.synth",
             "eval",
             "tune",
             "explain",
@@ -132,7 +131,7 @@ class ArchitectureTest {
     void picturesAreDecodedInOneRoom() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("io.meristem.data.image..", "io.meristem.data.synth..")
+                .resideOutsideOfPackage("io.meristem.data.image..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.awt..", "javax.imageio..")

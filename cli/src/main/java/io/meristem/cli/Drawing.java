@@ -1,7 +1,7 @@
 package io.meristem.cli;
 
-import io.meristem.data.synth.SynthOptions;
-import io.meristem.data.synth.SyntheticFolder;
+import io.meristem.synth.SynthOptions;
+import io.meristem.synth.SyntheticFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import me.tongfei.progressbar.ProgressBar;

@@ -1,8 +1,8 @@
 package io.meristem.cli;
 
 import io.meristem.Escape;
-import io.meristem.data.synth.LeafOptions;
-import io.meristem.data.synth.SynthOptions;
+import io.meristem.synth.LeafOptions;
+import io.meristem.synth.SynthOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -10,9 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,11 +41,13 @@ class LauncherTest {
         target = house.resolve("cli").resolve("target");
         log = house.resolve("log");
         Files.copy(LAUNCHER, house.resolve("meristem"), StandardCopyOption.COPY_ATTRIBUTES);
-        for (String folder : List.of("core/src/main", "cli/src/main", "bench/step/src/main", "cli/target/lib", "bin")) {
+        for (String folder : List.of("core/src/main", "cli/src/main", "cli/target/lib", "bin")) {
             Files.createDirectories(house.resolve(folder));
         }
         Files.writeString(house.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
-        script("bin/mvn", "echo mvn >>\"$HOUSE/log\"; sleep 0.5; : >\"$HOUSE/cli/target/meristem-cli-1.jar\"");
+        script(
+                "bin/mvn",
+                "echo mvn >>\"$HOUSE/log\"; sleep \"${BUILD_SECONDS:-0}\"; : >\"$HOUSE/cli/target/meristem-cli-1.jar\"");
         script(
                 "bin/java",
                 """
@@ -83,7 +91,7 @@ class LauncherTest {
     void twoFirstStartsBuildOnce() throws Exception {
         List<Process> starts = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            starts.add(start(Map.of()));
+            starts.add(start(Map.of("BUILD_SECONDS", "0.5")));
         }
         for (Process one : starts) {
             text(one);
@@ -91,6 +99,56 @@ class LauncherTest {
         assertEquals(1, logged("mvn"));
         text(start(Map.of()));
         assertEquals(1, logged("mvn"));
+    }
+
+    /** Folders of the modules that the command line is built from, by the build files. */
+    private static Set<String> modules() throws IOException {
+        Path root = LAUNCHER.toAbsolutePath().normalize().getParent();
+        Map<String, String> folders = new HashMap<>();
+        Map<String, List<String>> artifacts = new HashMap<>();
+        for (String folder : named("module", root.resolve("pom.xml"))) {
+            List<String> names = named("artifactId", root.resolve(folder).resolve("pom.xml")).stream()
+                    .filter(name -> name.startsWith("meristem-"))
+                    .toList();
+            folders.put(names.get(0), folder);
+            artifacts.put(names.get(0), names);
+        }
+        Set<String> needed = new TreeSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of("meristem-cli"));
+        while (!open.isEmpty()) {
+            String artifact = open.pop();
+            if (needed.add(folders.get(artifact))) {
+                open.addAll(artifacts.get(artifact));
+            }
+        }
+        return needed;
+    }
+
+    private static List<String> named(String element, Path pom) throws IOException {
+        return Pattern.compile("<" + element + ">([^<]+)</" + element + ">")
+                .matcher(Files.readString(pom))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+    }
+
+    @Test
+    void buildsAgainWhenAModuleHasChanged() throws Exception {
+        text(start(Map.of()));
+        int builds = 1;
+        assertTrue(
+                modules().containsAll(Set.of("cli", "core", "synth")), modules().toString());
+        for (String module : modules()) {
+            Path sources = Files.createDirectories(house.resolve(module).resolve("src/main"));
+            for (Path changed :
+                    List.of(sources.resolve("New.java"), house.resolve(module).resolve("pom.xml"))) {
+                Files.writeString(changed, "");
+                text(start(Map.of()));
+                assertEquals(++builds, logged("mvn"), changed.toString());
+            }
+        }
+        text(start(Map.of()));
+        assertEquals(builds, logged("mvn"));
     }
 
     @Test

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.meristem.data.synth.SynthOptions;
-import io.meristem.data.synth.SyntheticFolder;
+import io.meristem.synth.SynthOptions;
+import io.meristem.synth.SyntheticFolder;
 import io.meristem.tune.Dra;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;

@@ -6,7 +6,7 @@ import io.meristem.data.image.Preprocess.Seen;
  * A coarse map, smooth over the pixels of the photo that it is of: cubic interpolation (Keys 1981, a = -1/2) between the centres of the cells, at least 0 and at
  * most the map's maximum. Beyond the outermost centres the outermost cells go on.
  */
-final class MapSampler {
+public final class MapSampler {
 
     private static final int TAPS = 4;
 
@@ -26,7 +26,7 @@ final class MapSampler {
      * @param width of the photo
      * @param height of the photo
      */
-    MapSampler(CoarseMap map, int size, Seen seen, int width, int height) {
+    public MapSampler(CoarseMap map, int size, Seen seen, int width, int height) {
         this.map = map;
         this.max = map.max();
         this.columns =
@@ -61,27 +61,27 @@ final class MapSampler {
     }
 
     /** First column that the network saw. */
-    int left() {
+    public int left() {
         return columns.from();
     }
 
     /** The column after the last one that it saw. */
-    int right() {
+    public int right() {
         return columns.to();
     }
 
     /** First row that it saw. */
-    int top() {
+    public int top() {
         return rows.from();
     }
 
     /** The row after the last one that it saw. */
-    int bottom() {
+    public int bottom() {
         return rows.to();
     }
 
     /** Row {@code y}, one that is seen: values in [0, max], written from {@link #left} on and up to {@link #right}. */
-    void row(int y, float[] out) {
+    public void row(int y, float[] out) {
         float[] w = rows.weights()[y];
         int[] c = rows.cells()[y];
         for (int x = 0; x < mixed.length; x++) {

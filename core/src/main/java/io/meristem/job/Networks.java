@@ -99,7 +99,9 @@ final class Networks {
             NetworkState.require(run.file(RunFolder.BEST), network, NetworkState.ALL);
             network.materialize(0);
             NetworkState.read(run.file(RunFolder.BEST), network, NetworkState.ALL);
-            if (run.rank() != null && config.train().method() instanceof DyLora method && run.rank() < method.rankMax()) {
+            if (run.rank() != null
+                    && config.train().method() instanceof DyLora method
+                    && run.rank() < method.rankMax()) {
                 try (AdapterFile file = AdapterFile.open(run.file(RunFolder.ADAPTER))) {
                     file.cut(network, run.rank(), method.rescaling(run.rank()));
                 }

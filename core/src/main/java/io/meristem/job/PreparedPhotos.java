@@ -12,11 +12,9 @@ import io.meristem.data.folder.Split;
 import io.meristem.data.image.Perturbations;
 import io.meristem.data.image.Preprocess;
 import io.meristem.data.image.View;
-import io.meristem.data.synth.SyntheticFolder;
 import io.meristem.execute.LabelledFeed;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Trainer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +51,7 @@ final class PreparedPhotos {
     }
 
     boolean synthetic() {
-        return Files.exists(folder.root().resolve(SyntheticFolder.NOTE));
+        return folder.isDrawn();
     }
 
     /** How many photos of each class and side could be read. */

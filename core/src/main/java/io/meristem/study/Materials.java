@@ -9,7 +9,6 @@ import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.data.folder.Split;
-import io.meristem.data.synth.SyntheticFolder;
 import io.meristem.execute.Network;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.TrainConfig;
@@ -82,7 +81,7 @@ final class Materials {
                 data.split().groupCsv() == null ? null : hash(bytes(data.split().groupCsv())),
                 folder.photos(Split.TRAIN).size(),
                 folder.photos(Split.VAL).size(),
-                Files.exists(folder.root().resolve(SyntheticFolder.NOTE)));
+                folder.isDrawn());
     }
 
     Photos photos(StudyData data) {

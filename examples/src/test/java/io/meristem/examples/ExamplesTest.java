@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.artifact.RunResult;
-import io.meristem.data.synth.LeafOptions;
-import io.meristem.data.synth.SynthOptions;
-import io.meristem.data.synth.SyntheticFolder;
 import io.meristem.predict.Answer;
+import io.meristem.synth.LeafOptions;
+import io.meristem.synth.SynthOptions;
+import io.meristem.synth.SyntheticFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -34,6 +34,9 @@ public final class ImageFolder {
      */
     public record Skipped(String relative, String reason, boolean image) {}
 
+    /** A file of this name in a photo folder says that a program has drawn the pictures. */
+    public static final String DRAWN = "SYNTHETIC.txt";
+
     private final Path root;
     private final List<String> classes;
     private final List<Photo> photos;
@@ -196,6 +199,11 @@ public final class ImageFolder {
     /** Absolute path of the data folder. */
     public Path root() {
         return root;
+    }
+
+    /** Whether the folder says of itself that its pictures are drawn, and no photographs. */
+    public boolean isDrawn() {
+        return Files.exists(root.resolve(DRAWN));
     }
 
     /** Class names, sorted; a photo's label is an index into this list. */
