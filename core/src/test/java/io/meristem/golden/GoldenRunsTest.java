@@ -11,7 +11,7 @@ import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RankLine;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.Perturbations;
+import io.meristem.data.image.Perturbations;
 import io.meristem.eval.Scores;
 import io.meristem.job.EvaluateJob;
 import io.meristem.job.ImportJob;
