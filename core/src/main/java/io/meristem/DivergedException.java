@@ -6,11 +6,22 @@ package io.meristem;
  */
 public final class DivergedException extends RuntimeException {
 
-    public DivergedException(String message) {
-        super(message);
+    private static final long serialVersionUID = 1;
+
+    private final Message sentence;
+
+    public DivergedException(Message sentence) {
+        this(sentence, null);
     }
 
-    public DivergedException(String message, Throwable cause) {
-        super(message, cause);
+    /** @param cause or null */
+    public DivergedException(Message sentence, Throwable cause) {
+        super(sentence.text(), cause);
+        this.sentence = sentence;
+    }
+
+    /** The message as data. */
+    public Message sentence() {
+        return sentence;
     }
 }

@@ -50,7 +50,7 @@ public final class FileNames {
      */
     public static Path requireText(Path path) {
         if (!isText(path)) {
-            throw new InputException(lost(path.toString()));
+            throw new InputException(ErrorCode.UNSUPPORTED, Message.plain(lost(path.toString())));
         }
         return path;
     }
@@ -58,7 +58,7 @@ public final class FileNames {
     /** @throws InputException when this process has lost letters of {@code argument}, of a command line */
     public static void requireWhole(String argument) {
         if (argument.indexOf(LOST) >= 0 && !areUnicode()) {
-            throw new InputException(lost(argument));
+            throw new InputException(ErrorCode.UNSUPPORTED, Message.plain(lost(argument)));
         }
     }
 

@@ -170,8 +170,11 @@ public final class FolderWalk {
 
     private void count() {
         if (++entries > Limit.FOLDER_ENTRIES.value()) {
-            throw new InputException("The folder " + root.path + " holds more files and folders than "
-                    + Limit.FOLDER_ENTRIES.words() + ": name a smaller one.");
+            throw new InputException(
+                    ErrorCode.TOO_LARGE,
+                    "The folder %s holds more files and folders than %s: name a smaller one.",
+                    root.path,
+                    Limit.FOLDER_ENTRIES.words());
         }
     }
 
@@ -221,8 +224,12 @@ public final class FolderWalk {
             return;
         }
         if (depth > Limit.FOLDER_DEPTH.value()) {
-            throw new InputException("Folders lie within folders more than " + Limit.FOLDER_DEPTH.words()
-                    + " deep below " + root.path + ", the first is " + path + ": name a folder further down.");
+            throw new InputException(
+                    ErrorCode.TOO_LARGE,
+                    "Folders lie within folders more than %s deep below %s, the first is %s: name a folder further down.",
+                    Limit.FOLDER_DEPTH.words(),
+                    root.path,
+                    path);
         }
         if (!read.add(key(real, attributes))) {
             passedOver.add(new PassedOver(path, Reason.READ_ALREADY));

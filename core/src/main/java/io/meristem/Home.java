@@ -104,9 +104,13 @@ public final class Home {
                 spare = make();
             } catch (IOException e) {
                 throw new InputException(
-                        reason + ", nor can " + System.getProperty("java.io.tmpdir") + " (" + Outputs.reason(e)
-                                + "): set " + VARIABLE + " to a folder that can be written.",
-                        e);
+                        ErrorCode.NOT_WRITABLE,
+                        e,
+                        "%s, nor can %s (%s): set %s to a folder that can be written.",
+                        reason,
+                        System.getProperty("java.io.tmpdir"),
+                        Outputs.reason(e),
+                        VARIABLE);
             }
         }
         note(reason + ": what is unpacked and kept goes to " + spare + " and is removed at the end; set " + VARIABLE

@@ -49,10 +49,10 @@ public final class Outputs {
     /**
      * Nothing is left behind, not even the folders around {@code file}.
      *
-     * @param option named in the refusal
+     * @param setting named in the refusal
      * @throws InputException when no file can be written there
      */
-    public static void requireFile(Path file, String option) {
+    public static void requireFile(Path file, Setting setting) {
         try {
             Path place = followed(file.toAbsolutePath());
             if (isStream(place)) {
@@ -72,7 +72,7 @@ public final class Outputs {
             requireName(place.resolveSibling("x".repeat(SIBLING)));
             tryToWrite(place.getParent());
         } catch (IOException e) {
-            throw refusal(file, option, e);
+            throw refusal(file, setting, e);
         }
     }
 
@@ -81,7 +81,7 @@ public final class Outputs {
      *
      * @throws InputException when no folder can be made there, or nothing be written into it
      */
-    public static void requireFolder(Path folder, String option) {
+    public static void requireFolder(Path folder, Setting setting) {
         try {
             Path place = followed(folder.toAbsolutePath());
             if (Files.exists(place) && !Files.isDirectory(place)) {
@@ -91,7 +91,7 @@ public final class Outputs {
             requireName(place.resolve(BELOW));
             tryToWrite(place);
         } catch (IOException e) {
-            throw refusal(folder, option, e);
+            throw refusal(folder, setting, e);
         }
     }
 
@@ -123,9 +123,14 @@ public final class Outputs {
         }
     }
 
-    private static InputException refusal(Path path, String option, IOException e) {
+    private static InputException refusal(Path path, Setting setting, IOException e) {
         return new InputException(
-                "Nothing can be written to " + shown(path) + " (" + reason(e) + "): give another " + option + ".", e);
+                ErrorCode.NOT_WRITABLE,
+                e,
+                "Nothing can be written to %s (%s): give another %s.",
+                shown(path),
+                reason(e),
+                setting);
     }
 
     /** Enough of a path to know it again. */

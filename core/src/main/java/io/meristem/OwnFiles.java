@@ -28,9 +28,11 @@ public final class OwnFiles {
             return;
         }
         if (!is.isSymbolicLink()) {
-            throw new InputException(file
-                    + (is.isDirectory() ? " is a folder" : " is no ordinary file, but a pipe or a device")
-                    + ": take it away, or restore the file.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s%s: take it away, or restore the file.",
+                    file,
+                    is.isDirectory() ? " is a folder" : " is no ordinary file, but a pipe or a device");
         }
         Path real;
         try {
@@ -39,10 +41,17 @@ public final class OwnFiles {
                 return;
             }
         } catch (IOException e) {
-            throw new InputException(file + " is a link that leads nowhere: take it away, or restore the file.", e);
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    e,
+                    "%s is a link that leads nowhere: take it away, or restore the file.",
+                    file);
         }
-        throw new InputException(file + " is a link that leads out of " + folder
-                + ": put the file itself there, or take the link away.");
+        throw new InputException(
+                ErrorCode.WRONG_KIND,
+                "%s is a link that leads out of %s: put the file itself there, or take the link away.",
+                file,
+                folder);
     }
 
     /**
@@ -53,7 +62,8 @@ public final class OwnFiles {
     public static void requireFolder(Path folder) {
         BasicFileAttributes is = attributes(folder);
         if (is != null && is.isSymbolicLink()) {
-            throw new InputException(folder + " is a link: put the folder itself there, or take it away.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND, "%s is a link: put the folder itself there, or take it away.", folder);
         }
     }
 
@@ -71,7 +81,8 @@ public final class OwnFiles {
             if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
                 return null;
             }
-            throw new InputException(path + " cannot be looked at (" + e + "): check its permissions.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be looked at (%s): check its permissions.", path, e);
         }
     }
 

@@ -25,10 +25,10 @@ public final class ProcessLock implements AutoCloseable {
      * @param refusal what to say when somebody else is there
      * @throws InputException when another process, or another thread of this one, holds it, or something else is in the place of the file
      */
-    public static ProcessLock take(Path folder, String refusal) throws IOException {
+    public static ProcessLock take(Path folder, Message refusal) throws IOException {
         Path file = folder.resolve(NAME);
         if (OwnFiles.exists(file) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new InputException(file + " is no ordinary file: take it away.");
+            throw new InputException(ErrorCode.WRONG_KIND, "%s is no ordinary file: take it away.", file);
         }
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
@@ -44,7 +44,7 @@ public final class ProcessLock implements AutoCloseable {
             throw e;
         }
         channel.close();
-        throw new InputException(refusal);
+        throw new InputException(ErrorCode.IN_USE, refusal);
     }
 
     @Override

@@ -33,15 +33,15 @@ class OutputsTest {
 
     private static void refused(Runnable check, String word) {
         InputException e = assertThrows(InputException.class, check::run);
-        assertTrue(e.getMessage().contains(word) && e.getMessage().contains("--out"), e.getMessage());
+        assertTrue(e.getMessage().contains(word) && e.getMessage().contains(Setting.OUT.words()), e.getMessage());
         assertTrue(e.getMessage().length() < 600, e.getMessage());
     }
 
     @Test
     void placesAreTriedAndLeftAsTheyWere() throws IOException {
-        assertDoesNotThrow(() -> Outputs.requireFolder(folder.resolve("a/b/run"), "--out"));
-        assertDoesNotThrow(() -> Outputs.requireFile(folder.resolve("a/b/x.json"), "--out"));
-        assertDoesNotThrow(() -> Outputs.requireFolder(deep(1000), "--out"));
+        assertDoesNotThrow(() -> Outputs.requireFolder(folder.resolve("a/b/run"), Setting.OUT));
+        assertDoesNotThrow(() -> Outputs.requireFile(folder.resolve("a/b/x.json"), Setting.OUT));
+        assertDoesNotThrow(() -> Outputs.requireFolder(deep(1000), Setting.OUT));
         try (Stream<Path> inside = Files.list(folder)) {
             assertEquals(List.of(), inside.toList());
         }
@@ -50,21 +50,21 @@ class OutputsTest {
     @Test
     void impossiblePlacesAreRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        refused(() -> Outputs.requireFolder(folder.resolve("x".repeat(4000)), "--out"), "too long");
-        refused(() -> Outputs.requireFile(folder.resolve("x".repeat(256)), "--out"), "too long");
+        refused(() -> Outputs.requireFolder(folder.resolve("x".repeat(4000)), Setting.OUT), "too long");
+        refused(() -> Outputs.requireFile(folder.resolve("x".repeat(256)), Setting.OUT), "too long");
         // The folder itself is possible, and what a run puts into it is not.
-        refused(() -> Outputs.requireFolder(deep(4000), "--out"), "too long");
-        refused(() -> Outputs.requireFile(deep(4080), "--out"), "too long");
-        refused(() -> Outputs.requireFolder(file, "--out"), "is no folder");
-        refused(() -> Outputs.requireFolder(file.resolve("a/b"), "--out"), "");
-        refused(() -> Outputs.requireFile(folder, "--out"), "it is a folder");
+        refused(() -> Outputs.requireFolder(deep(4000), Setting.OUT), "too long");
+        refused(() -> Outputs.requireFile(deep(4080), Setting.OUT), "too long");
+        refused(() -> Outputs.requireFolder(file, Setting.OUT), "is no folder");
+        refused(() -> Outputs.requireFolder(file.resolve("a/b"), Setting.OUT), "");
+        refused(() -> Outputs.requireFile(folder, Setting.OUT), "it is a folder");
         IOException blocked = assertThrows(IOException.class, () -> PrivateFolder.create(file.resolve("natives")));
         assertTrue(Outputs.reason(blocked).endsWith("file is no folder"), Outputs.reason(blocked));
         Files.createSymbolicLink(folder.resolve("a"), Path.of("b"));
         Files.createSymbolicLink(folder.resolve("b"), Path.of("a"));
-        refused(() -> Outputs.requireFile(folder.resolve("a"), "--out"), "leads back to itself");
+        refused(() -> Outputs.requireFile(folder.resolve("a"), Setting.OUT), "leads back to itself");
         if (Files.isDirectory(Path.of("/proc/self"))) {
-            refused(() -> Outputs.requireFile(Path.of("/proc/x"), "--out"), "no file can be made in /proc");
+            refused(() -> Outputs.requireFile(Path.of("/proc/x"), Setting.OUT), "no file can be made in /proc");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
@@ -42,7 +43,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new InputException("Say what to measure: meristem bench step, bench curve or bench memory.");
+        throw new InputException(
+                ErrorCode.MISSING_SETTING, "Say what to measure: meristem bench step, bench curve or bench memory.");
     }
 
     /** What both have in common. */
@@ -83,7 +85,7 @@ final class BenchCommand implements Callable<Integer> {
 
         ModelSpec spec() {
             if (batch < 1 || rank < 1) {
-                throw new InputException("--batch and --rank take numbers from 1 on.");
+                throw new InputException(ErrorCode.OUT_OF_RANGE, "--batch and --rank take numbers from 1 on.");
             }
             return Models.find(model);
         }
@@ -130,6 +132,7 @@ final class BenchCommand implements Callable<Integer> {
                     || !List.of("lora", "dra", "same", "adalora", "dylora", "full")
                             .containsAll(methods)) {
                 throw new InputException(
+                        ErrorCode.OUT_OF_RANGE,
                         "--rounds takes a number from 1 on, --methods names among lora, dra, same, adalora, dylora and full.");
             }
             Map<String, Object> report = StepBench.run(new StepBench.Settings(
@@ -236,7 +239,7 @@ final class BenchCommand implements Callable<Integer> {
             Environment.warn(spec.commandLine().getErr());
             ModelSpec network = common.spec();
             if (steps < LEAST_STEPS) {
-                throw new InputException("--steps takes a number from " + LEAST_STEPS + " on.");
+                throw new InputException(ErrorCode.OUT_OF_RANGE, "--steps takes a number from %s on.", LEAST_STEPS);
             }
             Map<String, Object> report = MemoryBench.run(new MemoryBench.Settings(
                     network,

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.InputException;
 import io.meristem.execute.Network;
 import io.meristem.rank.RankOptions;
 import java.util.Locale;
@@ -34,8 +35,8 @@ record Budget(double mib, Double percent) {
         if (percent) {
             try {
                 RankOptions.requirePercent(number);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
+            } catch (InputException e) {
+                throw new TypeConversionException(OptionNames.PLAIN.text(e.reason()));
             }
             return new Budget(0, number);
         }

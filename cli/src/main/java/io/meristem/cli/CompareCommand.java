@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
@@ -63,10 +64,12 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (runs.size() < 2) {
-            throw new InputException("One run cannot be compared: name two or more.");
+            throw new InputException(ErrorCode.MISSING_SETTING, "One run cannot be compared: name two or more.");
         }
         if (split == Split.TRAIN) {
-            throw new InputException("Runs cannot be compared on what they were trained on: give --split val or test.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "Runs cannot be compared on what they were trained on: give --split val or test.");
         }
         PrintWriter out = spec.commandLine().getOut();
         Comparison comparison;
@@ -99,7 +102,7 @@ final class CompareCommand implements Callable<Integer> {
         table.print(out);
         comparison.pairs().forEach(pair -> print(out, pair, comparison.pairs().size()));
         out.println();
-        comparison.cautions().forEach(caution -> out.println(Escape.line(caution)));
+        comparison.cautions().forEach(caution -> out.println(Escape.line(OptionNames.PLAIN.text(caution))));
     }
 
     private void print(PrintWriter out, Comparison.Pair pair, int pairs) {

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
@@ -63,7 +64,7 @@ final class ComputeOptions {
      */
     Compute resolve() {
         if (planning() == null) {
-            throw new InputException("--plan takes kind or measured here, not " + plan + ".");
+            throw new InputException(ErrorCode.OUT_OF_RANGE, "--plan takes kind or measured here, not %s.", plan);
         }
         return withFile();
     }
@@ -80,7 +81,9 @@ final class ComputeOptions {
 
     private Planning planning() {
         if (plan.isBlank()) {
-            throw new InputException("--plan is empty: give kind, measured, the folder of a run, or its plan.json.");
+            throw new InputException(
+                    ErrorCode.MISSING_SETTING,
+                    "--plan is empty: give kind, measured, the folder of a run, or its plan.json.");
         }
         for (Planning planning : Planning.values()) {
             if (planning.name().equalsIgnoreCase(plan)) {

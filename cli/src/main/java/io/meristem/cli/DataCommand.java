@@ -1,8 +1,10 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.DataCheck;
@@ -102,13 +104,13 @@ final class DataCommand {
         @Override
         public Integer call() {
             if (html != null) {
-                Report.refuseUnlessHtml(html, "--html");
+                Report.refuseUnlessHtml(html, Setting.HTML);
             }
             if (json != null) {
-                Outputs.requireFile(json, "--json");
+                Outputs.requireFile(json, Setting.JSON);
             }
             if (groupsOut != null) {
-                Outputs.requireFile(groupsOut, "--groups-out");
+                Outputs.requireFile(groupsOut, Setting.GROUPS_OUT);
             }
             PrintWriter out = spec.commandLine().getOut();
             CheckResult result;
@@ -129,7 +131,7 @@ final class DataCommand {
                 save(json, "--json", Json.pretty(result));
             }
             if (html != null) {
-                Report.write(result, html);
+                Report.write(result, html, OptionNames.PLAIN);
                 out.println(Escape.line("The page is in " + html));
             }
             if (groupsOut != null) {
@@ -145,9 +147,12 @@ final class DataCommand {
                 Outputs.writeString(file, text);
             } catch (IOException e) {
                 throw new InputException(
-                        "Cannot write " + file + " (" + Outputs.reason(e) + "): name another place with " + option
-                                + ".",
-                        e);
+                        ErrorCode.NOT_WRITABLE,
+                        e,
+                        "Cannot write %s (%s): name another place with %s.",
+                        file,
+                        Outputs.reason(e),
+                        option);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.feed.Augmentation;
@@ -99,7 +100,8 @@ final class DataOptions {
 
     private SplitOptions split() {
         if (noGroups && groups != null) {
-            throw new InputException("Both --groups and --no-groups are given: choose one of them.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS, "Both --groups and --no-groups are given: choose one of them.");
         }
         SplitOptions given = new SplitOptions(
                 val,

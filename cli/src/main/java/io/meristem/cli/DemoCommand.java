@@ -120,7 +120,7 @@ final class DemoCommand implements Callable<Integer> {
                 0.9f,
                 1,
                 LEAVES);
-        Map<Method, RunConfig> configs = CheckedSettings.of(() -> configs(photos));
+        Map<Method, RunConfig> configs = configs(photos);
         say(
                 console,
                 "Drawing SYNTHETIC leaf pictures into " + photos

@@ -138,7 +138,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         if (outcome.caution() != null) {
             out.println();
-            out.println(Escape.line(outcome.caution()));
+            out.println(Escape.line(OptionNames.PLAIN.text(outcome.caution())));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.exchange.AdapterFormat;
@@ -91,7 +92,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ExportJob.Written written = ExportJob.run(run, rank, chosen(), to, threads.count());
+        ExportJob.Written written = ExportJob.run(run, rank, chosen(), to, threads.count(), OptionNames.MARKDOWN);
         PrintWriter out = spec.commandLine().getOut();
         out.println(Escape.line("The network is in " + written.export()));
         out.println(Escape.line("What to know about it is in " + written.card()));
@@ -102,10 +103,13 @@ final class ExportCommand implements Callable<Integer> {
     private ExportFormat chosen() {
         if ((mergeGrouped || withBase) && format != Format.PEFT) {
             throw new InputException(
-                    (mergeGrouped ? "--merge-grouped" : "--with-base") + " is for --format peft: leave it out.");
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "%s is for --format peft: leave it out.",
+                    mergeGrouped ? "--merge-grouped" : "--with-base");
         }
         if (withPreprocessing && format != Format.ONNX) {
-            throw new InputException("--with-preprocessing is for --format onnx: leave it out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS, "--with-preprocessing is for --format onnx: leave it out.");
         }
         return switch (format) {
             case MERGED -> new MergedFormat();

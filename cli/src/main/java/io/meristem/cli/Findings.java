@@ -41,7 +41,7 @@ final class Findings {
                     && result.findings().get(i + 1).mend().equals(finding.mend());
             wrapped(String.format(Locale.ROOT, "%-8s", finding.severity()), finding.sentence(), out);
             if (!again) {
-                wrapped("", "-> " + finding.mend(), out);
+                wrapped("", "-> " + OptionNames.PLAIN.text(finding.mend()), out);
             }
         }
         if (result.findings().isEmpty()) {

@@ -1,8 +1,10 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.Setting;
 import io.meristem.explain.HeatmapMethod;
 import io.meristem.job.HeatmapJob;
 import java.io.PrintWriter;
@@ -42,12 +44,14 @@ final class HeatmapOptions {
     HeatmapJob.Request resolve(Path run, Integer rank) {
         if (folder == null) {
             if (method != null || className != null) {
-                throw new InputException((method != null ? "--heatmap-method" : "--heatmap-class")
-                        + " is for heatmaps, and no place is named for them: give --heatmap FOLDER too.");
+                throw new InputException(
+                        ErrorCode.MISSING_SETTING,
+                        "%s is for heatmaps, and no place is named for them: give --heatmap FOLDER too.",
+                        method != null ? "--heatmap-method" : "--heatmap-class");
             }
             return null;
         }
-        Outputs.requireFolder(folder, "--heatmap");
+        Outputs.requireFolder(folder, Setting.HEATMAP);
         return HeatmapJob.Request.of(
                 run, rank, method == null ? HeatmapMethod.GRAD_CAM : HeatmapMethod.parse(method), className);
     }

@@ -113,10 +113,12 @@ public final class Main {
             }
             return commandLine.execute(args);
         } catch (InputException e) {
-            say(commandLine, e.getMessage());
+            say(commandLine, OptionNames.PLAIN.text(e.sentence()));
             return BAD_INPUT;
         } catch (OutOfMemoryError e) {
-            say(commandLine, MemoryFailure.sentence(e).orElse(e.toString()));
+            say(
+                    commandLine,
+                    MemoryFailure.sentence(e).map(OptionNames.PLAIN::text).orElse(e.toString()));
             return FAILED;
         }
     }
@@ -166,8 +168,8 @@ public final class Main {
     }
 
     static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
-        if (e instanceof InputException) {
-            say(commandLine, e.getMessage());
+        if (e instanceof InputException refusal) {
+            say(commandLine, OptionNames.PLAIN.text(refusal.sentence()));
             return BAD_INPUT;
         }
         if (e instanceof InvalidPathException path) {
@@ -176,11 +178,11 @@ public final class Main {
                     "There can be no file of the name " + path.getInput() + " here (" + path.getReason() + ").");
             return BAD_INPUT;
         }
-        if (e instanceof DivergedException) {
-            say(commandLine, e.getMessage());
+        if (e instanceof DivergedException diverged) {
+            say(commandLine, OptionNames.PLAIN.text(diverged.sentence()));
             return FAILED;
         }
-        Optional<String> memory = MemoryFailure.sentence(e);
+        Optional<String> memory = MemoryFailure.sentence(e).map(OptionNames.PLAIN::text);
         if (memory.isPresent()) {
             say(commandLine, memory.get());
             return FAILED;

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LoraInit;
@@ -296,8 +297,10 @@ final class MethodOptions {
         Name method = name();
         MethodScope.refuseOthers(method, given());
         if (!budget.isAuto() && (method == Name.FULL || method == Name.HEAD)) {
-            throw new InputException("--budget bounds the size of adapters, and --method " + method.word()
-                    + " has none: leave it out, or choose another method.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "--budget bounds the size of adapters, and --method %s has none: leave it out, or choose another method.",
+                    method.word());
         }
         return switch (method) {
             case FULL -> new FullTuning();
@@ -330,7 +333,10 @@ final class MethodOptions {
             return given == null ? usual : given;
         }
         if (given != null) {
-            throw new InputException("--budget chooses the rank that " + option + " gives: leave one of them out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "--budget chooses the rank that %s gives: leave one of them out.",
+                    option);
         }
         // Only a head with an adapter makes a difference to sizes.
         int outputs = headPolicy() == HeadPolicy.ADAPTED ? classes.getAsInt() : LEAST_CLASSES;
@@ -371,16 +377,21 @@ final class MethodOptions {
     private Scorer scorer(RankOptions ranks) {
         if (costPower != null && (scorer == null || !scorer.hasCostPower())) {
             throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
                     "--cost-power belongs to scorers that sort directions: give --scorer spectrum or spectrum-whitened, or leave it out.");
         }
         if (costPower != null && costAware) {
-            throw new InputException("--cost-aware is --cost-power 1: leave one of them out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS, "--cost-aware is --cost-power 1: leave one of them out.");
         }
         if (kappa != null && scorer != ScorerName.ALIGNMENT) {
-            throw new InputException("--kappa belongs to --scorer alignment: give that, or leave it out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "--kappa belongs to --scorer alignment: give that, or leave it out.");
         }
         if (kappa != null && ranks.bounded()) {
-            throw new InputException("--budget chooses kappa: leave --kappa or --budget out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS, "--budget chooses kappa: leave --kappa or --budget out.");
         }
         if (scorer == null && alpha == null && gamma == null) {
             return preset.scorer(ranks);
@@ -396,8 +407,11 @@ final class MethodOptions {
 
     private AdapterOptions adapter(AdapterOptions ofMethod) {
         if (rankStabilised && loraScaling != null && loraScaling != LoraScaling.BY_ROOT) {
-            throw new InputException("--rank-stabilised is the scaling " + LoraScaling.BY_ROOT
-                    + ", and --lora-scaling says " + loraScaling + ": leave one of them out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "--rank-stabilised is the scaling %s, and --lora-scaling says %s: leave one of them out.",
+                    LoraScaling.BY_ROOT,
+                    loraScaling);
         }
         AdapterOptions usual = preset.adapter(ofMethod);
         LoraScaling said = rankStabilised ? LoraScaling.BY_ROOT : loraScaling;

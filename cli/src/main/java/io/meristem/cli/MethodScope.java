@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.cli.MethodOptions.Name;
 import java.util.Collection;
@@ -78,8 +79,12 @@ final class MethodScope {
         }
         String first = others.get(0);
         String owners = SCOPES.get(first).stream().map(Name::word).collect(Collectors.joining(" or "));
-        throw new InputException("The method " + method.word() + " has no use for " + String.join(", ", others)
-                + ": leave " + (others.size() == 1 ? "it" : "them") + " out, or choose the method with --method "
-                + owners + ".");
+        throw new InputException(
+                ErrorCode.CONFLICTING_SETTINGS,
+                "The method %s has no use for %s: leave %s out, or choose the method with --method %s.",
+                method.word(),
+                String.join(", ", others),
+                others.size() == 1 ? "it" : "them",
+                owners);
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.Method;
@@ -136,6 +137,7 @@ final class OptimizationOptions {
     Optimization resolve(Method method, Preset preset) {
         if (rate != null && method instanceof HeadOnly) {
             throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
                     "--lr has no effect on the method 'head', which trains the head alone: give --head-lr in its place.");
         }
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;

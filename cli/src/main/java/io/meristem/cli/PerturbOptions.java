@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.image.Perturbations;
 import picocli.CommandLine.Option;
@@ -25,7 +26,9 @@ final class PerturbOptions {
     Perturbations resolve() {
         if (perturb == null) {
             if (seed != null) {
-                throw new InputException("--perturb-seed is for perturbations, and none is named: give --perturb too.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "--perturb-seed is for perturbations, and none is named: give --perturb too.");
             }
             return Perturbations.NONE;
         }

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.data.folder.ImageFiles;
@@ -36,6 +37,7 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
     static PhotoPaths of(List<String> names) {
         List<Path> files = new ArrayList<>();
         List<String> notes = new ArrayList<>();
+        InputException first = null;
         for (String name : names) {
             if (name.equals(STDIN)) {
                 continue;
@@ -50,12 +52,13 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
                 files.addAll(found.photos());
                 notes.addAll(found.passedOver());
             } catch (InputException e) {
-                notes.add(e.getMessage());
+                notes.add(OptionNames.PLAIN.text(e.sentence()));
+                first = first == null ? e : first;
             }
         }
         boolean listed = names.contains(STDIN);
-        if (files.isEmpty() && !listed) {
-            throw new InputException(notes.get(0));
+        if (files.isEmpty() && !listed && first != null) {
+            throw first;
         }
         return new PhotoPaths(files, listed, notes);
     }
@@ -65,7 +68,10 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
             ImageFiles.Found inside = ImageFiles.find(path);
             if (inside.photos().isEmpty()) {
                 throw new InputException(
-                        "There are no photos in " + name + ": give a folder with " + ImageFiles.FORMATS + " files.");
+                        ErrorCode.TOO_FEW,
+                        "There are no photos in %s: give a folder with %s files.",
+                        name,
+                        ImageFiles.FORMATS);
             }
             return inside;
         }
@@ -75,11 +81,12 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
         if (ImageFiles.isPattern(name)) {
             ImageFiles.Found matching = ImageFiles.findMatching(name);
             if (matching.photos().isEmpty()) {
-                throw new InputException("No photo matches " + name + ": check the pattern; ** crosses folders.");
+                throw new InputException(
+                        ErrorCode.NOT_FOUND, "No photo matches %s: check the pattern; ** crosses folders.", name);
             }
             return matching;
         }
-        throw new InputException("There is no photo " + name + ": check the path.");
+        throw new InputException(ErrorCode.NOT_FOUND, "There is no photo %s: check the path.", name);
     }
 
     /** Null where the system allows no such name, as Windows allows no pattern. */
@@ -103,7 +110,10 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
         String reason =
                 e instanceof CharacterCodingException ? "it is no text in " + "UTF-8 or UTF-16" : e.getMessage();
         return new InputException(
-                "The list on standard input cannot be read (" + reason + "): give one path a line.", e);
+                ErrorCode.NOT_READABLE,
+                e,
+                "The list on standard input cannot be read (%s): give one path a line.",
+                reason);
     }
 
     /** As other programs write lists: UTF-16 and a byte order mark are known by the first bytes, which are waited for. */
@@ -119,7 +129,10 @@ record PhotoPaths(List<Path> known, boolean listed, List<String> notes) {
         try {
             return Path.of(line);
         } catch (InvalidPathException e) {
-            throw new InputException("The list on standard input has a line that is no path: give one path a line.", e);
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The list on standard input has a line that is no path: give one path a line.");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.Plan;
@@ -81,9 +82,10 @@ final class PlanCommand implements Callable<Integer> {
         ModelSpec network = Models.find(model);
         int side = side(network, size);
         if (classes < 2) {
-            throw new InputException("A classifier needs at least two classes: give --classes 2 or more.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "A classifier needs at least two classes: give --classes 2 or more.");
         }
-        TrainConfig config = CheckedSettings.of(() -> new TrainConfig(
+        TrainConfig config = new TrainConfig(
                 new Lora(rank, AdapterOptions.DEFAULT),
                 1,
                 batch,
@@ -91,7 +93,7 @@ final class PlanCommand implements Callable<Integer> {
                 Optimization.plain(1e-3),
                 HeadPolicy.TRAINED,
                 NormPolicy.FROZEN,
-                compute.resolve()));
+                compute.resolve());
         Plan plan = PlanJob.run(network, config, classes, side, threads.count());
         if (output.json) {
             Map<String, Object> result = new LinkedHashMap<>();
@@ -113,8 +115,12 @@ final class PlanCommand implements Callable<Integer> {
     static int side(ModelSpec network, Integer size) {
         int side = size == null ? network.inputSize() : size;
         if (side < network.minSize()) {
-            throw new InputException(network.name() + " needs at least " + network.minSize() + " pixels a side, not "
-                    + side + ": give a larger --size.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "%s needs at least %s pixels a side, not %s: give a larger --size.",
+                    network.name(),
+                    network.minSize(),
+                    side);
         }
         return side;
     }

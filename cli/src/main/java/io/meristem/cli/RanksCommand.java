@@ -73,8 +73,8 @@ final class RanksCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         data.require();
-        RunConfig.Model network = CheckedSettings.of(model::resolve);
-        Dra dra = CheckedSettings.of(method::dra);
+        RunConfig.Model network = model.resolve();
+        Dra dra = method.dra();
         AllocateJob.Shared shared;
         RunConfig.Data photos = data.resolve();
         try (Reporter reporter = Reporter.of(out, output, 0)) {

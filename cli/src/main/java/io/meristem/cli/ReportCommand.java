@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.explain.HeatmapMethod;
@@ -69,7 +70,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path file = Report.write(folder, out, data, heatmaps());
+        Path file = Report.write(folder, out, data, heatmaps(), OptionNames.PLAIN);
         PrintWriter console = spec.commandLine().getOut();
         console.println(Escape.line("The report is in " + file));
         console.flush();
@@ -79,8 +80,10 @@ final class ReportCommand implements Callable<Integer> {
     private HeatmapChoice heatmaps() {
         if (noHeatmaps) {
             if (rank != null || heatmapMethod != null) {
-                throw new InputException((rank != null ? "--rank" : "--heatmap-method")
-                        + " is for heatmaps: leave it out, or leave --no-heatmaps out.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "%s is for heatmaps: leave it out, or leave --no-heatmaps out.",
+                        rank != null ? "--rank" : "--heatmap-method");
             }
             return null;
         }

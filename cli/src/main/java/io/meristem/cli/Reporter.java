@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Message;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.data.check.DataCheck;
@@ -61,6 +62,11 @@ final class Reporter implements JobListener, AutoCloseable {
         if (done == total) {
             close();
         }
+    }
+
+    @Override
+    public void onNote(Message note) {
+        onNote(OptionNames.PLAIN.text(note));
     }
 
     @Override

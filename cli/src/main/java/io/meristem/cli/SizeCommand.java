@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.RankLimit;
@@ -97,22 +98,30 @@ final class SizeCommand implements Callable<Integer> {
     public Integer call() {
         if (classes < 2) {
             throw new InputException(
-                    "A classifier needs at least 2 classes, not " + classes + ": give a larger --classes.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "A classifier needs at least 2 classes, not %s: give a larger --classes.",
+                    classes);
         }
         if (budget != null && budget.isAuto()) {
-            throw new InputException("--budget auto is as much as photos ask for, see 'ranks': give a size here.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "--budget auto is as much as photos ask for, see 'ranks': give a size here.");
         }
         if (budget != null && (rank != null || method == Method.FULL)) {
             throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "%s",
                     rank != null
                             ? "--budget chooses the rank that --rank gives: leave one of them out."
                             : "--budget bounds the size of adapters, and full fine-tuning has none: leave it out.");
         }
         if (rank != null && rank < (trainNorm == NormTraining.NONE ? 1 : 0)) {
-            throw new InputException("The rank must be at least 1, not " + rank + ": give a larger --rank.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "The rank must be at least 1, not %s: give a larger --rank.", rank);
         }
         if (trainNorm != NormTraining.NONE && method == Method.FULL) {
             throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
                     "Full fine-tuning trains scales and biases of normalisation in any case: leave --train-norm out.");
         }
         PrintWriter out = spec.commandLine().getOut();

@@ -1,6 +1,7 @@
 package io.meristem.cli;
 
 import io.meristem.CancelledException;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
@@ -147,13 +148,16 @@ final class StudyCommand implements Callable<Integer> {
                     .filter(table -> id == null || table.id().equals(id))
                     .toList();
             if (wanted.isEmpty()) {
-                throw new InputException("No table " + (id == null ? "" : "'" + id + "' ")
-                        + "follows from the lines of " + folder
-                        + (tables.isEmpty()
+                throw new InputException(
+                        ErrorCode.UNKNOWN_NAME,
+                        "No table %sfollows from the lines of %s%s",
+                        id == null ? "" : "'" + id + "' ",
+                        folder,
+                        tables.isEmpty()
                                 ? "."
                                 : "; those that do are "
                                         + tables.stream().map(ResultTable::id).collect(Collectors.joining(", "))
-                                        + "."));
+                                        + ".");
             }
             PrintWriter console = spec.commandLine().getOut();
             console.print(wanted.stream().map(format.text).collect(Collectors.joining("\n")));
@@ -198,9 +202,10 @@ final class StudyCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter console = spec.commandLine().getOut();
         if (out == null) {
-            throw new InputException("A study needs a folder: give --out, a new one or a study's to resume.");
+            throw new InputException(
+                    ErrorCode.MISSING_SETTING, "A study needs a folder: give --out, a new one or a study's to resume.");
         }
-        Study study = CheckedSettings.of(() -> study(options.scale()));
+        Study study = study(options.scale());
         if (dryRun) {
             plan(console, StudyJob.plan(study, out));
             return 0;
@@ -231,16 +236,22 @@ final class StudyCommand implements Callable<Integer> {
 
     private Study study(Scale scale) {
         if (file != null && preset != null) {
-            throw new InputException("Both " + file + " and --preset " + preset + " are given: choose one of them.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "Both %s and --preset %s are given: choose one of them.",
+                    file,
+                    preset);
         }
         if (preset != null) {
             return StudyReader.preset(preset, scale);
         }
         Path spec = file == null ? StudyJob.specification(out) : file;
         if (file == null && !Files.exists(spec)) {
-            throw new InputException("There is no study in " + out
-                    + " to resume: give a study's file, or --preset, one of " + String.join(", ", Presets.names())
-                    + ".");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "There is no study in %s to resume: give a study's file, or --preset, one of %s.",
+                    out,
+                    String.join(", ", Presets.names()));
         }
         return StudyReader.file(spec, scale);
     }

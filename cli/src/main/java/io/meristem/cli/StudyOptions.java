@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.study.Scale;
@@ -135,8 +136,10 @@ final class StudyOptions {
             boolean named = equals > 0 && !given.substring(0, equals).matches(".*[/\\\\].*");
             String model = named ? given.substring(0, equals) : "";
             if (byModel.put(model, named ? given.substring(equals + 1) : given) != null) {
-                throw new InputException("--weights is given twice for " + (named ? model : "all models")
-                        + ": give it once, as MODEL=FILE for each.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "--weights is given twice for %s: give it once, as MODEL=FILE for each.",
+                        named ? model : "all models");
             }
         }
         return byModel;
@@ -157,8 +160,11 @@ final class StudyOptions {
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw new InputException("--seeds is '" + seeds + "': give how many, from 1 to " + MOST_SEEDS
-                + ", or a list with commas, such as 3,8.");
+        throw new InputException(
+                ErrorCode.OUT_OF_RANGE,
+                "--seeds is '%s': give how many, from 1 to %s, or a list with commas, such as 3,8.",
+                seeds,
+                MOST_SEEDS);
     }
 
     private ObjectNode train() {

@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.Message;
 import io.meristem.study.PlannedRun;
 import io.meristem.study.RunLine;
 import io.meristem.study.StudyListener;
@@ -68,6 +69,11 @@ final class StudyReporter implements StudyListener, AutoCloseable {
     }
 
     /** A note of one run may come from every run: it is shown once in a row. */
+    @Override
+    public void onNote(Message note) {
+        onNote(OptionNames.PLAIN.text(note));
+    }
+
     @Override
     public void onNote(String sentence) {
         if (!sentence.equals(note)) {

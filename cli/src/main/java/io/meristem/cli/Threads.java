@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import picocli.CommandLine.Option;
 
@@ -27,12 +28,14 @@ final class Threads {
 
     int count() {
         if (nice != null && (nice < 0 || nice > LAST)) {
-            throw new InputException("--nice takes a number from 0 to " + LAST + ", not " + nice + ".");
+            throw new InputException(ErrorCode.OUT_OF_RANGE, "--nice takes a number from 0 to %s, not %s.", LAST, nice);
         }
         if (nice != null && !String.valueOf(nice).equals(System.getenv(NICE))) {
-            throw new InputException("--nice " + nice
-                    + " is the launcher's to do, and Java was started without it: put 'nice -n " + nice
-                    + "' before the command.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "--nice %s is the launcher's to do, and Java was started without it: put 'nice -n %s' before the command.",
+                    nice,
+                    nice);
         }
         return given > 0 ? given : Runtime.getRuntime().availableProcessors();
     }

@@ -2,6 +2,7 @@ package io.meristem.cli;
 
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Checkpoints;
@@ -108,13 +109,14 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter console = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         if (checkpointSteps != null && checkpointSteps < 0) {
-            throw new InputException("--checkpoint-steps takes a number from 0 on, not " + checkpointSteps + ".");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "--checkpoint-steps takes a number from 0 on, not %s.", checkpointSteps);
         }
         refuseSettingsOfResumed();
         if (resume == null) {
             requirePlaces();
         }
-        RunConfig config = resume == null ? CheckedSettings.of(this::config) : null;
+        RunConfig config = resume == null ? config() : null;
         if (config != null && !memory.ignored) {
             MemoryCheck.require(config);
         }
@@ -182,8 +184,10 @@ final class TrainCommand implements Callable<Integer> {
                 .filter(name -> !WITH_RESUME.contains(name))
                 .toList();
         if (!others.isEmpty()) {
-            throw new InputException("A run is resumed with the settings that it began with: leave out "
-                    + String.join(", ", others) + " beside --resume.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "A run is resumed with the settings that it began with: leave out %s beside --resume.",
+                    String.join(", ", others));
         }
     }
 

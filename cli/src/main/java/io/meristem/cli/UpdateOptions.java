@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.tune.Preset;
 import io.meristem.tune.Updates;
@@ -55,8 +56,12 @@ final class UpdateOptions {
     Updates resolve(Preset preset) {
         Updates usual = preset.updates;
         if (none && way != null && way != Updates.Way.NONE) {
-            throw new InputException(NO_UPDATES + " says that ranks stay as they are, and " + UPDATES + " " + way.word()
-                    + " that they are given anew: leave one of them out.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "%s says that ranks stay as they are, and %s %s that they are given anew: leave one of them out.",
+                    NO_UPDATES,
+                    UPDATES,
+                    way.word());
         }
         Updates.Way said = way == null ? usual.way() : way;
         Updates.Way kept = none ? Updates.Way.NONE : said;

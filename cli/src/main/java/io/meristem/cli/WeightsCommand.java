@@ -1,5 +1,6 @@
 package io.meristem.cli;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
@@ -135,8 +136,11 @@ final class WeightsCommand {
             WeightSource source = model.weights().stream()
                     .filter(s -> tag == null || s.tag().equals(tag))
                     .findFirst()
-                    .orElseThrow(() -> new InputException("No official weights of " + name
-                            + (tag == null ? "" : " are tagged " + tag) + " are known: see 'meristem weights list'."));
+                    .orElseThrow(() -> new InputException(
+                            ErrorCode.UNKNOWN_NAME,
+                            "No official weights of %s%s are known: see 'meristem weights list'.",
+                            name,
+                            tag == null ? "" : " are tagged " + tag));
             Path file = fetch(source, model);
             PrintWriter out = spec.commandLine().getOut();
             out.println(Escape.line(file + "  (" + source.licence() + ")"));

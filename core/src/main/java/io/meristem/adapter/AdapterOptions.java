@@ -3,6 +3,8 @@ package io.meristem.adapter;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 
 /**
  * How an adapter is scaled, regularised and started.
@@ -35,10 +37,11 @@ public record AdapterOptions(
 
     public AdapterOptions {
         if (!(alpha >= 0) || Double.isInfinite(alpha)) {
-            throw new IllegalArgumentException("alpha must be positive, or 0 for a scale of 2, not " + alpha);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "alpha must be positive, or 0 for a scale of 2, not %s", alpha);
         }
         if (!(dropout >= 0 && dropout < 1)) {
-            throw new IllegalArgumentException("dropout must lie in [0, 1), not " + dropout);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "dropout must lie in [0, 1), not %s", dropout);
         }
     }
 
@@ -67,7 +70,8 @@ public record AdapterOptions(
             @JsonProperty("relative") Boolean relative) {
         boolean rooted = rankStabilised != null && rankStabilised;
         if (rooted && scaling == LoraScaling.CONSTANT) {
-            throw new IllegalArgumentException(
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
                     "rank_stabilised means the scaling alpha/sqrt(r), and the scaling here is alpha: leave one of them out");
         }
         LoraScaling said = scaling == null ? PAPER.scaling : scaling;

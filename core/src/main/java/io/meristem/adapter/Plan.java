@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.execute.Network;
 import io.meristem.op.Conv2d;
@@ -41,8 +42,10 @@ public record Plan(List<Row> rows) {
     }
 
     static InputException incomplete(String layer) {
-        return new InputException("The plan does not say how " + layer
-                + " is computed: restore the run folder as it was, or train again.");
+        return new InputException(
+                ErrorCode.DAMAGED_FILE,
+                "The plan does not say how %s is computed: restore the run folder as it was, or train again.",
+                layer);
     }
 
     /** Sets every layer of {@code network}, and of {@code adapters} where there are some, to its way. */
@@ -66,8 +69,11 @@ public record Plan(List<Row> rows) {
             }
             if (convolution) {
                 if (!way.kernels().fits((Conv2d) layer.op(), layer.precision())) {
-                    throw new InputException("The run computes " + name + " with " + way.kernels()
-                            + ", which this Java cannot: start it as then, with --add-modules jdk.incubator.vector.");
+                    throw new InputException(
+                            ErrorCode.UNSUPPORTED,
+                            "The run computes %s with %s, which this Java cannot: start it as then, with --add-modules jdk.incubator.vector.",
+                            name,
+                            way.kernels());
                 }
                 layer.setKernels(way.kernels());
             }

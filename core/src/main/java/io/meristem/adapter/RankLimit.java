@@ -1,5 +1,7 @@
 package io.meristem.adapter;
 
+import io.meristem.Message;
+import io.meristem.Setting;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -25,17 +27,17 @@ public enum RankLimit {
      *
      * @param usual the method's default: up to there nobody asked for more than is usual, and nothing is said
      */
-    public Optional<String> note(int rank, int usual, Collection<LayerSize> layers) {
+    public Optional<Message> note(int rank, int usual, Collection<LayerSize> layers) {
         long count = exceeded(rank, layers);
         if (count == 0 || rank <= usual) {
             return Optional.empty();
         }
-        String sentence =
-                "Rank " + rank + " is more than the weight can use on " + count + " of " + layers.size() + " layers: ";
-        return Optional.of(
-                sentence
-                        + (this == LAYER
-                                ? "there it is held to the number of the weight's rows or columns, whichever is less."
-                                : "they get it all the same, as in the published study; --rank-limit layer holds it to what they can use."));
+        Message then = this == LAYER
+                ? Message.of("there it is held to the number of the weight's rows or columns, whichever is less.")
+                : Message.of(
+                        "they get it all the same, as in the published study; %s holds it to what they can use.",
+                        Setting.RANK_LIMIT.the("layer"));
+        return Optional.of(Message.of(
+                "Rank %d is more than the weight can use on %d of %d layers: %s", rank, count, layers.size(), then));
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.artifact;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.execute.Network;
@@ -83,8 +84,12 @@ public final class AdapterFile implements AutoCloseable {
     public LowRankUpdate update(String layer, Network network) {
         WeightedLayer weighted = network.weightedLayers().get(layer);
         if (weighted == null) {
-            throw new InputException(file.path() + " is of another network than "
-                    + network.spec().name() + ", which has no layer " + layer + ": use the file that belongs to it.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s is of another network than %s, which has no layer %s: use the file that belongs to it.",
+                    file.path(),
+                    network.spec().name(),
+                    layer);
         }
         if (!file.tensors().containsKey(layer + B)) {
             throw half(layer);
@@ -100,7 +105,10 @@ public final class AdapterFile implements AutoCloseable {
                 && shapeA.get(1) == weighted.columns();
         if (!fitting) {
             throw new InputException(
-                    file.path() + " does not fit layer " + layer + ": use the file that belongs to it.");
+                    ErrorCode.MISMATCH,
+                    "%s does not fit layer %s: use the file that belongs to it.",
+                    file.path(),
+                    layer);
         }
         Tensor a = file.read(layer + A).to(ScalarType.Float);
         Tensor b = file.read(layer + B).to(ScalarType.Float);
@@ -125,7 +133,8 @@ public final class AdapterFile implements AutoCloseable {
     }
 
     private InputException half(String layer) {
-        return new InputException(file.path() + " has one factor of layer " + layer + " only: restore the file.");
+        return new InputException(
+                ErrorCode.DAMAGED_FILE, "%s has one factor of layer %s only: restore the file.", file.path(), layer);
     }
 
     @Override

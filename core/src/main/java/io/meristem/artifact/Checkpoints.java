@@ -1,5 +1,6 @@
 package io.meristem.artifact;
 
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.OwnFiles;
@@ -174,8 +175,11 @@ public final class Checkpoints {
                     CheckpointState state = Json.read(folder.resolve(STATE), CheckpointState.class);
                     if (state.format() != CheckpointState.FORMAT) {
                         throw new InputException(
-                                folder + " is of format " + state.format() + ", and this version reads "
-                                        + CheckpointState.FORMAT + ": resume with the version that wrote it.");
+                                ErrorCode.UNSUPPORTED,
+                                "%s is of format %s, and this version reads %s: resume with the version that wrote it.",
+                                folder,
+                                state.format(),
+                                CheckpointState.FORMAT);
                     }
                     faults.forEach(said -> note.accept(said + ": going on from the one " + position.words() + "."));
                     for (Position bad : positions.subList(0, faults.size())) {
@@ -188,11 +192,14 @@ public final class Checkpoints {
             if (faults.isEmpty()) {
                 return Optional.empty();
             }
-            throw new InputException("No checkpoint in " + path + " is whole ("
-                    + fault(path.resolve(positions.get(0).name()))
-                    + "): restore them, or train again into another folder.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "No checkpoint in %s is whole (%s): restore them, or train again into another folder.",
+                    path,
+                    fault(path.resolve(positions.get(0).name())));
         } catch (IOException e) {
-            throw new InputException(path + " cannot be read (" + e + "): make it readable, or train again.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): make it readable, or train again.", path, e);
         }
     }
 
@@ -258,7 +265,8 @@ public final class Checkpoints {
                 }
             }
         } catch (IOException e) {
-            throw new InputException(path + " cannot be read (" + e + "): make it readable, or train again.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): make it readable, or train again.", path, e);
         }
     }
 }

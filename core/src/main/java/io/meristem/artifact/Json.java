@@ -26,6 +26,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
@@ -153,7 +154,12 @@ public final class Json {
 
     private static InputException unusable(Path file, Class<?> type, String reason, IOException cause) {
         return new InputException(
-                file + " cannot be read as a " + type.getSimpleName() + " (" + reason + "): restore the file.", cause);
+                ErrorCode.DAMAGED_FILE,
+                cause,
+                "%s cannot be read as a %s (%s): restore the file.",
+                file,
+                type.getSimpleName(),
+                reason);
     }
 
     /** A number is no text. */

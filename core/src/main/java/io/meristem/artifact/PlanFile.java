@@ -1,6 +1,9 @@
 package io.meristem.artifact;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterForm;
 import io.meristem.adapter.Plan;
 import io.meristem.engine.Precision;
@@ -89,13 +92,20 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
     public static PlanFile read(Path place) {
         Path file = Files.isDirectory(place) ? place.resolve(RunFolder.PLAN) : place;
         if (!Files.isRegularFile(file)) {
+            if (Files.isDirectory(place)) {
+                throw new InputException(
+                        ErrorCode.NOT_FOUND,
+                        "%s has no %s: give %s the folder of a run that has one, such a file, kind or measured.",
+                        place,
+                        RunFolder.PLAN,
+                        Setting.PLAN.the());
+            }
             throw new InputException(
-                    Files.isDirectory(place)
-                            ? place + " has no " + RunFolder.PLAN
-                                    + ": give --plan the folder of a run that has one, such a file, kind or measured."
-                            : "There is no plan " + place
-                                    + ": give --plan kind, measured, the folder of a run, or the file "
-                                    + RunFolder.PLAN + " of one.");
+                    ErrorCode.NOT_FOUND,
+                    "There is no plan %s: for %s give kind, measured, the folder of a run, or the file %s of one.",
+                    place,
+                    Setting.PLAN.the(),
+                    RunFolder.PLAN);
         }
         return Json.read(file, PlanFile.class);
     }
@@ -110,28 +120,37 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
      */
     public Map<String, Plan.Way> ways(Path place, RunConfig config, Network network) {
         if (!model.equals(config.model().name()) || size != config.model().size()) {
-            throw new InputException("The plan in " + place + " is for " + model + " at " + size + " pixels, not for "
-                    + config.model().name() + " at " + config.model().size()
-                    + ": give the plan of a run like this one, or --plan kind.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "The plan in %s is for %s at %s pixels, not for %s at %s: give the plan of a run like this one, or %s.",
+                    place,
+                    model,
+                    size,
+                    config.model().name(),
+                    config.model().size(),
+                    Setting.PLAN.the("kind"));
         }
         Map<String, Plan.Way> ways = new LinkedHashMap<>();
         Precision precision = config.train().compute().precision();
         for (Layer row : layers) {
             WeightedLayer layer = network.weightedLayers().get(row.layer());
-            String problem = null;
+            Message problem = null;
             if (layer == null) {
-                problem = "names a layer " + row.layer() + ", which " + model + " does not have";
+                problem = Message.of("names a layer %s, which %s does not have", row.layer(), model);
             } else if (ways.putIfAbsent(row.layer(), row.way()) != null) {
-                problem = "names the layer " + row.layer() + " twice";
+                problem = Message.of("names the layer %s twice", row.layer());
             } else if ((row.input() != null) != (layer.op() instanceof Conv2d)) {
-                problem = "does not say how " + row.layer() + " is computed, or says it of a layer of another kind";
+                problem = Message.of(
+                        "does not say how %s is computed, or says it of a layer of another kind", row.layer());
             } else if (row.form() != null
                     && !row.form().allows(config.train().method().adapterDropout())) {
-                problem = "computes the adapter of " + row.layer() + " as " + row.form()
-                        + ", which dropout on its input does not allow";
+                problem = Message.of(
+                        "computes the adapter of %s as %s, which dropout on its input does not allow",
+                        row.layer(), row.form());
             } else if (layer.op() instanceof Conv2d conv && !row.way().kernels().fits(conv, precision)) {
-                problem = "computes the gradients of " + row.layer() + " with " + row.input() + " and " + row.weight()
-                        + ", which need another --precision, or a Java that is started with --add-modules jdk.incubator.vector";
+                problem = Message.of(
+                        "computes the gradients of %s with %s and %s, which need another %s, or a Java that is started with --add-modules jdk.incubator.vector",
+                        row.layer(), row.input(), row.weight(), Setting.PRECISION);
             }
             if (problem != null) {
                 throw unfit(place, problem);
@@ -140,15 +159,19 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
         if (!(config.train().method() instanceof HeadOnly)) { // which computes no gradient of any of them
             network.weightedLayers().forEach((name, layer) -> {
                 if (layer.op() instanceof Conv2d && !ways.containsKey(name)) {
-                    throw unfit(place, "does not say how " + name + " is computed");
+                    throw unfit(place, Message.of("does not say how %s is computed", name));
                 }
             });
         }
         return ways;
     }
 
-    private static InputException unfit(Path place, String problem) {
+    private static InputException unfit(Path place, Message problem) {
         return new InputException(
-                "The plan in " + place + " " + problem + ": give the plan of a run like this one, or --plan kind.");
+                ErrorCode.MISMATCH,
+                "The plan in %s %s: give the plan of a run like this one, or %s.",
+                place,
+                problem,
+                Setting.PLAN.the("kind"));
     }
 }

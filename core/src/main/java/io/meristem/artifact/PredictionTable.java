@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputTable;
 import io.meristem.Names;
+import io.meristem.Setting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,8 +61,10 @@ public final class PredictionTable {
         try (InputTable table = InputTable.ours(file)) {
             if (!cells(table.columns()).equals(cells(List.of(header(classes))))) {
                 throw new InputException(
-                        file
-                                + " is no table of predictions of this run's classes, its header line says so: restore it, or make it anew with 'evaluate --predictions'.");
+                        ErrorCode.DAMAGED_FILE,
+                        "%s is no table of predictions of this run's classes, its header line says so: restore it, or make it anew with %s.",
+                        file,
+                        Action.EVALUATE.with(Setting.PREDICTIONS));
             }
             List<PhotoAnswer> answers = new ArrayList<>();
             for (String[] row = table.next(); row != null; row = table.next()) {
@@ -71,12 +76,12 @@ public final class PredictionTable {
                 throw known;
             }
             throw new InputException(
-                    file + " cannot be read as a table of predictions ("
-                            + (e instanceof IOException
-                                    ? e.getMessage()
-                                    : e.getClass().getSimpleName())
-                            + "): restore it, or make it anew with 'evaluate --predictions'.",
-                    e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read as a table of predictions (%s): restore it, or make it anew with %s.",
+                    file,
+                    e instanceof IOException ? e.getMessage() : e.getClass().getSimpleName(),
+                    Action.EVALUATE.with(Setting.PREDICTIONS));
         }
     }
 

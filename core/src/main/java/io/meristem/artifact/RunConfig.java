@@ -1,6 +1,8 @@
 package io.meristem.artifact;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
@@ -91,7 +93,9 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
         public Path place() {
             if (folder == null) {
                 throw new InputException(
-                        "This run was imported and does not know its photos: name a folder with --data.");
+                        ErrorCode.MISSING_SETTING,
+                        "This run was imported and does not know its photos: give %s.",
+                        Setting.DATA.the());
             }
             return Path.of(folder);
         }

@@ -1,13 +1,17 @@
 package io.meristem.artifact;
 
+import io.meristem.Action;
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Limit;
+import io.meristem.Message;
 import io.meristem.Names;
 import io.meristem.Outputs;
 import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
+import io.meristem.Setting;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,26 +97,42 @@ public final class RunFolder {
     public static void refuseUnlessFree(Path path) {
         refuseRun(path);
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new InputException(path + " is no folder: choose another --out.");
+            throw new InputException(ErrorCode.WRONG_KIND, "%s is no folder: choose another %s.", path, Setting.OUT);
         }
         if (Files.isDirectory(path) && !isLeftover(path)) {
             try (Stream<Path> inside = Files.list(path)) {
                 if (inside.findAny().isPresent()) {
-                    throw new InputException(path + " is not empty: choose a new folder for --out.");
+                    throw new InputException(
+                            ErrorCode.ALREADY_THERE, "%s is not empty: choose a new %s.", path, Setting.OUT);
                 }
             } catch (IOException e) {
                 throw new InputException(
-                        path + " cannot be read (" + InputFiles.reason(e) + "): choose another --out.", e);
+                        ErrorCode.NOT_READABLE,
+                        e,
+                        "%s cannot be read (%s): choose another %s.",
+                        path,
+                        InputFiles.reason(e),
+                        Setting.OUT);
             }
         }
-        Outputs.requireFolder(path, "--out");
+        Outputs.requireFolder(path, Setting.OUT);
     }
 
     private static void refuseRun(Path path) {
         if (Files.exists(path.resolve(CONFIG))) {
-            throw new InputException(path + " already holds a run: choose another --out, "
-                    + (isFinished(path) ? "" : "resume it with 'train --resume " + path + "', ")
-                    + "or remove that folder first.");
+            if (isFinished(path)) {
+                throw new InputException(
+                        ErrorCode.ALREADY_THERE,
+                        "%s already holds a run: choose another %s, or remove that folder first.",
+                        path,
+                        Setting.OUT);
+            }
+            throw new InputException(
+                    ErrorCode.ALREADY_THERE,
+                    "%s already holds a run: choose another %s, %s, or remove that folder first.",
+                    path,
+                    Setting.OUT,
+                    Action.RESUME.with(path));
         }
     }
 
@@ -194,14 +214,17 @@ public final class RunFolder {
 
     private InputException unwritable(IOException e) {
         return new InputException(
-                "The run folder " + path + " cannot be written (" + InputFiles.reason(e)
-                        + "): choose another --out or make room.",
-                e);
+                ErrorCode.NOT_WRITABLE,
+                e,
+                "The run folder %s cannot be written (%s): choose another %s or make room.",
+                path,
+                InputFiles.reason(e),
+                Setting.OUT);
     }
 
     /** Takes away what only a run in training needs; nothing happens where a process is at work. Failing to is not worth an error. */
     void tidy() {
-        try (ProcessLock lock = ProcessLock.take(path, "")) {
+        try (ProcessLock lock = ProcessLock.take(path, Message.plain(""))) {
             new Checkpoints(path).delete();
             Files.deleteIfExists(file(ProcessLock.NAME));
         } catch (IOException | InputException e) {
@@ -213,7 +236,7 @@ public final class RunFolder {
     ProcessLock lock() {
         try {
             return ProcessLock.take(
-                    path, "The run in " + path + " is being trained by another process: wait until it ends.");
+                    path, Message.of("The run in %s is being trained by another process: wait until it ends.", path));
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -253,17 +276,27 @@ public final class RunFolder {
     /** @throws InputException when no run has begun there */
     static RunFolder begun(Path path) {
         if (!Files.exists(path)) {
-            throw new InputException("There is no run folder " + path + ": give the folder that 'train --out' wrote.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "There is no run folder %s: give the folder that %s wrote.",
+                    path,
+                    Action.TRAIN);
         }
         requireOwn(path);
         if (Files.isDirectory(path) && isLeftover(path)) {
-            throw new InputException("The training in " + path
-                    + " was stopped before its run began, and there is nothing to resume: begin again with 'train --out "
-                    + path + "'.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "The training in %s was stopped before its run began, and there is nothing to resume: begin again with %s.",
+                    path,
+                    Action.TRAIN.with(Setting.OUT.as(path)));
         }
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
             throw new InputException(
-                    path + " is not a run folder, it has no " + CONFIG + ": give the folder that 'train --out' wrote.");
+                    ErrorCode.WRONG_KIND,
+                    "%s is not a run folder, it has no %s: give the folder that %s wrote.",
+                    path,
+                    CONFIG,
+                    Action.TRAIN);
         }
         return new RunFolder(path, false, null);
     }
@@ -283,9 +316,11 @@ public final class RunFolder {
     public static RunFolder open(Path path) {
         RunFolder folder = begun(path);
         if (!Files.isRegularFile(path.resolve(BEST))) {
-            throw new InputException("The run in " + path
-                    + " was stopped before its first epoch ended: there is no trained state in it, resume it with 'train --resume "
-                    + path + "'.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "The run in %s was stopped before its first epoch ended: there is no trained state in it, %s.",
+                    path,
+                    Action.RESUME.with(path));
         }
         return folder;
     }
@@ -301,12 +336,23 @@ public final class RunFolder {
             return this;
         }
         if (!(config().train().method() instanceof DyLora method)) {
-            throw new InputException("The run in " + path + " has one rank only, it was trained with '"
-                    + config().train().method().label() + "': leave --rank out, or train with --method dylora.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "The run in %s has one rank only, it was trained with '%s': leave %s out, or train with %s.",
+                    path,
+                    config().train().method().label(),
+                    Setting.RANK.the(),
+                    Setting.METHOD.as("dylora"));
         }
         if (rank < method.rankMin() || rank > method.rankMax()) {
-            throw new InputException("The run in " + path + " was trained for ranks " + method.rankMin() + " to "
-                    + method.rankMax() + ", not for " + rank + ": give another --rank.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The run in %s was trained for ranks %s to %s, not for %s: give another %s.",
+                    path,
+                    method.rankMin(),
+                    method.rankMax(),
+                    rank,
+                    Setting.RANK);
         }
         return new RunFolder(path, false, rank);
     }
@@ -348,7 +394,7 @@ public final class RunFolder {
         try {
             config.model().preprocess();
         } catch (InputException e) {
-            throw new InputException(file(CONFIG) + " cannot be used. " + e.getMessage(), e);
+            throw new InputException(e.code(), e, "%s cannot be used. %s", file(CONFIG), e.sentence());
         }
         return config;
     }
@@ -384,8 +430,10 @@ public final class RunFolder {
                 && names.stream().allMatch(name -> !name.isEmpty() && name.length() <= Limit.CLASS_NAME.value());
         if (!usable) {
             throw new InputException(
-                    file + " does not hold the names of classes, each once and none of more characters than "
-                            + Limit.CLASS_NAME.words() + ": restore the file.");
+                    ErrorCode.DAMAGED_FILE,
+                    "%s does not hold the names of classes, each once and none of more characters than %s: restore the file.",
+                    file,
+                    Limit.CLASS_NAME.words());
         }
         // Runs from before names were compared in NFC may know two that are one in it.
         List<String> composed = names.stream().map(Names::nfc).toList();
@@ -448,9 +496,11 @@ public final class RunFolder {
             write(name, text);
         } catch (IOException e) {
             throw new InputException(
-                    file(name) + " cannot be written (" + InputFiles.reason(e)
-                            + "): make room, or make the run folder writable.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "%s cannot be written (%s): make room, or make the run folder writable.",
+                    file(name),
+                    InputFiles.reason(e));
         }
     }
 

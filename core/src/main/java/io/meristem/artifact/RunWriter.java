@@ -1,5 +1,7 @@
 package io.meristem.artifact;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.OwnFiles;
@@ -312,8 +314,11 @@ public final class RunWriter implements TrainListener, AutoCloseable {
 
     private InputException failed(IOException e) {
         return new InputException(
-                "The run folder " + folder.path() + " cannot be written any more (" + InputFiles.reason(e)
-                        + "): make room, and resume with 'train --resume " + folder.path() + "'.",
-                e);
+                ErrorCode.NOT_WRITABLE,
+                e,
+                "The run folder %s cannot be written any more (%s): make room, and %s.",
+                folder.path(),
+                InputFiles.reason(e),
+                Action.RESUME.with(folder.path()));
     }
 }

@@ -1,6 +1,7 @@
 package io.meristem.artifact;
 
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
@@ -39,7 +40,8 @@ public final class StoppedRun implements AutoCloseable {
         this.lock = folder.lock();
         try {
             if (RunFolder.isFinished(path)) {
-                throw new InputException("The run in " + path + " has ended meanwhile: nothing is left to do.");
+                throw new InputException(
+                        ErrorCode.CHANGED, "The run in %s has ended meanwhile: nothing is left to do.", path);
             }
             config = folder.config();
             folder.photos();
@@ -122,9 +124,11 @@ public final class StoppedRun implements AutoCloseable {
                     found == null ? null : found.state().run());
         } catch (IOException e) {
             throw new InputException(
-                    "The run folder " + folder.path() + " cannot be written (" + InputFiles.reason(e)
-                            + "): make room, or make it writable, and resume again.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The run folder %s cannot be written (%s): make room, or make it writable, and resume again.",
+                    folder.path(),
+                    InputFiles.reason(e));
         }
     }
 

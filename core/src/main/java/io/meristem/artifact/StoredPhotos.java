@@ -1,8 +1,11 @@
 package io.meristem.artifact;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Limit;
+import io.meristem.Message;
+import io.meristem.Setting;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -36,35 +39,50 @@ public final class StoredPhotos {
      */
     public static Path of(Path run, RunConfig.Data data, List<String> classes) {
         Path place = data.place();
-        String asks = ": name the folder of photos with --data, or put it back there to resume the run.";
+        Message asks =
+                Message.of(": say where they are now (%s), or put them back there to resume the run.", Setting.DATA);
         if (!place.isAbsolute()) {
-            throw new InputException("The run in " + run + " names its photos by the relative path " + place + asks);
+            throw new InputException(
+                    ErrorCode.NOT_FOUND, "The run in %s names its photos by the relative path %s%s", run, place, asks);
         }
         if (!Files.isDirectory(place)) {
             throw new InputException(
-                    "The run in " + run + " had its photos in " + place + ", which is no folder" + asks);
+                    ErrorCode.NOT_FOUND, "The run in %s had its photos in %s, which is no folder%s", run, place, asks);
         }
         Path real;
         StoredPhotos inside = new StoredPhotos();
         try {
             real = place.toRealPath();
             if (real.getNameCount() == 0 || SYSTEM.stream().anyMatch(real::startsWith)) {
-                throw new InputException("The run in " + run + " says that its photos are in " + place
-                        + ", which is no folder of photos" + asks);
+                throw new InputException(
+                        ErrorCode.NOT_FOUND,
+                        "The run in %s says that its photos are in %s, which is no folder of photos%s",
+                        run,
+                        place,
+                        asks);
             }
             if (!inside.hold(real, classes)) {
                 String missing = classes.stream()
                         .filter(name -> !inside.names.contains(plain(name)))
                         .findFirst()
                         .orElse("");
-                throw new InputException("The run in " + run + " had its photos in " + place
-                        + ", where there is no folder of its class " + missing + " now" + asks);
+                throw new InputException(
+                        ErrorCode.MISMATCH,
+                        "The run in %s had its photos in %s, where there is no folder of its class %s now%s",
+                        run,
+                        place,
+                        missing,
+                        asks);
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The photos of the run in " + run + " in " + place + " cannot be looked at (" + InputFiles.reason(e)
-                            + ")" + asks,
-                    e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "The photos of the run in %s in %s cannot be looked at (%s)%s",
+                    run,
+                    place,
+                    InputFiles.reason(e),
+                    asks);
         }
         return place;
     }

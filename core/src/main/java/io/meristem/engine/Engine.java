@@ -1,6 +1,8 @@
 package io.meristem.engine;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,8 +69,10 @@ public final class Engine {
     public static synchronized void start(int threads, ComputeDevice wanted) {
         start(threads);
         if (wanted == ComputeDevice.CUDA && !torch.cuda_is_available()) {
-            throw new InputException("There is no CUDA device, or the engine was built without CUDA: leave --device at"
-                    + " cpu, or see docs/performance.md for how to build with it.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "There is no CUDA device, or the engine was built without CUDA: leave %s at cpu, or see docs/performance.md for how to build with it.",
+                    Setting.DEVICE.the());
         }
         device = wanted;
         try (PointerScope scope = new PointerScope()) {

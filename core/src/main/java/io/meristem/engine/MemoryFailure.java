@@ -1,5 +1,7 @@
 package io.meristem.engine;
 
+import io.meristem.Message;
+import io.meristem.Setting;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -15,7 +17,7 @@ public final class MemoryFailure {
     private MemoryFailure() {}
 
     /** One sentence about {@code failure}, where memory ran out, in Java or in the engine. */
-    public static Optional<String> sentence(Throwable failure) {
+    public static Optional<Message> sentence(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String text = cause.getMessage() == null ? "" : cause.getMessage();
             boolean java = cause instanceof OutOfMemoryError;
@@ -24,8 +26,9 @@ public final class MemoryFailure {
                             || text.contains("bad_alloc")
                             || text.contains("out of memory"));
             if (java || engine) {
-                return Optional.of("Memory ran out (" + what(text)
-                        + "): use a smaller --batch, --size or model, --checkpointing, or end other programs.");
+                return Optional.of(Message.of(
+                        "Memory ran out (%s): use a smaller %s, %s or model, %s, or end other programs.",
+                        what(text), Setting.BATCH_SIZE, Setting.SIZE, Setting.CHECKPOINTING));
             }
         }
         return Optional.empty();

@@ -1,5 +1,6 @@
 package io.meristem.engine;
 
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.Home;
 import io.meristem.InputException;
@@ -77,9 +78,11 @@ final class Natives {
             loaded = true;
         } catch (IOException e) {
             throw new InputException(
-                    "The engine's libraries cannot be unpacked (" + Outputs.reason(e) + "): make room, or set "
-                            + Home.VARIABLE + " to a folder that can be written.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The engine's libraries cannot be unpacked (%s): make room, or set %s to a folder that can be written.",
+                    Outputs.reason(e),
+                    Home.VARIABLE);
         }
     }
 
@@ -176,16 +179,21 @@ final class Natives {
             String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason known");
             if (free < ROOM_MIB) {
                 throw new InputException(
-                        "The engine's libraries cannot be unpacked to " + folder + ", which has " + free
-                                + " MiB left: make room for " + ROOM_MIB + " MiB, or set " + Home.VARIABLE
-                                + " to another folder.",
-                        e);
+                        ErrorCode.NOT_WRITABLE,
+                        e,
+                        "The engine's libraries cannot be unpacked to %s, which has %s MiB left: make room for %s MiB, or set %s to another folder.",
+                        folder,
+                        free,
+                        ROOM_MIB,
+                        Home.VARIABLE);
             }
             throw new InputException(
-                    "The engine's libraries in " + folder + " cannot be loaded (" + text
-                            + "): where the system executes nothing from that folder, set " + Home.VARIABLE
-                            + " to another one.",
-                    e);
+                    ErrorCode.UNSUPPORTED,
+                    e,
+                    "The engine's libraries in %s cannot be loaded (%s): where the system executes nothing from that folder, set %s to another one.",
+                    folder,
+                    text,
+                    Home.VARIABLE);
         }
     }
 

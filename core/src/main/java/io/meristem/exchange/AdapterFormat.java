@@ -1,7 +1,11 @@
 package io.meristem.exchange;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.tune.FullTuning;
@@ -11,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -34,12 +39,17 @@ public record AdapterFormat() implements ExportFormat {
     public void write(TunedRun run, Path place) throws IOException {
         if (run.config().train().method() instanceof FullTuning) {
             throw new InputException(
-                    "The run in " + run.folder().path()
-                            + " has trained all weights, so nothing smaller than the network describes it: export it with --format merged.");
+                    ErrorCode.UNSUPPORTED,
+                    "The run in %s has trained all weights, so nothing smaller than the network describes it: export it with %s.",
+                    run.folder().path(),
+                    Setting.FORMAT.as("merged"));
         }
         if (run.config().model().weights() == null) {
-            throw new InputException("The run in " + run.folder().path()
-                    + " started from random weights, which nobody else has: export it with --format merged.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "The run in %s started from random weights, which nobody else has: export it with %s.",
+                    run.folder().path(),
+                    Setting.FORMAT.as("merged"));
         }
         try (PointerScope scope = new PointerScope()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -65,8 +75,13 @@ public record AdapterFormat() implements ExportFormat {
                                 + "    weight = model.get_submodule(layer).weight\n"
                                 + "    weight.data += (state[layer + \".lora_B\"] @ state[layer + \".lora_A\"]).reshape(weight.shape)\n"
                                 + "model.load_state_dict({k: v for k, v in state.items() if \".lora_\" not in k}, strict=False)",
-                        "")
-                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name))
-                + " --weights BASE --out RUN` makes a run folder of it.\n";
+                        "");
+    }
+
+    @Override
+    public Optional<Message> inMeristem(TunedRun run, String name) {
+        return Optional.of(Message.of(
+                "In Meristem %s makes a run folder of it.",
+                Action.IMPORT.with(Escape.code(Escape.word(name)), Setting.WEIGHTS.as("BASE"), Setting.OUT.as("RUN"))));
     }
 }

@@ -1,6 +1,9 @@
 package io.meristem.exchange;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.data.image.Preprocess;
 import io.meristem.execute.Network;
 import io.meristem.weights.TensorFile;
@@ -26,8 +29,10 @@ public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temp
             ClassifierInfo info = ClassifierInfo.of(path, file.metadata());
             if (info == null) {
                 throw new InputException(
-                        path + " holds weights, but not the names of their classes: give a run folder, or a file that"
-                                + " 'export --format merged' wrote.");
+                        ErrorCode.WRONG_KIND,
+                        "%s holds weights, but not the names of their classes: give a run folder, or a file that %s wrote.",
+                        path,
+                        Action.EXPORT.with(Setting.FORMAT.as("merged")));
             }
             return new ClassifierFile(path, info, temperature(path, file.metadata()));
         }
@@ -46,9 +51,14 @@ public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temp
             }
         } catch (NumberFormatException e) {
             throw new InputException(
-                    "The temperature in " + path + " is no number, '" + text + "': export it again.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The temperature in %s is no number, '%s': export it again.",
+                    path,
+                    text);
         }
-        throw new InputException("The temperature in " + path + " is " + text + ", not above 0: export it again.");
+        throw new InputException(
+                ErrorCode.DAMAGED_FILE, "The temperature in %s is %s, not above 0: export it again.", path, text);
     }
 
     /** Class names in label order. */
@@ -74,8 +84,14 @@ public record ClassifierFile(Path path, ClassifierInfo info, OptionalDouble temp
                     .sum();
             if (held < network.parameterCount()) {
                 // A list of class names alone would have it ask for any memory.
-                throw new InputException(path + " holds " + held + " numbers, and " + info.model() + " with "
-                        + classes().size() + " classes has " + network.parameterCount() + ": export it again.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s holds %s numbers, and %s with %s classes has %s: export it again.",
+                        path,
+                        held,
+                        info.model(),
+                        classes().size(),
+                        network.parameterCount());
             }
             network.materialize(0);
             WeightLoader.load(file, network, WeightLoader.Options.finished(Models.all()));

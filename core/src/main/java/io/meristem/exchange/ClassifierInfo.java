@@ -1,6 +1,7 @@
 package io.meristem.exchange;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
@@ -118,14 +119,19 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
                     || info.origin == null
                     || info.classes.isEmpty()) {
                 throw new InputException(
-                        "The metadata of " + file
-                                + " lacks the model, the input, the origin or the classes, or one of them cannot be used: export it again.");
+                        ErrorCode.DAMAGED_FILE,
+                        "The metadata of %s lacks the model, the input, the origin or the classes, or one of them cannot be used: export it again.",
+                        file);
             }
             requireUse(file, info);
             return info;
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    "The metadata of " + file + " cannot be read (" + InputFiles.reason(e) + "): export it again.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The metadata of %s cannot be read (%s): export it again.",
+                    file,
+                    InputFiles.reason(e));
         }
     }
 
@@ -133,7 +139,8 @@ public record ClassifierInfo(String model, List<String> classes, Input input, Or
         try {
             info.asModel(null).preprocess();
         } catch (InputException e) {
-            throw new InputException("The metadata of " + file + " cannot be used. " + e.getMessage(), e);
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE, e, "The metadata of %s cannot be used. %s", file, e.sentence());
         }
     }
 

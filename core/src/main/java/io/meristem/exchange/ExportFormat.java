@@ -1,7 +1,9 @@
 package io.meristem.exchange;
 
+import io.meristem.Message;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A form in which a trained network is handed to other programs. */
 public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFormat, PeftFormat {
@@ -32,4 +34,9 @@ public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFo
      * @param name of the file or folder, as it is: each place in the card escapes it in its own way
      */
     String howToLoad(TunedRun run, String name);
+
+    /** For the model card: what Meristem itself does with the export, where it takes it; one sentence. */
+    default Optional<Message> inMeristem(TunedRun run, String name) {
+        return Optional.empty();
+    }
 }

@@ -1,6 +1,8 @@
 package io.meristem.exchange;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.engine.Engine;
@@ -53,8 +55,12 @@ public record ImportedNetwork(
         requireFit(source, base);
         if (report != null && report.replacedHead() && !source.replaced().contains(head + ".weight")) {
             throw new InputException(
-                    "Neither " + source.path() + " nor the weights under it have a classifier for " + base.classes()
-                            + " classes: name " + head + " in modules_to_save when training, or give other --classes.");
+                    ErrorCode.MISMATCH,
+                    "Neither %s nor the weights under it have a classifier for %s classes: name %s in modules_to_save when training, or give other %s.",
+                    source.path(),
+                    base.classes(),
+                    head,
+                    Setting.CLASSES);
         }
         try (NoGradGuard guard = new NoGradGuard()) {
             Map<String, Param> params = base.params();
@@ -112,8 +118,10 @@ public record ImportedNetwork(
         BatchNormLayer norm = weighted.norm();
         if (norm == null) {
             throw new InputException(
-                    source.path() + " has a bias of B for layer " + layer
-                            + ", which has neither a bias nor a batch normalisation behind it to take that up: train it with lora_bias=False.");
+                    ErrorCode.UNSUPPORTED,
+                    "%s has a bias of B for layer %s, which has neither a bias nor a batch normalisation behind it to take that up: train it with lora_bias=False.",
+                    source.path(),
+                    layer);
         }
         norm.bias().set(norm.bias().value().add(Engine.onDevice(by).mul(norm.scale())));
         return base.batchNorms().entrySet().stream()
@@ -130,19 +138,32 @@ public record ImportedNetwork(
             Param param = base.params().get(name);
             if (param == null) {
                 throw new InputException(
-                        source.path() + " does not fit " + base.spec().name() + ": it has a tensor " + name
-                                + ", which this network has not; name the network that it was trained on with --model.");
+                        ErrorCode.MISMATCH,
+                        "%s does not fit %s: it has a tensor %s, which this network has not; name the network that it was trained on (%s).",
+                        source.path(),
+                        base.spec().name(),
+                        name,
+                        Setting.MODEL);
             }
             if (!Arrays.equals(param.shape(), source.shape(name))) {
+                if (name.startsWith(head + ".") && source.shape(name).length > 0) {
+                    throw new InputException(
+                            ErrorCode.MISMATCH,
+                            "%s has a classifier for %s classes, and %s are named: give as many %s.",
+                            source.path(),
+                            source.shape(name)[0],
+                            base.classes(),
+                            Setting.CLASSES);
+                }
                 throw new InputException(
-                        name.startsWith(head + ".") && source.shape(name).length > 0
-                                ? source.path() + " has a classifier for " + source.shape(name)[0] + " classes, and "
-                                        + base.classes() + " are named: give as many --classes."
-                                : source.path() + " does not fit " + base.spec().name() + ": its " + name
-                                        + " has the shape "
-                                        + Arrays.toString(source.shape(name)) + ", not "
-                                        + Arrays.toString(param.shape())
-                                        + "; name the network that it was trained on with --model.");
+                        ErrorCode.MISMATCH,
+                        "%s does not fit %s: its %s has the shape %s, not %s; name the network that it was trained on (%s).",
+                        source.path(),
+                        base.spec().name(),
+                        name,
+                        Arrays.toString(source.shape(name)),
+                        Arrays.toString(param.shape()),
+                        Setting.MODEL);
             }
         }
     }

@@ -1,6 +1,9 @@
 package io.meristem.exchange;
 
+import io.meristem.Action;
 import io.meristem.Escape;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.weights.Safetensors;
@@ -8,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -51,9 +55,15 @@ public record MergedFormat() implements ExportFormat {
 
     @Override
     public String howToLoad(TunedRun run, String name) {
-        return HomeLibrary.of(run).code("model.load_state_dict(load_file(" + Escape.python(name) + "))", "")
-                + "\nThe same file works in Meristem: `meristem train --model "
-                + run.config().model().name() + " --weights " + Escape.code(Escape.word(name))
-                + " ...` starts from it.\n";
+        return HomeLibrary.of(run).code("model.load_state_dict(load_file(" + Escape.python(name) + "))", "");
+    }
+
+    @Override
+    public Optional<Message> inMeristem(TunedRun run, String name) {
+        return Optional.of(Message.of(
+                "The same file works in Meristem: %s starts from it.",
+                Action.TRAIN.with(
+                        Setting.MODEL.as(run.config().model().name()),
+                        Setting.WEIGHTS.as(Escape.code(Escape.word(name))))));
     }
 }

@@ -1,6 +1,10 @@
 package io.meristem.exchange;
 
+import io.meristem.Action;
 import io.meristem.Escape;
+import io.meristem.Message;
+import io.meristem.Setting;
+import io.meristem.Wording;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
@@ -21,16 +25,21 @@ public final class ModelCard {
     private final TunedRun run;
     private final Provenance provenance;
     private final RunConfig config;
+    private final Wording wording;
 
-    private ModelCard(TunedRun run) {
+    private ModelCard(TunedRun run, Wording wording) {
+        this.wording = wording;
         this.run = run;
         this.provenance = run.provenance();
         this.config = run.config();
     }
 
-    /** @param name of the exported file or folder */
-    public static String of(TunedRun run, ExportFormat format, String name) {
-        ModelCard card = new ModelCard(run);
+    /**
+     * @param name of the exported file or folder
+     * @param wording in which it says what a reader can do with Meristem
+     */
+    public static String of(TunedRun run, ExportFormat format, String name, Wording wording) {
+        ModelCard card = new ModelCard(run, wording);
         card.head(format);
         card.classes();
         card.quality();
@@ -41,6 +50,9 @@ public final class ModelCard {
         card.line("## Loading");
         card.line("");
         card.out.append(format.howToLoad(run, name));
+        format.inMeristem(run, name)
+                .ifPresent(
+                        how -> card.out.append('\n').append(how.text(wording)).append('\n'));
         return card.out.toString();
     }
 
@@ -91,7 +103,7 @@ public final class ModelCard {
         line("");
         Scores scores = scores();
         if (scores == null) {
-            line("Not measured: judge it with `meristem evaluate` before relying on it.");
+            say(Message.of("Not measured: judge it with %s before relying on it.", Action.EVALUATE));
             line("");
             return;
         }
@@ -166,8 +178,9 @@ public final class ModelCard {
             line("- Its probabilities are calibrated: logits are divided by the temperature "
                     + temperature.getAsDouble() + ", which was fitted on the validation photos, before the softmax.");
         }
-        line("- It was judged on photos like those it was trained on; other cameras, places and crops may do worse"
-                + " (`meristem evaluate --perturb all`).");
+        say(Message.of(
+                "- It was judged on photos like those it was trained on; other cameras, places and crops may do worse; %s shows how much.",
+                Action.EVALUATE.with(Setting.PERTURB.as("all"))));
         if (run.result() == null) {
             line("- There is no finished account of its training.");
         }
@@ -239,6 +252,10 @@ public final class ModelCard {
     /** A name in a table: what Markdown would take for its own is marked. */
     private static String cell(String text) {
         return Escape.markdown(text);
+    }
+
+    private void say(Message sentence) {
+        out.append(sentence.text(wording)).append('\n');
     }
 
     private void line(String format, Object... values) {

@@ -1,6 +1,8 @@
 package io.meristem.exchange;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.execute.Network;
@@ -45,8 +47,12 @@ final class PeftAdapter implements ImportSource {
         this.info = ClassifierInfo.of(file.path(), file.metadata());
         for (String name : file.tensors().keySet()) {
             if (!name.startsWith(PeftNames.PREFIX)) {
-                throw new InputException(file.path() + " has a tensor " + name + ", and PEFT's names begin with "
-                        + PeftNames.PREFIX + ": save the adapter with PEFT's save_pretrained.");
+                throw new InputException(
+                        ErrorCode.WRONG_KIND,
+                        "%s has a tensor %s, and PEFT's names begin with %s: save the adapter with PEFT's save_pretrained.",
+                        file.path(),
+                        name,
+                        PeftNames.PREFIX);
             }
             sort(name, name.substring(PeftNames.PREFIX.length()));
         }
@@ -63,8 +69,10 @@ final class PeftAdapter implements ImportSource {
             require(name.substring(0, name.length() - PeftNames.B_BIAS.length()), A_END);
         } else if (name.contains(".lora_")) {
             throw new InputException(
-                    file.path() + " has a tensor " + inFile
-                            + ", which LoRA without extensions has not: merge the adapter with PEFT (merge_and_unload) and save the weights.");
+                    ErrorCode.UNSUPPORTED,
+                    "%s has a tensor %s, which LoRA without extensions has not: merge the adapter with PEFT (merge_and_unload) and save the weights.",
+                    file.path(),
+                    inFile);
         } else if (!name.endsWith(MergedFormat.COUNTER)) {
             replaced.put(name.replace(PeftNames.BASE_LAYER + ".", "."), inFile);
         }
@@ -72,16 +80,23 @@ final class PeftAdapter implements ImportSource {
 
     private void require(String layer, String end) {
         if (!file.tensors().containsKey(PeftNames.PREFIX + layer + end)) {
-            throw new InputException(file.path() + " has one factor of layer " + layer + " but no "
-                    + end.substring(1, end.lastIndexOf('.')) + ": save the adapter again with PEFT.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "%s has one factor of layer %s but no %s: save the adapter again with PEFT.",
+                    file.path(),
+                    layer,
+                    end.substring(1, end.lastIndexOf('.')));
         }
     }
 
     static PeftAdapter open(Path folder) {
         Path configFile = folder.resolve(PeftNames.CONFIG);
         if (!Files.isRegularFile(configFile)) {
-            throw new InputException(folder + " is no adapter of PEFT, it has no " + PeftNames.CONFIG
-                    + ": give the folder that save_pretrained wrote.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s is no adapter of PEFT, it has no %s: give the folder that save_pretrained wrote.",
+                    folder,
+                    PeftNames.CONFIG);
         }
         PeftConfig config = PeftConfig.read(configFile);
         Path weights = folder.resolve(PeftNames.WEIGHTS);
@@ -146,16 +161,22 @@ final class PeftAdapter implements ImportSource {
                 .toList();
         if (!unknown.isEmpty()) {
             throw new InputException(
-                    folder + " does not fit " + network.spec().name() + ": it has an update of " + unknown.get(0)
-                            + ", a layer that this network has not; name the network that it was trained on with --model.");
+                    ErrorCode.MISMATCH,
+                    "%s does not fit %s: it has an update of %s, a layer that this network has not; name the network that it was trained on (%s).",
+                    folder,
+                    network.spec().name(),
+                    unknown.get(0),
+                    Setting.MODEL);
         }
         List<String> grouped = layers.stream()
                 .filter(name -> network.weightedLayers().get(name).isGrouped())
                 .toList();
         if (!grouped.isEmpty()) {
             throw new InputException(
-                    folder + " has updates of grouped convolutions (" + PeftNames.first(grouped)
-                            + "), which PEFT computes as dense ones that no weight of such a layer equals: train it without these layers.");
+                    ErrorCode.UNSUPPORTED,
+                    "%s has updates of grouped convolutions (%s), which PEFT computes as dense ones that no weight of such a layer equals: train it without these layers.",
+                    folder,
+                    PeftNames.first(grouped));
         }
         requireTargets(network);
         return List.copyOf(layers);
@@ -169,24 +190,39 @@ final class PeftAdapter implements ImportSource {
         for (String name : network.weightedLayers().keySet()) {
             boolean targeted = config.targets().include(name);
             if (targeted && !layers.contains(name)) {
-                throw new InputException(file.path() + " lacks the update of layer " + name + ", which " + config.file()
-                        + " targets: save the adapter again with PEFT.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s lacks the update of layer %s, which %s targets: save the adapter again with PEFT.",
+                        file.path(),
+                        name,
+                        config.file());
             }
             if (!targeted && layers.contains(name)) {
-                throw new InputException(file.path() + " has an update of layer " + name + ", which " + config.file()
-                        + " does not target: save the adapter again with PEFT.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s has an update of layer %s, which %s does not target: save the adapter again with PEFT.",
+                        file.path(),
+                        name,
+                        config.file());
             }
         }
         if (config.savesBiases() && replaced.keySet().stream().noneMatch(this::isTrainedBias)) {
             throw new InputException(
-                    file.path() + " has no bias, and " + config.file()
-                            + " says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.");
+                    ErrorCode.DAMAGED_FILE,
+                    "%s has no bias, and %s says that biases trained: save the adapter again with bias=\"all\", or with bias=\"none\" where they did not.",
+                    file.path(),
+                    config.file());
         }
         for (String module : config.modulesToSave()) {
             for (String name : network.params().keySet()) {
                 if (PeftTargets.isWithin(name, module) && !replaced.containsKey(name) && !isAbsentBias(name)) {
-                    throw new InputException(file.path() + " lacks the tensor " + name + " of the module " + module
-                            + ", which " + config.file() + " says is saved: save the adapter again with PEFT.");
+                    throw new InputException(
+                            ErrorCode.DAMAGED_FILE,
+                            "%s lacks the tensor %s of the module %s, which %s says is saved: save the adapter again with PEFT.",
+                            file.path(),
+                            name,
+                            module,
+                            config.file());
                 }
             }
         }
@@ -223,11 +259,16 @@ final class PeftAdapter implements ImportSource {
             }
             long rank = a.dim() > 0 ? a.size(0) : 0;
             if (!fitting || rank < 1 || b.size(0) != shape[0] || b.size(1) != rank) {
-                throw new InputException(file.path() + " does not fit "
-                        + network.spec().name() + ": the factors of layer "
-                        + layer + " have the shapes " + Arrays.toString(a.shape()) + " and "
-                        + Arrays.toString(b.shape()) + " for a weight " + Arrays.toString(shape)
-                        + "; name the network that it was trained on with --model.");
+                throw new InputException(
+                        ErrorCode.MISMATCH,
+                        "%s does not fit %s: the factors of layer %s have the shapes %s and %s for a weight %s; name the network that it was trained on (%s).",
+                        file.path(),
+                        network.spec().name(),
+                        layer,
+                        Arrays.toString(a.shape()),
+                        Arrays.toString(b.shape()),
+                        Arrays.toString(shape),
+                        Setting.MODEL);
             }
             double scaling = config.scaling(layer, Math.toIntExact(rank));
             return new LowRankUpdate(
@@ -242,8 +283,12 @@ final class PeftAdapter implements ImportSource {
         }
         String name = PeftNames.PREFIX + layer + PeftNames.B_BIAS;
         if (!file.tensors().containsKey(name)) {
-            throw new InputException(file.path() + " lacks the bias of B of layer " + layer + ", which " + config.file()
-                    + " says there is (lora_bias): save the adapter again with PEFT.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "%s lacks the bias of B of layer %s, which %s says there is (lora_bias): save the adapter again with PEFT.",
+                    file.path(),
+                    layer,
+                    config.file());
         }
         try (NoGradGuard guard = new NoGradGuard()) {
             Tensor bias = finite(name);
@@ -252,9 +297,13 @@ final class PeftAdapter implements ImportSource {
             if (bias.dim() != 1
                     || bias.size(0) != network.weightedLayers().get(layer).outFeatures()) {
                 throw new InputException(
-                        file.path() + " does not fit " + network.spec().name() + ": the bias of B of layer "
-                                + layer + " has the shape " + Arrays.toString(bias.shape())
-                                + "; name the network that it was trained on with --model.");
+                        ErrorCode.MISMATCH,
+                        "%s does not fit %s: the bias of B of layer %s has the shape %s; name the network that it was trained on (%s).",
+                        file.path(),
+                        network.spec().name(),
+                        layer,
+                        Arrays.toString(bias.shape()),
+                        Setting.MODEL);
             }
             return bias.mul(new Scalar(config.scaling(layer, rank)));
         }
@@ -263,12 +312,18 @@ final class PeftAdapter implements ImportSource {
     private Tensor finite(String name) {
         if (!file.tensors().get(name).dtype().isFloating()) {
             throw new InputException(
-                    file.path() + " stores " + name + " in whole numbers: save the adapter in float32.");
+                    ErrorCode.UNSUPPORTED,
+                    "%s stores %s in whole numbers: save the adapter in float32.",
+                    file.path(),
+                    name);
         }
         Tensor tensor = file.read(name).to(ScalarType.Float);
         if (!tensor.isfinite().all().item_bool()) {
-            throw new InputException(file.path() + " holds NaN or infinite numbers in " + name
-                    + ": use an adapter whose training did not diverge.");
+            throw new InputException(
+                    ErrorCode.NOT_FINITE,
+                    "%s holds NaN or infinite numbers in %s: use an adapter whose training did not diverge.",
+                    file.path(),
+                    name);
         }
         return tensor;
     }

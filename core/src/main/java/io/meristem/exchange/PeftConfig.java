@@ -2,6 +2,7 @@ package io.meristem.exchange;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.artifact.Json;
@@ -80,22 +81,31 @@ record PeftConfig(
             JsonNode tree = Json.parse(InputFiles.json(file));
             if (tree == null || !tree.isObject()) {
                 throw new InputException(
-                        file + " is not an adapter's configuration: save the adapter again with PEFT.");
+                        ErrorCode.WRONG_KIND,
+                        "%s is not an adapter's configuration: save the adapter again with PEFT.",
+                        file);
             }
             return of(file, tree);
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    file + " cannot be read (" + InputFiles.reason(e) + "): save the adapter again with PEFT.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read (%s): save the adapter again with PEFT.",
+                    file,
+                    InputFiles.reason(e));
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + e + "): check the folder.", e);
+            throw new InputException(ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): check the folder.", file, e);
         }
     }
 
     private static PeftConfig of(Path file, JsonNode tree) {
         String type = tree.path("peft_type").asText("");
         if (!type.equals("LORA")) {
-            throw new InputException(file + " is of an adapter of type " + (type.isEmpty() ? "unknown" : type)
-                    + ", and only LORA can be imported: merge it with PEFT (merge_and_unload) and save the weights.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "%s is of an adapter of type %s, and only LORA can be imported: merge it with PEFT (merge_and_unload) and save the weights.",
+                    file,
+                    type.isEmpty() ? "unknown" : type);
         }
         if (tree.path("use_dora").asBoolean()) {
             throw unsupported(file, "use_dora");
@@ -106,11 +116,11 @@ record PeftConfig(
         }
         JsonNode start = tree.path("init_lora_weights");
         if (start.isTextual() && !PLAIN_STARTS.contains(start.asText())) {
-            throw new InputException(file + " says init_lora_weights \"" + start.asText()
-                    + "\", which changes the pretrained weights too, so the adapter belongs on other weights than these:"
-                    + " load it with PEFT (PeftModel.from_pretrained), merge it (merge_and_unload), save the state_dict and"
-                    + " import that file. If you have kept the adapter as it was before training, save_pretrained with"
-                    + " path_initial_model_for_weight_conversion makes one that can be imported as it is.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "%s says init_lora_weights \"%s\", which changes the pretrained weights too, so the adapter belongs on other weights than these: load it with PEFT (PeftModel.from_pretrained), merge it (merge_and_unload), save the state_dict and import that file. If you have kept the adapter as it was before training, save_pretrained with path_initial_model_for_weight_conversion makes one that can be imported as it is.",
+                    file,
+                    start.asText());
         }
         tree.fields().forEachRemaining(field -> {
             if (!HARMLESS.contains(field.getKey()) && isSet(field.getValue())) {
@@ -142,16 +152,24 @@ record PeftConfig(
     double scaling(String layer, int found) {
         double wanted = PeftPattern.find(ranks, layer, file).orElse((double) rank);
         if (wanted != found) {
-            throw new InputException(file + " gives layer " + layer + " the rank " + Math.round(wanted)
-                    + ", and its factors have " + found + ": save the adapter again with PEFT.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s gives layer %s the rank %s, and its factors have %s: save the adapter again with PEFT.",
+                    file,
+                    layer,
+                    Math.round(wanted),
+                    found);
         }
         double a = PeftPattern.find(alphas, layer, file).orElse(alpha);
         return rankStabilised ? a / Math.sqrt(found) : a / found;
     }
 
     private static InputException unsupported(Path file, String option) {
-        return new InputException(file + " uses " + option
-                + ", which has no equal here: merge the adapter with PEFT (merge_and_unload) and save the weights.");
+        return new InputException(
+                ErrorCode.UNSUPPORTED,
+                "%s uses %s, which has no equal here: merge the adapter with PEFT (merge_and_unload) and save the weights.",
+                file,
+                option);
     }
 
     /** Whether a field says anything but "no". */
@@ -168,7 +186,11 @@ record PeftConfig(
         double value = number(file, tree.path(field), field, fallback);
         if (value < 1 || value != Math.rint(value) || value > Integer.MAX_VALUE) {
             throw new InputException(
-                    file + " says " + field + " " + value + ", which is no rank: save it again with PEFT.");
+                    ErrorCode.DAMAGED_FILE,
+                    "%s says %s %s, which is no rank: save it again with PEFT.",
+                    file,
+                    field,
+                    value);
         }
         return (int) value;
     }
@@ -178,7 +200,8 @@ record PeftConfig(
             return fallback;
         }
         if (!node.isNumber() || !Double.isFinite(node.asDouble())) {
-            throw new InputException(file + " has no number in " + field + ": save the adapter again with PEFT.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE, "%s has no number in %s: save the adapter again with PEFT.", file, field);
         }
         return node.asDouble();
     }
@@ -208,8 +231,10 @@ record PeftConfig(
         Set<Long> indices = new LinkedHashSet<>();
         for (JsonNode index : node.isArray() ? node : List.of(node)) {
             if (!index.isIntegralNumber()) {
-                throw new InputException(file
-                        + " has something else than whole numbers in layers_to_transform: save it again with PEFT.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s has something else than whole numbers in layers_to_transform: save it again with PEFT.",
+                        file);
             }
             indices.add(index.asLong());
         }
@@ -229,12 +254,16 @@ record PeftConfig(
                 && !list.isMissingNode()
                 && !list.isNull()
                 && !list.asText("x").isEmpty()) {
-            throw new InputException(file + " has no list of names in " + field + ": save it again with PEFT.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE, "%s has no list of names in %s: save it again with PEFT.", file, field);
         }
         for (JsonNode name : list) {
             if (!name.isTextual()) {
                 throw new InputException(
-                        file + " has something else than names in " + field + ": save it again with PEFT.");
+                        ErrorCode.DAMAGED_FILE,
+                        "%s has something else than names in %s: save it again with PEFT.",
+                        file,
+                        field);
             }
             names.add(name.asText());
         }

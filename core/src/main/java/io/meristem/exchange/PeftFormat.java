@@ -1,7 +1,11 @@
 package io.meristem.exchange;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.Json;
 import io.meristem.op.WeightedLayer;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -52,8 +57,11 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
             }
             grouped.forEach(updates::remove);
             if (updates.isEmpty()) {
-                throw new InputException("The run in " + run.folder().path()
-                        + " has updated no layer that PEFT could: export it with --format merged.");
+                throw new InputException(
+                        ErrorCode.UNSUPPORTED,
+                        "The run in %s has updated no layer that PEFT could: export it with %s.",
+                        run.folder().path(),
+                        Setting.FORMAT.as("merged"));
             }
             updates.replaceAll((name, update) -> update.atFullRank());
             ClassifierInfo info = run.info();
@@ -75,10 +83,13 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
 
     private static InputException refusal(TunedRun run, List<String> grouped) {
         return new InputException(
-                "PEFT has no equal for low-rank updates of grouped and depthwise convolutions, and the run in "
-                        + run.folder().path() + " has " + grouped.size() + " of them ("
-                        + PeftNames.first(grouped)
-                        + "): add --merge-grouped to write these into a base file beside the adapter, or use --format merged.");
+                ErrorCode.UNSUPPORTED,
+                "PEFT has no equal for low-rank updates of grouped and depthwise convolutions, and the run in %s has %s of them (%s): add %s to write these into a base file beside the adapter, or use %s.",
+                run.folder().path(),
+                grouped.size(),
+                PeftNames.first(grouped),
+                Setting.MERGE_GROUPED.the(),
+                Setting.FORMAT.as("merged"));
     }
 
     /** The tuned network less the updates that the adapter holds. Returns the file's SHA-256. */
@@ -175,8 +186,17 @@ public record PeftFormat(boolean mergeGrouped, boolean withBase) implements Expo
                                                 + Escape.python(name + "/" + PeftNames.BASE) + "))\n"
                                         : home.baseLines(run))
                                 + "model = PeftModel.from_pretrained(model, " + Escape.python(name) + ")",
-                        "from peft import PeftModel\n")
-                + "\nIn Meristem `meristem import " + Escape.code(Escape.word(name)) + (base ? "" : " --weights BASE")
-                + " --out RUN` makes a run folder of it.\n";
+                        "from peft import PeftModel\n");
+    }
+
+    @Override
+    public Optional<Message> inMeristem(TunedRun run, String name) {
+        String folder = Escape.code(Escape.word(name));
+        boolean base = needsBase(run, run.updatedLayers().stream().anyMatch(layer -> isGrouped(run, layer)));
+        return Optional.of(Message.of(
+                "In Meristem %s makes a run folder of it.",
+                base
+                        ? Action.IMPORT.with(folder, Setting.OUT.as("RUN"))
+                        : Action.IMPORT.with(folder, Setting.WEIGHTS.as("BASE"), Setting.OUT.as("RUN"))));
     }
 }

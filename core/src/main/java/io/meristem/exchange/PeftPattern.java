@@ -2,6 +2,7 @@ package io.meristem.exchange;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Limit;
 import java.nio.file.Path;
@@ -103,8 +104,10 @@ final class PeftPattern {
     private static InputException refusal(String pattern, Path file, Throwable cause) {
         String shown = pattern.length() > SHOWN ? pattern.substring(0, SHOWN) + "..." : pattern;
         return new InputException(
-                file + " has the pattern '" + shown
-                        + "' for layers, which cannot be followed: write the layers' names.",
-                cause);
+                ErrorCode.UNSUPPORTED,
+                cause,
+                "%s has the pattern '%s' for layers, which cannot be followed: write the layers' names.",
+                file,
+                shown);
     }
 }

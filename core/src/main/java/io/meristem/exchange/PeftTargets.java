@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,8 +48,9 @@ record PeftTargets(
         boolean shorthand = ALL_LINEAR.equals(chosen.pattern == null ? null : chosen.pattern.toLowerCase(Locale.ROOT));
         if (chosen.isEmpty() || shorthand) {
             throw new InputException(
-                    file
-                            + " does not say by name which layers it targets (target_modules): save the adapter again with PEFT.");
+                    ErrorCode.UNSUPPORTED,
+                    "%s does not say by name which layers it targets (target_modules): save the adapter again with PEFT.",
+                    file);
         }
     }
 

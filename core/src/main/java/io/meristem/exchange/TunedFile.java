@@ -1,5 +1,6 @@
 package io.meristem.exchange;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankUpdate;
@@ -97,7 +98,8 @@ final class TunedFile implements ImportSource {
             return Set.of();
         }
         if (info != null) {
-            throw new InputException(path() + " lacks the tensor " + head + ".bias: export it again.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE, "%s lacks the tensor %s.bias: export it again.", path(), head);
         }
         return Set.of(head + ".bias");
     }

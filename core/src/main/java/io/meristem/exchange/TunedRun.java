@@ -1,6 +1,8 @@
 package io.meristem.exchange;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LowRankUpdate;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.artifact.Provenance;
@@ -86,8 +88,12 @@ public record TunedRun(
     Map<String, LowRankUpdate> updates() {
         Method method = config.train().method();
         if (!Files.isRegularFile(folder.file(RunFolder.ADAPTER))) {
-            throw new InputException("The run in " + folder.path() + " was trained with '" + method.label()
-                    + "' and has no adapter: export it with --format merged.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "The run in %s was trained with '%s' and has no adapter: export it with %s.",
+                    folder.path(),
+                    method.label(),
+                    Setting.FORMAT.as("merged"));
         }
         Map<String, LowRankUpdate> updates = new LinkedHashMap<>();
         try (AdapterFile file = AdapterFile.open(folder.file(RunFolder.ADAPTER))) {

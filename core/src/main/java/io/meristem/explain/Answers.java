@@ -1,5 +1,6 @@
 package io.meristem.explain;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Predictions;
@@ -20,7 +21,8 @@ record Answers(float[][] rows, int[] labels) {
         int[] chosen = new int[rows.length];
         for (int i = 0; i < rows.length; i++) {
             if (!Predictions.isAnswer(rows[i])) {
-                throw new InputException("There is nothing to explain, " + Predictions.OVERFLOW + ".");
+                throw new InputException(
+                        ErrorCode.NOT_FINITE, "There is nothing to explain, %s.", Predictions.OVERFLOW);
             }
             chosen[i] = labels == null ? best(rows[i]) : labels[i];
         }

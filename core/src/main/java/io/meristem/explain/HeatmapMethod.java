@@ -1,5 +1,6 @@
 package io.meristem.explain;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.execute.Network;
 import java.util.Arrays;
@@ -28,8 +29,11 @@ public enum HeatmapMethod {
         return Arrays.stream(values())
                 .filter(method -> method.label.equals(label))
                 .findFirst()
-                .orElseThrow(() -> new InputException("There is no heatmap method '" + label + "': give one of "
-                        + Arrays.stream(values()).map(HeatmapMethod::label).collect(Collectors.joining(", ")) + "."));
+                .orElseThrow(() -> new InputException(
+                        ErrorCode.UNKNOWN_NAME,
+                        "There is no heatmap method '%s': give one of %s.",
+                        label,
+                        Arrays.stream(values()).map(HeatmapMethod::label).collect(Collectors.joining(", "))));
     }
 
     /** @param network with its weights, nothing in it training; it is put into evaluation mode and stays the caller's */

@@ -1,6 +1,9 @@
 package io.meristem.job;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.folder.Split;
@@ -26,16 +29,25 @@ public record Abstention(Double below, Double accuracy) {
 
     public Abstention {
         if (below != null && accuracy != null) {
-            throw new InputException("A probability and an accuracy were both given: leave out --abstain or"
-                    + " --abstain-at-accuracy.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "A probability and an accuracy were both given: leave out %s or %s.",
+                    Setting.ABSTAIN.the(),
+                    Setting.ABSTAIN_AT_ACCURACY.the());
         }
         if (below != null && !(below >= 0 && below <= 1)) {
-            throw new InputException("An answer cannot be withheld below the probability " + below
-                    + ": give --abstain a value from 0 to 1.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "An answer cannot be withheld below the probability %s: give %s a value from 0 to 1.",
+                    below,
+                    Setting.ABSTAIN.the());
         }
         if (accuracy != null && !(accuracy > 0 && accuracy <= 1)) {
             throw new InputException(
-                    "An accuracy of " + accuracy + " cannot be: give --abstain-at-accuracy a value above 0, up to 1.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "An accuracy of %s cannot be: give %s a value above 0, up to 1.",
+                    accuracy,
+                    Setting.ABSTAIN_AT_ACCURACY.the());
         }
     }
 
@@ -50,22 +62,30 @@ public record Abstention(Double below, Double accuracy) {
             return below == null ? 0 : below;
         }
         if (!Files.isDirectory(model)) {
-            throw new InputException(model + " has no validation photos beside it to choose a probability on: use"
-                    + " --abstain, or give the run folder.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "%s has no validation photos beside it to choose a probability on: use %s, or give the run folder.",
+                    model,
+                    Setting.ABSTAIN.the());
         }
         RunFolder run = RunFolder.open(model);
         if (rank != null) {
-            throw new InputException("Answers at a rank have not been kept photo by photo: use --abstain with --rank.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "Answers at a rank have not been kept photo by photo: use %s with %s.",
+                    Setting.ABSTAIN.the(),
+                    Setting.RANK.the());
         }
         Predictions val = validation(run);
         OptionalDouble threshold = Coverage.threshold(val, accuracy);
         if (threshold.isEmpty()) {
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "On the %d validation photos of %s no probability leaves answers of which %s %% are right: give a lower --abstain-at-accuracy.",
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "On the %d validation photos of %s no probability leaves answers of which %s %% are right: give a lower %s.",
                     val.size(),
                     model,
-                    100 * accuracy));
+                    100 * accuracy,
+                    Setting.ABSTAIN_AT_ACCURACY);
         }
         return threshold.getAsDouble();
     }
@@ -74,8 +94,12 @@ public record Abstention(Double below, Double accuracy) {
         String side = Split.VAL.name().toLowerCase(Locale.ROOT);
         Predictions val = Calibration.side(run.answers().orElse(List.of()), side);
         if (val.size() == 0) {
-            throw new InputException("The run " + run.path() + " has kept no answers on validation photos: run"
-                    + " 'meristem calibrate' on it, or use --abstain.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "The run %s has kept no answers on validation photos: run %s on it, or use %s.",
+                    run.path(),
+                    Action.CALIBRATE,
+                    Setting.ABSTAIN.the());
         }
         return Temperature.apply(val, run.temperature().orElse(1));
     }

@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.engine.Engine;
@@ -63,8 +65,10 @@ public final class AllocateJob {
             JobListener listener) {
         if (dra.scorer().needsTraining()) {
             throw new InputException(
-                    "The scorer " + dra.scorer().label()
-                            + " looks at a trained update, and before any training there is none, so that all layers would get equal ranks: give it to train, or take another --scorer here.");
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "The scorer %s looks at a trained update, and before any training there is none, so that all layers would get equal ranks: give it to train, or take another %s here.",
+                    dra.scorer().label(),
+                    Setting.SCORER);
         }
         ImageFolder folder = ImageFolder.scan(Path.of(data.folder()), data.split());
         folder.cautions().forEach(listener::onNote);

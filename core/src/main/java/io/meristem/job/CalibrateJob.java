@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.RunConfig;
@@ -36,10 +38,11 @@ public final class CalibrateJob {
         List<Calibration.AtRank> ranks =
                 run.calibration().map(Calibration::ranks).orElse(List.of());
         Calibration calibration = Calibration.of(answers, ranks)
-                .orElseThrow(
-                        () -> new InputException(
-                                "The run " + path
-                                        + " has no validation photos, and its test photos are not there to fit on: train with --val, or go without calibration."));
+                .orElseThrow(() -> new InputException(
+                        ErrorCode.TOO_FEW,
+                        "The run %s has no validation photos, and its test photos are not there to fit on: train with %s, or go without calibration.",
+                        path,
+                        Setting.VAL.the()));
         if (asked) {
             run.save(answers);
         }

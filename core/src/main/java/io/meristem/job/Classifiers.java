@@ -1,6 +1,9 @@
 package io.meristem.job;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ClassifierFile;
@@ -29,7 +32,11 @@ public final class Classifiers {
             return file(model, rank);
         }
         if (!Files.exists(model)) {
-            throw new InputException("There is no run folder " + model + ": give the folder that 'train --out' wrote.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "There is no run folder %s: give the folder that %s wrote.",
+                    model,
+                    Action.TRAIN);
         }
         return run(RunFolder.open(model).at(rank));
     }
@@ -37,15 +44,25 @@ public final class Classifiers {
     private static Classifier file(Path model, Integer rank) {
         if (rank != null) {
             throw new InputException(
-                    model + " holds one rank only: leave --rank out, or export the run again with another --rank.");
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "%s holds one rank only: leave %s out, or export the run again with another %s.",
+                    model,
+                    Setting.RANK.the(),
+                    Setting.RANK);
         }
         String name = model.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(ONNX)) {
             return OnnxClassifier.open(model, Engine.info().threads());
         }
         if (!name.endsWith(MERGED)) {
-            throw new InputException(model + " is no model: give the folder that 'train --out' wrote, or a " + MERGED
-                    + " or " + ONNX + " file that 'export' wrote.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s is no model: give the folder that %s wrote, or a %s or %s file that %s wrote.",
+                    model,
+                    Action.TRAIN,
+                    MERGED,
+                    ONNX,
+                    Action.EXPORT);
         }
         ClassifierFile file = ClassifierFile.open(model);
         return new NetworkClassifier(file.network(), file.classes(), file.preprocess(), file.temperature());

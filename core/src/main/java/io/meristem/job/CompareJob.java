@@ -1,8 +1,12 @@
 package io.meristem.job;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Message;
 import io.meristem.Names;
+import io.meristem.Setting;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
@@ -64,7 +68,8 @@ public final class CompareJob {
         Set<Path> seen = new HashSet<>();
         for (Path path : paths) {
             if (!seen.add(path.toAbsolutePath().normalize())) {
-                throw new InputException(path + " is named twice: name each run once.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS, "%s is named twice: name each run once.", path);
             }
         }
         CompareJob job = new CompareJob(side);
@@ -90,7 +95,11 @@ public final class CompareJob {
         }
         if (answers.isEmpty()) {
             throw new InputException(
-                    "The run in " + path + " has no " + word() + " photos: compare on the other side with --split.");
+                    ErrorCode.TOO_FEW,
+                    "The run in %s has no %s photos: choose another %s.",
+                    path,
+                    word(),
+                    Setting.SPLIT);
         }
         return new Answered(run, run.config(), classes, answers);
     }
@@ -114,42 +123,61 @@ public final class CompareJob {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The answers of " + path + " cannot be kept in the system's folder for temporary files ("
-                            + InputFiles.reason(e) + "): make room there.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The answers of %s cannot be kept in the system's folder for temporary files (%s): make room there.",
+                    path,
+                    InputFiles.reason(e));
         }
     }
 
     private void requireSamePhotos(Answered a, Answered b) {
         String pair = "The runs in " + a.run.path() + " and " + b.run.path();
         if (!a.classes.equals(b.classes)) {
-            throw new InputException(pair + " know other classes (" + String.join(", ", a.classes) + "; and "
-                    + String.join(", ", b.classes) + "): compare runs of one data set.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s know other classes (%s; and %s): compare runs of one data set.",
+                    pair,
+                    String.join(", ", a.classes),
+                    String.join(", ", b.classes));
         }
         long missing = a.answers.keySet().stream()
                 .filter(path -> !b.answers.containsKey(path))
                 .count();
         long extra = b.answers.size() - (a.answers.size() - missing);
         if (missing + extra > 0) {
-            throw new InputException(pair + " have other " + word() + " photos, " + missing + " of the first run's "
-                    + a.answers.size() + " are not among the second's, and " + extra
-                    + " the other way round: train both with the same photos, split and --split-seed.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s have other %s photos, %s of the first run's %s are not among the second's, and %s the other way round: train both with the same photos, split and %s.",
+                    pair,
+                    word(),
+                    missing,
+                    a.answers.size(),
+                    extra,
+                    Setting.SPLIT_SEED);
         }
         for (PhotoAnswer answer : a.answers.values()) {
             PhotoAnswer other = b.answers.get(Names.nfc(answer.path()));
             if (answer.label() != other.label()) {
-                throw new InputException(pair + " were given other true classes of " + answer.path() + " ("
-                        + a.classes.get(answer.label()) + " and " + b.classes.get(other.label())
-                        + "): compare runs of one data set.");
+                throw new InputException(
+                        ErrorCode.MISMATCH,
+                        "%s were given other true classes of %s (%s and %s): compare runs of one data set.",
+                        pair,
+                        answer.path(),
+                        a.classes.get(answer.label()),
+                        b.classes.get(other.label()));
             }
         }
         String print = a.run.provenance().dataFingerprint();
         boolean sameFolder = a.config.data().folder() != null
                 && a.config.data().folder().equals(b.config.data().folder());
         if (!sameFolder && (print == null || !print.equals(b.run.provenance().dataFingerprint()))) {
-            throw new InputException(pair + " have " + word()
-                    + " photos of the same names from folders whose contents differ (data_fingerprint in "
-                    + RunFolder.PROVENANCE + "): train both on the same photos.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s have %s photos of the same names from folders whose contents differ (data_fingerprint in %s): train both on the same photos.",
+                    pair,
+                    word(),
+                    RunFolder.PROVENANCE);
         }
     }
 
@@ -217,20 +245,22 @@ public final class CompareJob {
         return photos;
     }
 
-    private List<String> cautions() {
-        List<String> cautions = new ArrayList<>();
+    private List<Message> cautions() {
+        List<Message> cautions = new ArrayList<>();
         if (side == Split.TEST) {
-            cautions.add("Choosing one of these runs by its test figures makes its figure too good: choose with"
-                    + " --split val, then look at the test photos of the one that was chosen.");
+            cautions.add(Message.of(
+                    "Choosing one of these runs by its test figures makes its figure too good: choose with %s, then look at the test photos of the one that was chosen.",
+                    Setting.SPLIT.the("val")));
             runs.forEach(
                     run -> TestUse.note(run.run, "compare", run.answers.size()).ifPresent(cautions::add));
         } else {
-            cautions.add(
-                    "Each run's best epoch was chosen on these validation photos, which flatters all of them alike.");
+            cautions.add(Message.of(
+                    "Each run's best epoch was chosen on these validation photos, which flatters all of them alike."));
         }
         if (runs.stream().map(run -> run.config.train().seed()).distinct().count() <= 1) {
-            cautions.add("These are single runs of one seed: the interval says what other photos would change, not what"
-                    + " another seed would; 'meristem study' compares over seeds.");
+            cautions.add(Message.of(
+                    "These are single runs of one seed: the interval says what other photos would change, not what another seed would; %s compares over seeds.",
+                    Action.STUDY));
         }
         return cautions;
     }

@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.Message;
 import io.meristem.eval.Interval;
 import io.meristem.eval.Paired;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import java.util.List;
  * @param cautions what a reader ought to know, one sentence each
  */
 public record Comparison(
-        String side, int photos, long seed, List<Entry> runs, List<Pair> pairs, List<String> cautions) {
+        String side, int photos, long seed, List<Entry> runs, List<Pair> pairs, List<Message> cautions) {
 
     /**
      * @param seed of its training

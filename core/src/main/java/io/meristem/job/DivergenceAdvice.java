@@ -1,6 +1,8 @@
 package io.meristem.job;
 
 import io.meristem.DivergedException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunWriter;
 import io.meristem.tune.OnDivergence;
@@ -16,11 +18,11 @@ final class DivergenceAdvice {
                 ? "no epoch had ended well before, so nothing is kept"
                 : "the last good state, of epoch " + writer.bestEpoch() + ", is in "
                         + writer.folder().file(RunFolder.BEST);
-        return new DivergedException(
-                e.getMessage() + "; " + left + ": train again with a lower --lr"
-                        + (done == OnDivergence.STOP
-                                ? ", a longer --warmup-epochs, or --on-divergence lower-lr."
-                                : " or a longer --warmup-epochs."),
-                e);
+        Message mend = done == OnDivergence.STOP
+                ? Message.of(
+                        "a lower %s, more %s, or %s",
+                        Setting.RATE, Setting.WARMUP_EPOCHS, Setting.ON_DIVERGENCE.the("lower-lr"))
+                : Message.of("a lower %s or more %s", Setting.RATE, Setting.WARMUP_EPOCHS);
+        return new DivergedException(Message.of("%s; %s: train again with %s.", e.sentence(), left, mend), e);
     }
 }

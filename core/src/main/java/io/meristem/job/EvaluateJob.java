@@ -2,8 +2,11 @@ package io.meristem.job;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
 import io.meristem.Outputs;
+import io.meristem.Setting;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
@@ -56,9 +59,9 @@ public final class EvaluateJob {
             Trust trust,
             boolean synthetic,
             @JsonInclude(JsonInclude.Include.NON_NULL) Robustness robustness,
-            @JsonInclude(JsonInclude.Include.NON_NULL) String caution) {
+            @JsonInclude(JsonInclude.Include.NON_NULL) Message caution) {
 
-        private Outcome with(String newCaution) {
+        private Outcome with(Message newCaution) {
             return new Outcome(scores, unreadable, trust, synthetic, robustness, newCaution);
         }
     }
@@ -127,7 +130,11 @@ public final class EvaluateJob {
 
         public Request {
             if (views != Views.ONE && !perturbations.isEmpty()) {
-                throw new InputException("Perturbed photos are judged in one view: leave out --tta or --perturb.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "Perturbed photos are judged in one view: leave out %s or %s.",
+                        Setting.VIEWS.the(),
+                        Setting.PERTURB.the());
             }
         }
     }
@@ -147,12 +154,18 @@ public final class EvaluateJob {
         boolean own = run != null && isOwn(run.config(), request.data());
         Path root = own ? run.photos() : request.data();
         if (root == null) {
+            if (run == null) {
+                throw new InputException(
+                        ErrorCode.MISSING_SETTING,
+                        "%s does not know the photos that it was trained on: give %s.",
+                        request.run(),
+                        Setting.DATA.the());
+            }
             throw new InputException(
-                    run == null
-                            ? request.run()
-                                    + " does not know the photos that it was trained on: name a folder with --data."
-                            : "The run in " + request.run()
-                                    + " was imported and has no photos of its own: name a folder with --data.");
+                    ErrorCode.MISSING_SETTING,
+                    "The run in %s was imported and has no photos of its own: give %s.",
+                    request.run(),
+                    Setting.DATA.the());
         }
         double least = request.abstention().threshold(request.run(), request.rank());
         Engine.start(threads);
@@ -238,9 +251,10 @@ public final class EvaluateJob {
 
     private static void refuseUnlessCsv(Path file) {
         if (!String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".csv") || Files.isDirectory(file)) {
-            throw new InputException("The predictions cannot go to " + file + ": name a file that ends in .csv.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "The predictions cannot go to %s: name a file that ends in .csv.", file);
         }
-        Outputs.requireFile(file, "--predictions");
+        Outputs.requireFile(file, Setting.PREDICTIONS);
     }
 
     private static void write(Path file, String text) {
@@ -248,7 +262,10 @@ public final class EvaluateJob {
             Outputs.writeString(file, text);
         } catch (IOException e) {
             throw new InputException(
-                    "The predictions cannot be written to " + file + " (" + e + "): choose another place or make room.",
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The predictions cannot be written to %s (%s): choose another place or make room.",
+                    file,
                     e);
         }
     }
@@ -280,9 +297,12 @@ public final class EvaluateJob {
         List<Photo> chosen =
                 wanted == Part.ALL ? photos.cache().photos() : photos.cache().photos(Split.valueOf(wanted.name()));
         if (chosen.isEmpty()) {
-            throw new InputException("There are no " + wanted.name().toLowerCase(Locale.ROOT) + " photos in "
-                    + photos.folder().root()
-                    + ": choose another --split.");
+            throw new InputException(
+                    ErrorCode.TOO_FEW,
+                    "There are no %s photos in %s: choose another %s.",
+                    wanted.name().toLowerCase(Locale.ROOT),
+                    photos.folder().root(),
+                    Setting.SPLIT);
         }
         return chosen;
     }

@@ -1,8 +1,11 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.Setting;
+import io.meristem.Wording;
 import io.meristem.WorkFolder;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
@@ -43,6 +46,11 @@ public final class ExportJob {
      * @throws InputException when the place is taken or cannot be written, or the format cannot express the run
      */
     public static Written run(Path runPath, Integer rank, ExportFormat format, Path to, int threads) {
+        return run(runPath, rank, format, to, threads, Wording.PLAIN);
+    }
+
+    /** The same in whose words the card says what Meristem does with the export: those of the command line, for one. */
+    public static Written run(Path runPath, Integer rank, ExportFormat format, Path to, int threads, Wording wording) {
         RunFolder folder = RunFolder.open(runPath).at(rank);
         requireName(format, to);
         clean(format, to);
@@ -54,23 +62,32 @@ public final class ExportJob {
             if (format.ending() == null) {
                 Folders.write(to, temporary -> {
                     format.write(run, temporary);
-                    Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name));
+                    Files.writeString(temporary.resolve(CARD), ModelCard.of(run, format, name, wording));
                 });
             } else {
                 Path place = Outputs.followed(to);
                 try (WorkFolder work = WorkFolder.beside(place)) {
                     format.write(run, work.resolve(EXPORT));
-                    Files.writeString(work.resolve(CARD), ModelCard.of(run, format, name));
+                    Files.writeString(work.resolve(CARD), ModelCard.of(run, format, name, wording));
                     publish(work, place, card);
                 }
             }
             return new Written(to, card);
         } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
             throw new InputException(
-                    to + " was written by somebody else meanwhile, and stays: choose another --to.", e);
+                    ErrorCode.ALREADY_THERE,
+                    e,
+                    "%s was written by somebody else meanwhile, and stays: choose another %s.",
+                    to,
+                    Setting.TO);
         } catch (IOException e) {
             throw new InputException(
-                    "The export cannot be written to " + to + " (" + e + "): choose another --to or make room.", e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The export cannot be written to %s (%s): choose another %s or make room.",
+                    to,
+                    e,
+                    Setting.TO);
         }
     }
 
@@ -151,22 +168,31 @@ public final class ExportJob {
         if (format.ending() != null
                 && (!name.endsWith(format.ending())
                         || name.length() == format.ending().length())) {
-            throw new InputException("The format " + format.label() + " is a file that ends in " + format.ending()
-                    + ", which " + to + " does not: give --to such a name.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The format %s is a file that ends in %s, which %s does not: give %s such a name.",
+                    format.label(),
+                    format.ending(),
+                    to,
+                    Setting.TO.the());
         }
     }
 
     private static void refuseUnlessFree(ExportFormat format, Path to) {
         for (Path taken : format.ending() == null ? new Path[] {to} : new Path[] {to, card(format, to)}) {
             if (Files.exists(taken)) {
-                throw new InputException(taken + " is there already: choose another --to, or remove it first.");
+                throw new InputException(
+                        ErrorCode.ALREADY_THERE,
+                        "%s is there already: choose another %s, or remove it first.",
+                        taken,
+                        Setting.TO);
             }
         }
         if (format.ending() == null) {
-            Outputs.requireFolder(to, "--to");
+            Outputs.requireFolder(to, Setting.TO);
         } else {
-            Outputs.requireFile(to, "--to");
-            Outputs.requireFile(card(format, to), "--to");
+            Outputs.requireFile(to, Setting.TO);
+            Outputs.requireFile(card(format, to), Setting.TO);
         }
     }
 }

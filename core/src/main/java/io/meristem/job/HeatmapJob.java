@@ -1,8 +1,10 @@
 package io.meristem.job;
 
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Names;
+import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.image.ImageDecoder;
 import io.meristem.data.image.JpegEncoder;
@@ -49,8 +51,12 @@ public final class HeatmapJob implements AutoCloseable {
             }
             int label = run.classes().indexOf(Names.nfc(className));
             if (label < 0) {
-                throw new InputException("The run in " + runPath + " knows no class '" + className + "': give one of "
-                        + String.join(", ", run.classes()) + ".");
+                throw new InputException(
+                        ErrorCode.UNKNOWN_NAME,
+                        "The run in %s knows no class '%s': give one of %s.",
+                        runPath,
+                        className,
+                        String.join(", ", run.classes()));
             }
             return new Request(run, method, label);
         }
@@ -105,7 +111,8 @@ public final class HeatmapJob implements AutoCloseable {
      */
     public static int write(Request request, List<Path> photos, Path folder, int threads) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
-            throw new InputException(folder + " is no folder: choose another --heatmap.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND, "%s is no folder: choose another %s.", folder, Setting.HEATMAP);
         }
         List<Path> names = HeatmapNames.of(photos);
         int written = 0;
@@ -132,8 +139,12 @@ public final class HeatmapJob implements AutoCloseable {
             AtomicFiles.write(file, temporary -> Files.write(temporary, bytes));
         } catch (IOException e) {
             throw new InputException(
-                    "The heatmap " + file + " cannot be written (" + e + "): make room, or choose another --heatmap.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The heatmap %s cannot be written (%s): make room, or choose another %s.",
+                    file,
+                    e,
+                    Setting.HEATMAP);
         }
     }
 

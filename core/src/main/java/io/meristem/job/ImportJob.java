@@ -1,7 +1,9 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Names;
+import io.meristem.Setting;
 import io.meristem.adapter.RankLimit;
 import io.meristem.artifact.ImportedRun;
 import io.meristem.artifact.Provenance;
@@ -123,7 +125,12 @@ public final class ImportJob {
             }
         } catch (IOException e) {
             throw new InputException(
-                    "The run folder " + out + " cannot be written (" + e + "): choose another --out or make room.", e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The run folder %s cannot be written (%s): choose another %s or make room.",
+                    out,
+                    e,
+                    Setting.OUT);
         }
     }
 
@@ -131,12 +138,21 @@ public final class ImportJob {
         if (source.info() != null
                 && request.model() != null
                 && !request.model().equals(source.info().model())) {
-            throw new InputException(source.path() + " is of " + source.info().model() + ", not of " + request.model()
-                    + ": leave --model out.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s is of %s, not of %s: leave %s out.",
+                    source.path(),
+                    source.info().model(),
+                    request.model(),
+                    Setting.MODEL.the());
         }
         String name = request.model() != null ? request.model() : source.model();
         if (name == null) {
-            throw new InputException(source.path() + " does not say which network it is for: name it with --model.");
+            throw new InputException(
+                    ErrorCode.MISSING_SETTING,
+                    "%s does not say which network it is for: name it (%s).",
+                    source.path(),
+                    Setting.MODEL);
         }
         return name;
     }
@@ -149,8 +165,14 @@ public final class ImportJob {
             List<String> folders =
                     ImageFolder.scan(request.data(), SplitOptions.defaults()).classes();
             if (given != null && !given.equals(folders)) {
-                throw new InputException("The classes " + String.join(", ", given) + " are not those of the folder "
-                        + request.data() + " (" + String.join(", ", folders) + "): leave --classes or --data out.");
+                throw new InputException(
+                        ErrorCode.MISMATCH,
+                        "The classes %s are not those of the folder %s (%s): leave %s or %s out.",
+                        String.join(", ", given),
+                        request.data(),
+                        String.join(", ", folders),
+                        Setting.CLASSES.the(),
+                        Setting.DATA.the());
             }
             given = folders;
         }
@@ -159,19 +181,30 @@ public final class ImportJob {
                 : source.info().classes().stream().map(Names::nfc).toList();
         if (given == null && known == null) {
             throw new InputException(
-                    source.path() + " does not say what its classes are called: give --classes a,b,c in the order"
-                            + " of the labels, or --data with a folder of photos.");
+                    ErrorCode.MISSING_SETTING,
+                    "%s does not say what its classes are called: give %s in the order of the labels, or %s.",
+                    source.path(),
+                    Setting.CLASSES.as("a,b,c"),
+                    Setting.DATA.the());
         }
         if (given != null && known != null && !given.equals(known)) {
-            throw new InputException(source.path() + " knows the classes " + String.join(", ", known) + ", not "
-                    + String.join(", ", given) + ": name these in this order, or leave --classes out.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s knows the classes %s, not %s: name these in this order, or leave %s out.",
+                    source.path(),
+                    String.join(", ", known),
+                    String.join(", ", given),
+                    Setting.CLASSES.the());
         }
         List<String> classes = given == null ? known : given;
         if (classes.size() < 2
                 || classes.stream().anyMatch(String::isBlank)
                 || classes.stream().distinct().count() < classes.size()) {
-            throw new InputException("The classes " + String.join(", ", classes)
-                    + " must be two or more different names: give other --classes.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The classes %s must be two or more different names: give other %s.",
+                    String.join(", ", classes),
+                    Setting.CLASSES);
         }
         return classes;
     }
@@ -181,13 +214,21 @@ public final class ImportJob {
         String weights = request.weights();
         if (whole) {
             if (weights != null) {
-                throw new InputException(source.path() + " holds the whole network: leave --weights out.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "%s holds the whole network: leave %s out.",
+                        source.path(),
+                        Setting.WEIGHTS.the());
             }
             weights = source.path().toString();
         } else if (source.base() != null) {
             if (weights != null) {
-                throw new InputException(source.path() + " brings the weights that it belongs on, " + source.base()
-                        + ": leave --weights out.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "%s brings the weights that it belongs on, %s: leave %s out.",
+                        source.path(),
+                        source.base(),
+                        Setting.WEIGHTS.the());
             }
             weights = source.base().toString();
         }
@@ -212,8 +253,13 @@ public final class ImportJob {
     private static void requireBase(ImportSource source, Networks.Loaded base, RunConfig.Model model) {
         String wanted = source.info() == null ? null : source.info().origin().baseSha256();
         if (wanted != null && !wanted.equals(base.sha256())) {
-            throw new InputException(source.path() + " belongs on the weights with the SHA-256 " + wanted + ", and "
-                    + model.weights() + " has " + base.sha256() + ": give the file that it was trained on.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s belongs on the weights with the SHA-256 %s, and %s has %s: give the file that it was trained on.",
+                    source.path(),
+                    wanted,
+                    model.weights(),
+                    base.sha256());
         }
     }
 

@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.data.feed.Loader;
 import io.meristem.data.folder.Photo;
@@ -75,10 +77,13 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
         int[] overflowed = predictions.overflowed();
         if (overflowed.length > 0) {
             throw new InputException(
-                    "The network's numbers overflow on " + overflowed.length + " of "
-                            + predictions.size() + " photos" + when + ", the first is "
-                            + photos.get(predictions.photos()[overflowed[0]]).relative()
-                            + ": its weights are damaged, or its training went wrong; restore them, or train again with a lower --lr.");
+                    ErrorCode.NOT_FINITE,
+                    "The network's numbers overflow on %s of %s photos%s, the first is %s: its weights are damaged, or its training went wrong; restore them, or train again with a lower %s.",
+                    overflowed.length,
+                    predictions.size(),
+                    when,
+                    photos.get(predictions.photos()[overflowed[0]]).relative(),
+                    Setting.RATE);
         }
     }
 

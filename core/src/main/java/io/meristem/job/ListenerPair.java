@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.Message;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
@@ -16,6 +17,12 @@ record ListenerPair(TrainListener first, TrainListener second) implements TrainL
     public void onNote(String sentence) {
         first.onNote(sentence);
         second.onNote(sentence);
+    }
+
+    @Override
+    public void onNote(Message note) {
+        first.onNote(note);
+        second.onNote(note);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.artifact.RunConfig;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.execute.Network;
@@ -8,7 +11,8 @@ import io.meristem.tune.Compute;
 import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.TrainConfig;
 import io.meristem.zoo.Models;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Refuses a training that will not fit into memory, before anything large is made. */
 public final class MemoryCheck {
@@ -42,18 +46,18 @@ public final class MemoryCheck {
                 return;
             }
             MemoryForecast saving = MemoryForecast.of(network, checkpointed(train), size, threads);
-            StringBuilder mend = new StringBuilder();
+            List<Message> mends = new ArrayList<>();
             int batch = largestBatch(network, train, size, threads, free);
             if (batch > 0) {
-                mend.append("use --batch ").append(batch).append(" or less, ");
+                mends.add(Message.of("use %s or less, ", Setting.BATCH_SIZE.as(batch)));
             }
             if (!train.compute().checkpointing() && saving.total() < forecast.total()) {
-                mend.append(String.format(Locale.ROOT, "use --checkpointing (about %.1f GiB), ", saving.total() / GIB));
+                mends.add(Message.of("use %s (about %.1f GiB), ", Setting.CHECKPOINTING, saving.total() / GIB));
             }
-            mend.append("use a smaller --size or model");
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "This training will take about %.1f GiB (steps of %d photos %.1f, weights %.1f, what trains %.1f, the rest %.1f), and %.1f GiB are free: %s; --ignore-memory tries it all the same.",
+            mends.add(Message.of("use a smaller %s or model", Setting.SIZE));
+            throw new InputException(
+                    ErrorCode.TOO_LARGE,
+                    "This training will take about %.1f GiB (steps of %d photos %.1f, weights %.1f, what trains %.1f, the rest %.1f), and %.1f GiB are free: %s; %s tries it all the same.",
                     forecast.total() / GIB,
                     train.batchSize(),
                     forecast.steps() / GIB,
@@ -61,7 +65,8 @@ public final class MemoryCheck {
                     forecast.trained() / GIB,
                     (forecast.process() + forecast.photos()) / GIB,
                     free / GIB,
-                    mend));
+                    Message.joined(mends),
+                    Setting.IGNORE_MEMORY);
         }
     }
 

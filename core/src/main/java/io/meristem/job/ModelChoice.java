@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.image.Fit;
 import io.meristem.weights.WeightCache;
@@ -33,8 +35,8 @@ public record ModelChoice(
                 size == null ? spec.inputSize() : size,
                 cropFraction,
                 fit,
-                channels("mean", mean, spec.mean()),
-                channels("std", std, spec.std()));
+                channels(Setting.MEAN, mean, spec.mean()),
+                channels(Setting.STD, std, spec.std()));
         Networks.requireSize(spec, model.size());
         model.preprocess();
         return model;
@@ -46,9 +48,13 @@ public record ModelChoice(
             return null;
         }
         if (weights == null && spec.weights().isEmpty()) {
-            throw new InputException("No official weights of " + spec.name()
-                    + " are known: name a file with --weights, or say --from-scratch (in a study: the weights "
-                    + SCRATCH + ").");
+            throw new InputException(
+                    ErrorCode.MISSING_SETTING,
+                    "No official weights of %s are known: name a file (%s), or choose %s (in a study: the weights %s).",
+                    spec.name(),
+                    Setting.WEIGHTS,
+                    Setting.FROM_SCRATCH,
+                    SCRATCH);
         }
         return (Starter.NAME.equals(weights)
                         ? Starter.file(spec)
@@ -58,7 +64,7 @@ public record ModelChoice(
                 .toString();
     }
 
-    private static List<Float> channels(String option, List<Float> given, List<Float> fallback) {
+    private static List<Float> channels(Setting setting, List<Float> given, List<Float> fallback) {
         if (given == null) {
             return fallback;
         }
@@ -66,8 +72,11 @@ public record ModelChoice(
             return List.of(given.get(0), given.get(0), given.get(0));
         }
         if (given.size() != 3) {
-            throw new InputException("The " + option + " takes one number or three, not " + given.size()
-                    + ": give one like 0.5, or three like 0.485,0.456,0.406.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The %s takes one number or three, not %s: give one like 0.5, or three like 0.485,0.456,0.406.",
+                    setting,
+                    given.size());
         }
         return given;
     }

@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.AdapterFile;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -36,8 +38,13 @@ final class Networks {
     /** @throws InputException when the network cannot take photos so small */
     static void requireSize(ModelSpec spec, int size) {
         if (size < spec.minSize()) {
-            throw new InputException(spec.name() + " needs photos of at least " + spec.minSize()
-                    + " pixels a side, not " + size + ": give a larger --size.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "%s needs photos of at least %s pixels a side, not %s: give a larger %s.",
+                    spec.name(),
+                    spec.minSize(),
+                    size,
+                    Setting.SIZE);
         }
     }
 
@@ -52,7 +59,9 @@ final class Networks {
         }
         if (model.weights() == null) {
             throw new InputException(
-                    "There is no head to keep in a random start: name weights, or leave --head-start out.");
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "There is no head to keep in a random start: name weights, or leave %s out.",
+                    Setting.HEAD_START.the());
         }
         TunedClasses.require(Path.of(model.weights()), classes);
         return load(model, classes.size(), seed, WeightLoader.Options.finished(Models.all()));

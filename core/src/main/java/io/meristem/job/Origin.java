@@ -1,5 +1,6 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
@@ -19,12 +20,18 @@ final class Origin {
      */
     static Optional<String> requireSame(Path run, RunConfig config, Provenance then, Provenance now) {
         if (!then.dataFingerprint().equals(now.dataFingerprint())) {
-            throw new InputException("The photos in " + config.data().folder() + " have changed since the run in " + run
-                    + " began: put them back as they were, or train again into another folder.");
+            throw new InputException(
+                    ErrorCode.CHANGED,
+                    "The photos in %s have changed since the run in %s began: put them back as they were, or train again into another folder.",
+                    config.data().folder(),
+                    run);
         }
         if (!Objects.equals(then.weightsSha256(), now.weightsSha256())) {
-            throw new InputException("The weights in " + config.model().weights() + " have changed since the run in "
-                    + run + " began: put the file back as it was, or train again into another folder.");
+            throw new InputException(
+                    ErrorCode.CHANGED,
+                    "The weights in %s have changed since the run in %s began: put the file back as it was, or train again into another folder.",
+                    config.model().weights(),
+                    run);
         }
         String before = words(then.engine());
         String after = words(now.engine());

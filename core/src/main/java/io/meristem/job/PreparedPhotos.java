@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.feed.Loader;
 import io.meristem.data.feed.PerturbedPhotos;
@@ -108,9 +110,13 @@ final class PreparedPhotos {
         List<Photo> train = cache.photos(Split.TRAIN);
         return (batches, size) -> {
             if (train.size() < LEAST_CALIBRATION) {
-                throw new InputException("Only " + train.size() + " photos in " + folder.root()
-                        + " are for training, and ranks are measured on at least " + LEAST_CALIBRATION
-                        + ": add photos, or use --method lora.");
+                throw new InputException(
+                        ErrorCode.TOO_FEW,
+                        "Only %s photos in %s are for training, and ranks are measured on at least %s: add photos, or use %s.",
+                        train.size(),
+                        folder.root(),
+                        LEAST_CALIBRATION,
+                        Setting.METHOD.as("lora"));
             }
             Loader.Options options = new Loader.Options(Math.min(size, train.size()), threads, seed, true, true);
             return Inference.feed(new Loader(cache, train, preprocess, null, options), batches, preprocess.size());

@@ -1,9 +1,11 @@
 package io.meristem.job;
 
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Setting;
 import io.meristem.zoo.ModelSpec;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +40,11 @@ public final class Starter {
     public static Path file(ModelSpec spec) {
         if (!spec.name().equals(MODEL)) {
             throw new InputException(
-                    "The starter weights are of " + MODEL + ", not of " + spec.name() + ": say --model " + MODEL + ".");
+                    ErrorCode.MISMATCH,
+                    "The starter weights are of %s, not of %s: choose %s.",
+                    MODEL,
+                    spec.name(),
+                    Setting.MODEL.the(MODEL));
         }
         Path target = Home.writable().resolve("weights").resolve(MODEL).resolve(NAME + ".safetensors");
         try (InputStream in = Starter.class.getResourceAsStream(RESOURCE)) {
@@ -49,9 +55,12 @@ public final class Starter {
             return target;
         } catch (IOException e) {
             throw new InputException(
-                    "The starter weights cannot be unpacked to " + target + " (" + InputFiles.reason(e)
-                            + "): make room, or set " + Home.VARIABLE + " to another folder.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The starter weights cannot be unpacked to %s (%s): make room, or set %s to another folder.",
+                    target,
+                    InputFiles.reason(e),
+                    Home.VARIABLE);
         }
     }
 }

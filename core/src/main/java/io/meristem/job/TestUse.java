@@ -1,5 +1,7 @@
 package io.meristem.job;
 
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.TestLook;
 import java.util.List;
@@ -15,7 +17,7 @@ final class TestUse {
     private TestUse() {}
 
     /** Notes an evaluation, and says how many there have been where that is too many. */
-    static Optional<String> note(RunFolder run, String command, int photos) {
+    static Optional<Message> note(RunFolder run, String command, int photos) {
         run.note(TestLook.now(command, photos));
         List<TestLook> looks = run.looks();
         if (looks.size() <= FREE) {
@@ -23,8 +25,8 @@ final class TestUse {
         }
         TreeSet<String> people = new TreeSet<>();
         looks.forEach(look -> people.add(look.by()));
-        return Optional.of("The test photos of " + run.path() + " have been evaluated " + looks.size()
-                + " times since the training, by " + String.join(", ", people)
-                + ": if these figures have led to a choice, they flatter what was chosen. Choose with --split val.");
+        return Optional.of(Message.of(
+                "The test photos of %s have been evaluated %d times since the training, by %s: if these figures have led to a choice, they flatter what was chosen. Choose with %s.",
+                run.path(), looks.size(), String.join(", ", people), Setting.SPLIT.the("val")));
     }
 }

@@ -1,6 +1,8 @@
 package io.meristem.job;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.exchange.ClassifierInfo;
 import io.meristem.weights.TensorFile;
@@ -20,9 +22,13 @@ final class TunedClasses {
     static void require(Path weights, List<String> classes) {
         List<String> known = of(weights);
         if (known != null && !known.equals(classes)) {
-            throw new InputException("The head of " + weights + " is for the classes " + String.join(", ", known)
-                    + ", and the photos have " + String.join(", ", classes)
-                    + ": leave --head-start out for a new head.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "The head of %s is for the classes %s, and the photos have %s: leave %s out for a new head.",
+                    weights,
+                    String.join(", ", known),
+                    String.join(", ", classes),
+                    Setting.HEAD_START.the());
         }
     }
 

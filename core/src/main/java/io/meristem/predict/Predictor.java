@@ -1,7 +1,9 @@
 package io.meristem.predict;
 
 import io.meristem.CancelledException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.data.feed.PhotoStream;
 import io.meristem.data.image.ImageDecoder;
 import io.meristem.data.image.Preprocess;
@@ -48,11 +50,18 @@ public final class Predictor implements AutoCloseable {
 
         public Options {
             if (top < 1) {
-                throw new InputException("At least one class is to be named, not " + top + ": give a larger --top.");
+                throw new InputException(
+                        ErrorCode.OUT_OF_RANGE,
+                        "At least one class is to be named, not %s: give a larger %s.",
+                        top,
+                        Setting.TOP);
             }
             if (!(abstain >= 0 && abstain <= 1)) {
-                throw new InputException("An answer cannot be withheld below the probability " + abstain
-                        + ": give --abstain a value from 0 to 1.");
+                throw new InputException(
+                        ErrorCode.OUT_OF_RANGE,
+                        "An answer cannot be withheld below the probability %s: give %s a value from 0 to 1.",
+                        abstain,
+                        Setting.ABSTAIN.the());
             }
         }
     }

@@ -1,5 +1,7 @@
 package io.meristem.rank;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.rank.Scoring.Score;
@@ -37,7 +39,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
 
     public AlignmentScorer {
         if (!(kappa > 0) || Double.isInfinite(kappa)) {
-            throw new IllegalArgumentException("kappa must be positive, not " + kappa);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "kappa must be positive, not %s", kappa);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import io.meristem.Message;
 import io.meristem.adapter.LayerSize;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param note a sentence to be shown to the user
  * @param own trainable numbers that the scorer would have taken without a budget
  */
-public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Optional<String> note, long own) {
+public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Optional<Message> note, long own) {
 
     /** One layer. */
     public record Row(LayerSize layer, Scoring.Score score, int rank) {

@@ -1,11 +1,13 @@
 package io.meristem.rank;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Importances in, ranks out. */
@@ -57,9 +59,11 @@ public final class Allocator {
 
     static InputException overflown(String what, LayerSize layer, double value) {
         return new InputException(
-                "Ranks cannot be allocated, the " + what + " of layer " + layer.name()
-                        + " came out as " + value
-                        + ": the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.");
+                ErrorCode.NOT_FINITE,
+                "Ranks cannot be allocated, the %s of layer %s came out as %s: the network's numbers overflow on these photos; its weights are damaged, or its training went wrong.",
+                what,
+                layer.name(),
+                value);
     }
 
     /** Raises {@code ranks}, which are the least, as far as the budget allows. */
@@ -82,13 +86,14 @@ public final class Allocator {
     static long left(List<LayerSize> layers, RankOptions options, int[] ranks) {
         long left = options.budgetNumbers() - LayerSize.numbers(layers, ranks);
         if (left < 0) {
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "A budget of %.3f MiB is too small for rank %d on each of %d layers, which takes %.3f MiB: give more, or allow layers without an adapter (--rank-min 0).",
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "A budget of %.3f MiB is too small for rank %d on each of %d layers, which takes %.3f MiB: give more, or allow layers without an adapter (%s).",
                     options.budgetMib(),
                     options.min(),
                     layers.size(),
-                    LayerSize.mib(LayerSize.numbers(layers, ranks))));
+                    LayerSize.mib(LayerSize.numbers(layers, ranks)),
+                    Setting.RANK_MIN.as("0"));
         }
         return left;
     }
@@ -109,7 +114,7 @@ public final class Allocator {
     }
 
     /** One sentence when a budget is left over because nothing can grow any more. */
-    public static Optional<String> unused(
+    public static Optional<Message> unused(
             List<LayerSize> layers, double[] importances, RankOptions options, int[] ranks) {
         long total = LayerSize.numbers(layers, ranks);
         if (options.budgetMib() == 0 || total == options.budgetNumbers()) {
@@ -124,12 +129,8 @@ public final class Allocator {
                 }
             }
         }
-        return Optional.of(String.format(
-                Locale.ROOT,
-                "The budget of %.3f MiB is not used up: the %d layers of any importance are all at their greatest rank (%d, or their full one), and adapters take %.3f MiB. Raise --rank-max, or compare at a smaller budget.",
-                options.budgetMib(),
-                important,
-                options.max(),
-                LayerSize.mib(total)));
+        return Optional.of(Message.of(
+                "The budget of %.3f MiB is not used up: the %d layers of any importance are all at their greatest rank (%d, or their full one), and adapters take %.3f MiB. Raise %s, or compare at a smaller budget.",
+                options.budgetMib(), important, options.max(), LayerSize.mib(total), Setting.RANK_MAX.the()));
     }
 }

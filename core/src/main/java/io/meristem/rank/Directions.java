@@ -1,5 +1,7 @@
 package io.meristem.rank;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -20,7 +22,8 @@ final class Directions {
     /** @throws IllegalArgumentException for a power outside 0 to 1 */
     static void requirePower(double power) {
         if (!(power >= 0 && power <= 1)) {
-            throw new IllegalArgumentException("the power of the cost must lie in 0 to 1, not " + power);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "the power of the cost must lie in 0 to 1, not %s", power);
         }
     }
 

@@ -1,5 +1,8 @@
 package io.meristem.rank;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
+
 /**
  * How similarity becomes importance: {@code C = gamma (1 - S_deb) + delta E} and {@code I = alpha S_raw + beta C}.
  *
@@ -12,12 +15,18 @@ public record Importance(double alpha, double beta, double gamma, double delta) 
 
     public Importance {
         if (!(alpha >= 0 && beta >= 0 && Math.abs(alpha + beta - 1) < 1e-9)) {
-            throw new IllegalArgumentException(
-                    "alpha and beta must be 0 or more and sum to 1, not " + alpha + " and " + beta);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "alpha and beta must be 0 or more and sum to 1, not %s and %s",
+                    alpha,
+                    beta);
         }
         if (!(gamma >= 0 && delta >= 0 && Math.abs(gamma + delta - 1) < 1e-9)) {
-            throw new IllegalArgumentException(
-                    "gamma and delta must be 0 or more and sum to 1, not " + gamma + " and " + delta);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "gamma and delta must be 0 or more and sum to 1, not %s and %s",
+                    gamma,
+                    delta);
         }
     }
 

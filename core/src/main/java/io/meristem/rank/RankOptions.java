@@ -1,6 +1,8 @@
 package io.meristem.rank;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.execute.Network;
 import io.meristem.op.WeightedLayer;
@@ -32,30 +34,40 @@ public record RankOptions(
 
     public RankOptions {
         if (min < 0 || max < 1 || min > max) {
-            throw new IllegalArgumentException(
-                    "ranks must satisfy 0 <= min <= max and 1 <= max, not min " + min + " and max " + max);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "ranks must satisfy 0 <= min <= max and 1 <= max, not min %s and max %s",
+                    min,
+                    max);
         }
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib)) {
-            throw new IllegalArgumentException("the budget must be a size in MiB, or 0 for none, not " + budgetMib);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "the budget must be a size in MiB, or 0 for none, not %s", budgetMib);
         }
         if (budgetPercent != null) {
             requirePercent(budgetPercent);
         }
         if (budgetPercent != null && budgetMib > 0) {
-            throw new IllegalArgumentException(
-                    "the budget is given twice, as " + budgetMib + " MiB and as " + number(budgetPercent) + " %");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "the budget is given twice, as %s MiB and as %s %%",
+                    budgetMib,
+                    number(budgetPercent));
         }
         if (costAware && budgetMib == 0 && budgetPercent == null) {
-            throw new IllegalArgumentException("cost-aware allocation shares out a budget: give one");
+            throw InputException.ofSettings(
+                    ErrorCode.MISSING_SETTING, "cost-aware allocation shares out a budget: give one");
         }
     }
 
     /** @throws IllegalArgumentException for a share of the network's numbers that is no budget */
     public static void requirePercent(double percent) {
         if (!(percent > 0 && percent <= WHOLE)) {
-            throw new IllegalArgumentException("a budget of " + number(percent) + " % of the network's numbers buys "
-                    + (percent > WHOLE ? "more than the network itself" : "no adapter")
-                    + ": give more than 0 and at most 100 %");
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "a budget of %s %% of the network's numbers buys %s: give more than 0 and at most 100 %%",
+                    number(percent),
+                    percent > WHOLE ? "more than the network itself" : "no adapter");
         }
     }
 

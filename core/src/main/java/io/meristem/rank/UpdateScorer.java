@@ -1,5 +1,7 @@
 package io.meristem.rank;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Engine;
@@ -27,7 +29,8 @@ public record UpdateScorer(double costPower) implements Scorer {
 
     public UpdateScorer {
         if (!(costPower >= 0 && costPower <= 1)) {
-            throw new IllegalArgumentException("the power of the cost must lie in 0 to 1, not " + costPower);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "the power of the cost must lie in 0 to 1, not %s", costPower);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.report;
 
+import io.meristem.Wording;
 import io.meristem.data.check.CheckResult;
 import io.meristem.data.check.ClassCount;
 import io.meristem.data.check.Finding;
@@ -32,8 +33,11 @@ final class CheckPage {
     /** Photos under one caption. */
     record Strip(String caption, List<Shown> photos) {}
 
-    /** @param strips photos to look at */
-    record Found(Finding finding, List<Strip> strips) {
+    /**
+     * @param mend what to do about it, in the words of whom the page is for
+     * @param strips photos to look at
+     */
+    record Found(Finding finding, String mend, List<Strip> strips) {
 
         String severity() {
             return switch (finding.severity()) {
@@ -51,7 +55,7 @@ final class CheckPage {
     private final CheckResult result;
     private final List<Found> found = new ArrayList<>();
 
-    CheckPage(CheckResult result) {
+    CheckPage(CheckResult result, Wording wording) {
         this.result = result;
         Map<String, Shown> shown = new HashMap<>();
         for (Finding finding : result.findings()) {
@@ -63,7 +67,7 @@ final class CheckPage {
                                 .map(path -> shown.computeIfAbsent(path, this::show))
                                 .toList()));
             }
-            found.add(new Found(finding, strips));
+            found.add(new Found(finding, finding.mend().text(wording), strips));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.meristem.report;
 
 import io.meristem.InputException;
+import io.meristem.Wording;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.image.ImageDecoder;
@@ -43,7 +44,7 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
      */
     record Panel(String title, String strength, String picture, int width, int height) {}
 
-    static Heatmaps of(RunFiles run, Path photos, HeatmapChoice choice) {
+    static Heatmaps of(RunFiles run, Path photos, HeatmapChoice choice, Wording wording) {
         List<PhotoAnswer> judged = Mistakes.judged(run);
         if (judged == null) {
             return without(choice, "Without the answers photo by photo there is nothing to look into.");
@@ -52,7 +53,10 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
         try {
             folder = RunFolder.open(run.folder());
         } catch (InputException e) {
-            return without(choice, "What the network looked at cannot be shown: " + e.getMessage());
+            return without(
+                    choice,
+                    "What the network looked at cannot be shown: "
+                            + e.sentence().text(wording));
         }
         List<PhotoAnswer> wrong = judged.stream()
                 .filter(answer -> !answer.right())
@@ -66,7 +70,7 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
             List<Row> wrongRows = drawing.rows(wrong);
             List<Row> rightRows = drawing.rows(right);
             int wanted = wrong.size() + right.size();
-            String problem = drawing.missing == 0 ? null : Mistakes.gone(drawing.missing, wanted, photos);
+            String problem = drawing.missing == 0 ? null : Mistakes.gone(drawing.missing, wanted, photos, wording);
             return new Heatmaps(wrongRows, rightRows, choice.method().label(), choice.rank(), problem);
         }
     }

@@ -1,7 +1,12 @@
 package io.meristem.report;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
 import io.meristem.Names;
+import io.meristem.Setting;
+import io.meristem.Wording;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.data.image.Thumbnail;
 import io.meristem.eval.Scores;
@@ -38,12 +43,15 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
     /**
      * @param photos the folder where the photos lie now
      */
-    static Mistakes of(RunFiles run, Path photos) {
+    static Mistakes of(RunFiles run, Path photos, Wording wording) {
         if (run.answers() == null) {
             return new Mistakes(
                     0,
                     List.of(),
-                    "This run has kept no answers photo by photo. The command 'meristem evaluate RUN --predictions RUN/predictions.csv' writes them.");
+                    Message.of(
+                                    "This run has kept no answers photo by photo; %s writes them.",
+                                    Action.EVALUATE.with("RUN", Setting.PREDICTIONS.as("RUN/predictions.csv")))
+                            .text(wording));
         }
         List<PhotoAnswer> judged = judged(run);
         if (judged == null) {
@@ -63,7 +71,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
             missing += one.picture() == null ? 1 : 0;
             shown.add(one);
         }
-        return new Mistakes(wrong.size(), shown, missing == 0 ? null : gone(missing, shown.size(), photos));
+        return new Mistakes(wrong.size(), shown, missing == 0 ? null : gone(missing, shown.size(), photos, wording));
     }
 
     /** The answers for the photos that the run is judged by; null when there are none, or not those that it was scored by. */
@@ -83,11 +91,14 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 && answers.stream().filter(PhotoAnswer::right).count() == scores.right();
     }
 
-    static String gone(int missing, int of, Path photos) {
-        String where = Files.isDirectory(photos)
-                ? "in " + photos
-                : "since there is no folder " + photos + " any more; 'report --data FOLDER' says where they are now";
-        return Words.count(missing, "photo") + " of these " + of + " could not be read " + where + ".";
+    static String gone(int missing, int of, Path photos, Wording wording) {
+        Message where = Files.isDirectory(photos)
+                ? Message.of("in %s", photos)
+                : Message.of(
+                        "since there is no folder %s any more; %s says where they are now",
+                        photos, Action.REPORT.with(Setting.DATA.as("FOLDER")));
+        return Message.of("%s of these %d could not be read %s.", Words.count(missing, "photo"), of, where)
+                .text(wording);
     }
 
     private static Shown show(PhotoAnswer answer, List<String> classes, Path photos) {
@@ -123,8 +134,12 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
         Path root = photos.toAbsolutePath().normalize();
         Path photo = Names.below(root, relative).normalize();
         if (!photo.startsWith(root)) {
-            throw new InputException("predictions.csv names " + relative + ", which is outside of the data folder "
-                    + photos + ": restore that file, or make it anew with 'evaluate --predictions'.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "predictions.csv names %s, which is outside of the data folder %s: restore that file, or make it anew with %s.",
+                    relative,
+                    photos,
+                    Action.EVALUATE.with(Setting.PREDICTIONS));
         }
         return photo;
     }

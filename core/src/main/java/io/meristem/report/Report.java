@@ -4,10 +4,14 @@ import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.TemplateException;
 import gg.jte.output.StringOutput;
+import io.meristem.Action;
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.Setting;
+import io.meristem.Wording;
 import io.meristem.data.check.CheckResult;
 import io.meristem.study.StudyJob;
 import java.io.IOException;
@@ -38,24 +42,31 @@ public final class Report {
      * @throws InputException when the folder is neither, or lacks what every run and study has, or the file cannot be written
      */
     public static Path write(Path folder, Path out, Path photos, HeatmapChoice heatmaps) {
+        return write(folder, out, photos, heatmaps, Wording.PLAIN);
+    }
+
+    /** The same in whose words it says what a reader can do next: those of the command line, for one. */
+    public static Path write(Path folder, Path out, Path photos, HeatmapChoice heatmaps, Wording wording) {
         Path file = out == null ? folder.resolve(FILE) : out;
         if (out != null) {
-            refuseUnlessHtml(file, "--out");
+            refuseUnlessHtml(file, Setting.OUT);
         }
         String page;
         try {
-            page = page(folder, photos, heatmaps);
+            page = page(folder, photos, heatmaps, wording);
         } catch (NullPointerException | IndexOutOfBoundsException | IllegalArgumentException | ClassCastException e) {
             // Each file was read, and says something that the others, or the page, have no place for.
             throw new InputException(
-                    "The files in " + folder + " do not fit together (" + e.getMessage()
-                            + "): restore them, or do the run or study again.",
-                    e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The files in %s do not fit together (%s): restore them, or do the run or study again.",
+                    folder,
+                    e.getMessage());
         }
         if (out == null) {
-            save(page, file, "--out", AtomicFiles::writeString); // whatever lies there in a stranger's folder
+            save(page, file, Setting.OUT, AtomicFiles::writeString); // whatever lies there in a stranger's folder
         } else {
-            save(page, file, "--out", Outputs::writeString);
+            save(page, file, Setting.OUT, Outputs::writeString);
         }
         return file;
     }
@@ -67,59 +78,85 @@ public final class Report {
      * @throws InputException when it is no name of an HTML file, or cannot be written
      */
     public static void write(CheckResult check, Path file) {
-        refuseUnlessHtml(file, "--html");
-        save(render("check.jte", new CheckPage(check)), file, "--html", Outputs::writeString);
+        write(check, file, Wording.PLAIN);
+    }
+
+    /** The same in other words for what a reader can do next. */
+    public static void write(CheckResult check, Path file, Wording wording) {
+        refuseUnlessHtml(file, Setting.HTML);
+        save(render("check.jte", new CheckPage(check, wording)), file, Setting.HTML, Outputs::writeString);
     }
 
     private interface Writing {
         void write(Path file, String text) throws IOException;
     }
 
-    private static void save(String page, Path file, String option, Writing writing) {
+    private static void save(String page, Path file, Setting setting, Writing writing) {
         try {
             writing.write(file, page);
         } catch (IOException e) {
             throw new InputException(
-                    "The report cannot be written to " + file + " (" + e + "): name another place with " + option + ".",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "The report cannot be written to %s (%s): choose another %s.",
+                    file,
+                    e,
+                    setting);
         }
     }
 
-    private static String page(Path folder, Path photos, HeatmapChoice heatmaps) {
+    private static String page(Path folder, Path photos, HeatmapChoice heatmaps, Wording wording) {
         if (!Files.isDirectory(folder)) {
-            throw new InputException("There is no folder " + folder + ": give the folder that 'train --out' wrote.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND, "There is no folder %s: give the folder that %s wrote.", folder, Action.TRAIN);
         }
         if (StudyFiles.isStudy(folder)) {
             if (heatmaps != null && heatmaps.rank() != null) {
-                throw new InputException(folder
-                        + " is a study, whose report shows no heatmaps: leave --rank out, or give one of its runs.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "%s is a study, whose report shows no heatmaps: leave %s out, or give one of its runs.",
+                        folder,
+                        Setting.RANK.the());
             }
             if (photos != null) {
-                throw new InputException(folder
-                        + " is a study, whose report shows no photos: leave --data out, or give one of its runs.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "%s is a study, whose report shows no photos: leave %s out, or give one of its runs.",
+                        folder,
+                        Setting.DATA.the());
             }
             return render("study.jte", new StudyPage(StudyFiles.read(folder)));
         }
         if (RunFiles.isRun(folder)) {
             if (photos != null && !Files.isDirectory(photos)) {
-                throw new InputException("There is no folder " + photos + ": say with --data where the photos are.");
+                throw new InputException(
+                        ErrorCode.NOT_FOUND,
+                        "There is no folder %s: say where the photos are now (%s).",
+                        photos,
+                        Setting.DATA);
             }
-            return render("run.jte", RunPage.of(RunFiles.read(folder), photos, heatmaps));
+            return render("run.jte", RunPage.of(RunFiles.read(folder), photos, heatmaps, wording));
         }
-        throw new InputException(folder + " is neither a run nor a study, it has no config.json and no "
-                + StudyJob.SPECIFICATION + ": give the folder that 'train --out' or 'study' wrote.");
+        throw new InputException(
+                ErrorCode.WRONG_KIND,
+                "%s is neither a run nor a study, it has no config.json and no %s: give the folder that %s or %s wrote.",
+                folder,
+                StudyJob.SPECIFICATION,
+                Action.TRAIN,
+                Action.STUDY);
     }
 
     /**
-     * @param option names the file
+     * @param setting names the file
      * @throws InputException when a report cannot go there; asked before long work
      */
-    public static void refuseUnlessHtml(Path file, String option) {
+    public static void refuseUnlessHtml(Path file, Setting setting) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         if (!(name.endsWith(".html") || name.endsWith(".htm")) || Files.isDirectory(file)) {
-            throw new InputException("The report cannot go to " + file + ": name a file that ends in .html.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "The report cannot go to %s: name a file that ends in .html.", file);
         }
-        Outputs.requireFile(file, option);
+        Outputs.requireFile(file, setting);
     }
 
     private static String render(String template, Object page) {

@@ -1,5 +1,8 @@
 package io.meristem.report;
 
+import io.meristem.Action;
+import io.meristem.Message;
+import io.meristem.Wording;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunResult;
@@ -12,21 +15,25 @@ import java.util.List;
 /**
  * What the page of a run shows.
  *
- * @param mistakes null where nothing has been judged
- * @param heatmaps null where nothing has been judged, or none are wanted
+ * @param mistakes null where nothing has been judged * @param heatmaps null where nothing has been judged, or none are wanted
+ * @param wording in which it says what a reader can do
  */
-record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
+record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wording) {
 
     /**
      * @param photos the folder where the photos lie now, or null for where they were in training
      * @param choice null for no heatmaps
      */
-    static RunPage of(RunFiles run, Path photos, HeatmapChoice choice) {
+    static RunPage of(RunFiles run, Path photos, HeatmapChoice choice, Wording wording) {
         if (run.judged() == null) {
-            return new RunPage(run, null, null);
+            return new RunPage(run, null, null, wording);
         }
         Path at = photos == null ? run.photos() : photos;
-        return new RunPage(run, Mistakes.of(run, at), choice == null ? null : Heatmaps.of(run, at, choice));
+        return new RunPage(
+                run,
+                Mistakes.of(run, at, wording),
+                choice == null ? null : Heatmaps.of(run, at, choice, wording),
+                wording);
     }
 
     String title() {
@@ -133,6 +140,13 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps) {
     Trust trust() {
         Calibration calibration = run.calibration();
         return calibration == null ? null : new Trust(calibration);
+    }
+    /** What is said where there is no {@link #trust}. */
+    String untrusted() {
+        return Message.of(
+                        "The probabilities of this run have not been compared with how often it is right; %s does that for a run that has validation photos.",
+                        Action.CALIBRATE)
+                .text(wording);
     }
 
     List<Figure> curves() {

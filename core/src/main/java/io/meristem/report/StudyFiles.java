@@ -1,7 +1,9 @@
 package io.meristem.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.study.RunLine;
 import io.meristem.study.StudyJob;
@@ -86,7 +88,8 @@ record StudyFiles(
                     .sorted(asWanted)
                     .toList();
         } catch (IOException e) {
-            throw new InputException(tables + " cannot be read (" + e + "): check its permissions.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): check its permissions.", tables, e);
         }
     }
 

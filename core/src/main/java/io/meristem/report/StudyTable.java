@@ -1,5 +1,6 @@
 package io.meristem.report;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.study.Published;
@@ -52,7 +53,8 @@ record StudyTable(String id, String title, Grid ours, Grid published, List<Strin
             try {
                 texts.add(new Text(format, Files.readString(file)));
             } catch (IOException e) {
-                throw new InputException(file + " cannot be read (" + e + "): restore or remove it.", e);
+                throw new InputException(
+                        ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): restore or remove it.", file, e);
             }
         }
     }

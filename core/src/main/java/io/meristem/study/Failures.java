@@ -2,6 +2,7 @@ package io.meristem.study;
 
 import io.meristem.DivergedException;
 import io.meristem.InputException;
+import io.meristem.Message;
 import io.meristem.engine.MemoryFailure;
 import java.util.Arrays;
 import java.util.List;
@@ -25,9 +26,9 @@ final class Failures {
     private static String sentence(Throwable e) {
         String text = e.getMessage() == null ? "" : e.getMessage();
         String first = text.lines().findFirst().orElse("").strip();
-        Optional<String> memory = MemoryFailure.sentence(e);
+        Optional<Message> memory = MemoryFailure.sentence(e);
         if (memory.isPresent()) {
-            return memory.get();
+            return memory.get().text();
         }
         if (e.getClass() == RuntimeException.class) {
             // What the engine throws: a native stack trace follows in its message.

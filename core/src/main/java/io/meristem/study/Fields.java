@@ -3,12 +3,20 @@ package io.meristem.study;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Message;
+import io.meristem.Setting;
+import io.meristem.Wording;
 import io.meristem.artifact.Json;
 import java.util.Arrays;
 import java.util.Collection;
@@ -20,6 +28,21 @@ import java.util.stream.Collectors;
 final class Fields {
 
     private static final int LONGEST_SHOWN = 40;
+
+    /** Settings are fields in a study's file. */
+    private static final Wording FILE = new Wording() {
+        @Override
+        public String say(Setting.Mention setting) {
+            String field = PropertyNamingStrategies.SnakeCaseStrategy.INSTANCE.translate(
+                    setting.setting().key());
+            return "'" + field + "'" + (setting.value() == null ? "" : " " + setting.value());
+        }
+
+        @Override
+        public String say(Action.Mention action) {
+            return PLAIN.say(action);
+        }
+    };
 
     private final String source;
 
@@ -36,7 +59,7 @@ final class Fields {
         try {
             T value = Json.value(node, type);
             if (value == null) {
-                throw refuse(place, "says null, and " + words(type) + " belongs there");
+                throw refuse(ErrorCode.MISSING_SETTING, place, "says null, and %s belongs there", words(type));
             }
             return value;
         } catch (JsonProcessingException e) {
@@ -49,44 +72,52 @@ final class Fields {
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw refuse(place, "is " + shown(node) + ", where an object in braces belongs");
+        throw refuse(ErrorCode.OUT_OF_RANGE, place, "is %s, where an object in braces belongs", shown(node));
     }
 
     /** "source: place what." */
-    InputException refuse(String place, String what) {
-        return new InputException(source + ": " + (place.isEmpty() ? "the study" : place) + " " + what + ".");
+    @FormatMethod
+    InputException refuse(ErrorCode code, String place, @FormatString String template, Object... arguments) {
+        return new InputException(
+                code, "%s: %s %s.", source, place.isEmpty() ? "the study" : place, Message.of(template, arguments));
     }
 
     private InputException explain(JsonProcessingException e, JsonNode node, String place) {
         if (!(e instanceof JsonMappingException mapping)) {
-            return refuse(place, "cannot be read (" + InputFiles.reason(e) + ")");
+            return refuse(ErrorCode.OUT_OF_RANGE, place, "cannot be read (%s)", InputFiles.reason(e));
         }
         String at = join(place, path(mapping.getPath()));
         if (e instanceof UnrecognizedPropertyException unknown) {
             String where = join(
                     place, path(mapping.getPath().subList(0, mapping.getPath().size() - 1)));
             return refuse(
+                    ErrorCode.UNKNOWN_NAME,
                     where,
-                    "has no field '" + unknown.getPropertyName() + "'; its fields are "
-                            + unknown.getKnownPropertyIds().stream()
-                                    .map(String::valueOf)
-                                    .collect(Collectors.joining(", ")));
+                    "has no field '%s'; its fields are %s",
+                    unknown.getPropertyName(),
+                    unknown.getKnownPropertyIds().stream().map(String::valueOf).collect(Collectors.joining(", ")));
         }
         if (e instanceof ValueInstantiationException && e.getCause() != null) {
-            return refuse(
-                    at,
-                    "cannot be used: "
-                            + String.valueOf(e.getCause().getMessage()).replaceFirst("\\.$", ""));
+            return unusable(e.getCause(), at);
         }
         JsonNode given = find(node, mapping.getPath());
         String wanted = e instanceof MismatchedInputException m && m.getTargetType() != null
                 ? words(m.getTargetType())
                 : "something else";
+        return given.isMissingNode() || given.isNull()
+                ? refuse(ErrorCode.MISSING_SETTING, at, "is missing: give %s", wanted)
+                : refuse(ErrorCode.OUT_OF_RANGE, at, "is %s, where %s belongs", shown(given), wanted);
+    }
+
+    /** What a record refuses, in the words of the file. */
+    InputException unusable(Throwable refusal, String place) {
+        boolean known = refusal instanceof InputException;
+        String why = known ? ((InputException) refusal).reason().text(FILE) : String.valueOf(refusal.getMessage());
         return refuse(
-                at,
-                given.isMissingNode() || given.isNull()
-                        ? "is missing: give " + wanted
-                        : "is " + shown(given) + ", where " + wanted + " belongs");
+                known ? ((InputException) refusal).code() : ErrorCode.OUT_OF_RANGE,
+                place,
+                "cannot be used: %s",
+                why.replaceFirst("\\.$", ""));
     }
 
     private static JsonNode find(JsonNode node, List<JsonMappingException.Reference> path) {

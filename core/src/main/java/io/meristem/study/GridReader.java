@@ -3,6 +3,7 @@ package io.meristem.study;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,7 +30,7 @@ final class GridReader {
     List<ObjectNode> read(JsonNode grid, String place) {
         List<ObjectNode> trials = grid.isArray() ? list(grid, place) : product(fields.object(grid, place), place);
         if (trials.isEmpty()) {
-            throw fields.refuse(place, "holds no trial: give at least one");
+            throw fields.refuse(ErrorCode.MISSING_SETTING, place, "holds no trial: give at least one");
         }
         return trials;
     }
@@ -43,7 +44,10 @@ final class GridReader {
             ObjectNode trial = fields.object(grid.get(i), place + "[" + i + "]");
             for (String field : List.of("label", "size_of", "grid")) {
                 if (trial.has(field)) {
-                    throw fields.refuse(place + "[" + i + "]." + field, "has no place there: a method has it once");
+                    throw fields.refuse(
+                            ErrorCode.CONFLICTING_SETTINGS,
+                            place + "[" + i + "]." + field,
+                            "has no place there: a method has it once");
                 }
             }
             trials.add(trial);
@@ -60,7 +64,7 @@ final class GridReader {
             String at = place + "." + setting.getKey();
             JsonNode values = setting.getValue();
             if (!values.isArray() || values.isEmpty()) {
-                throw fields.refuse(at, "is " + values + ": give a list of at least one value");
+                throw fields.refuse(ErrorCode.OUT_OF_RANGE, at, "is %s: give a list of at least one value", values);
             }
             if ((long) trials.size() * values.size() > MOST_TRIALS) {
                 throw tooMany(place, "more than " + MOST_TRIALS);
@@ -79,7 +83,7 @@ final class GridReader {
     }
 
     private RuntimeException tooMany(String place, String count) {
-        return fields.refuse(place, "holds " + count + " trials: give at most " + MOST_TRIALS);
+        return fields.refuse(ErrorCode.OUT_OF_RANGE, place, "holds %s trials: give at most %s", count, MOST_TRIALS);
     }
 
     private void put(ObjectNode trial, String path, JsonNode value, String place) {
@@ -88,6 +92,7 @@ final class GridReader {
         for (int i = 0; i < steps.length; i++) {
             if (steps[i].isEmpty() || Set.of("label", "size_of", "grid").contains(steps[0])) {
                 throw fields.refuse(
+                        ErrorCode.UNKNOWN_NAME,
                         place,
                         "is no path of a setting: give one such as train.optimization.rate, or a field of the method");
             }
@@ -96,7 +101,10 @@ final class GridReader {
             } else {
                 JsonNode inner = at.get(steps[i]);
                 if (inner != null && !inner.isObject()) {
-                    throw fields.refuse(place, "goes on below a setting that the grid gives a value");
+                    throw fields.refuse(
+                            ErrorCode.CONFLICTING_SETTINGS,
+                            place,
+                            "goes on below a setting that the grid gives a value");
                 }
                 at = inner == null ? at.putObject(steps[i]) : (ObjectNode) inner;
             }

@@ -2,6 +2,7 @@ package io.meristem.study;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.adapter.LayerSize;
@@ -68,8 +69,9 @@ final class Materials {
     private void requireValidation(StudyData data) {
         if (photos(data).validation() == 0) {
             throw new InputException(
-                    "The photos of " + data.name()
-                            + " have no validation part, and tuning chooses settings on it: raise 'val_fraction' of their 'split', or leave the grids away.");
+                    ErrorCode.TOO_FEW,
+                    "The photos of %s have no validation part, and tuning chooses settings on it: raise 'val_fraction' of their 'split', or leave the grids away.",
+                    data.name());
         }
     }
 
@@ -146,7 +148,8 @@ final class Materials {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new InputException(file + " cannot be read (" + InputFiles.reason(e) + "): check the path.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be read (%s): check the path.", file, InputFiles.reason(e));
         }
     }
 

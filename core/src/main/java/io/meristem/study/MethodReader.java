@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
@@ -80,18 +81,24 @@ final class MethodReader {
         for (int i = 0; i < overlays.size(); i++) {
             String at = place + "[" + i + "]";
             if (overlays.get(i).has("name") && !overlays.get(i).get("name").equals(given.get("name"))) {
-                throw fields.refuse(at + ".name", "is another method's: list that as a method of its own");
+                throw fields.refuse(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        at + ".name",
+                        "is another method's: list that as a method of its own");
             }
             TrainConfig train = train(Trees.merge(given, overlays.get(i)), at);
             int same = settings.indexOf(train);
             if (same >= 0) {
                 throw fields.refuse(
+                        ErrorCode.CONFLICTING_SETTINGS,
                         place,
-                        "holds the same settings twice, as trials " + (same + 1) + " and " + (i + 1)
-                                + ": a trial that repeats another is none, so leave it away");
+                        "holds the same settings twice, as trials %s and %s: a trial that repeats another is none, so leave it away",
+                        same + 1,
+                        i + 1);
             }
             if (settings.stream().anyMatch(other -> differInIdleRate(other, train))) {
                 throw fields.refuse(
+                        ErrorCode.CONFLICTING_SETTINGS,
                         at + ".train.optimization.rate",
                         "has no effect on the method 'head', which trains the head alone: use train.optimization.head_rate");
             }
@@ -154,10 +161,16 @@ final class MethodReader {
 
     private void refuseOwnFields(ObjectNode settings, String place) {
         if (settings.has("method")) {
-            throw fields.refuse(place + ".method", "has no place there: methods are listed under 'methods'");
+            throw fields.refuse(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    place + ".method",
+                    "has no place there: methods are listed under 'methods'");
         }
         if (settings.has("seed")) {
-            throw fields.refuse(place + ".seed", "has no place there: 'seeds' are given once for the whole study");
+            throw fields.refuse(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    place + ".seed",
+                    "has no place there: 'seeds' are given once for the whole study");
         }
     }
 
@@ -203,21 +216,31 @@ final class MethodReader {
         given.fieldNames().forEachRemaining(field -> {
             if (!known.contains(field)) {
                 throw fields.refuse(
+                        ErrorCode.UNKNOWN_NAME,
                         place,
-                        "has no field '" + field + "'; its fields are " + String.join(", ", known)
-                                + ", and label, size_of, grid, train");
+                        "has no field '%s'; its fields are %s, and label, size_of, grid, train",
+                        field,
+                        String.join(", ", known));
             }
         });
     }
 
     private Class<?> type(JsonNode name, String place) {
         if (name == null) {
-            throw fields.refuse(place, "has no 'name': give one of " + String.join(", ", KNOWN.keySet()));
+            throw fields.refuse(
+                    ErrorCode.MISSING_SETTING,
+                    place,
+                    "has no 'name': give one of %s",
+                    String.join(", ", KNOWN.keySet()));
         }
         Class<?> type = KNOWN.get(name.asText());
         if (type == null) {
             throw fields.refuse(
-                    place, "is the method " + name + ", which is none of " + String.join(", ", KNOWN.keySet()));
+                    ErrorCode.UNKNOWN_NAME,
+                    place,
+                    "is the method %s, which is none of %s",
+                    name,
+                    String.join(", ", KNOWN.keySet()));
         }
         return type;
     }
@@ -232,8 +255,11 @@ final class MethodReader {
             RecordComponent[] components = type.getRecordComponents();
             if (components.length == 0 || !components[0].getType().isPrimitive()) {
                 throw fields.refuse(
+                        ErrorCode.OUT_OF_RANGE,
                         place,
-                        "is \"" + word + "\", but " + object.get("name").asText() + " takes nothing after a colon");
+                        "is \"%s\", but %s takes nothing after a colon",
+                        word,
+                        object.get("name").asText());
             }
             object.set(MethodDefaults.fields(type).get(0), number(word.substring(colon + 1), word, place));
         }
@@ -249,7 +275,7 @@ final class MethodReader {
         } catch (JsonProcessingException e) {
             // Said below, as for JSON that is no number.
         }
-        throw fields.refuse(place, "is \"" + word + "\": a number belongs after the colon");
+        throw fields.refuse(ErrorCode.OUT_OF_RANGE, place, "is \"%s\": a number belongs after the colon", word);
     }
 
     /** What a filter may call this method: its label, or the name of its kind. */
@@ -271,14 +297,17 @@ final class MethodReader {
             }
             if (!method.train().method().isSizable()) {
                 throw fields.refuse(
-                        "the method '" + method.label() + "'", "cannot be given a size: leave its 'size_of' away");
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "the method '" + method.label() + "'",
+                        "cannot be given a size: leave its 'size_of' away");
             }
             String wanted = method.sizeOf().method();
             if (methods.stream().noneMatch(m -> m.sizeOf() == null && m.label().equals(wanted))) {
                 throw fields.refuse(
+                        ErrorCode.UNKNOWN_NAME,
                         "the method '" + method.label() + "'",
-                        "takes its size from '" + wanted
-                                + "', which is none of the methods with a size of their own: add it, or name another");
+                        "takes its size from '%s', which is none of the methods with a size of their own: add it, or name another",
+                        wanted);
             }
         }
     }

@@ -3,6 +3,7 @@ package io.meristem.study;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import java.io.IOException;
@@ -31,7 +32,10 @@ public final class Presets {
     static ObjectNode study(String name) {
         if (!(ALL.path("presets").get(name) instanceof ObjectNode study)) {
             throw new InputException(
-                    "There is no preset '" + name + "': choose one of " + String.join(", ", names()) + ".");
+                    ErrorCode.UNKNOWN_NAME,
+                    "There is no preset '%s': choose one of %s.",
+                    name,
+                    String.join(", ", names()));
         }
         return study.deepCopy();
     }

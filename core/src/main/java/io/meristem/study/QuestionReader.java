@@ -2,7 +2,9 @@ package io.meristem.study;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.tune.Dra;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,22 +68,28 @@ final class QuestionReader {
             String place = "the method '" + method.label() + "'";
             if (method.isTuned() && tuning == null) {
                 throw fields.refuse(
+                        ErrorCode.MISSING_SETTING,
                         place,
-                        "has a grid of " + method.trials().size()
-                                + " trials, and the study has no 'tuning' to choose among them: give it, as {\"seeds\": [1000, 1001]}");
+                        "has a grid of %s trials, and the study has no 'tuning' to choose among them: give it, as {\"seeds\": [1000, 1001]}",
+                        method.trials().size());
             }
             if (tuning != null && tuning.trials() != null && method.trials().size() > tuning.trials()) {
                 throw fields.refuse(
+                        ErrorCode.OUT_OF_RANGE,
                         place,
-                        "has " + method.trials().size() + " trials, and 'tuning' allows each method " + tuning.trials()
-                                + ": shorten its grid, or raise 'trials' for all");
+                        "has %s trials, and 'tuning' allows each method %s: shorten its grid, or raise 'trials' for all",
+                        method.trials().size(),
+                        tuning.trials());
             }
         }
     }
 
     private List<Question> questions(List<JsonNode> tables, List<JsonNode> given) {
         if (tables == null ? given == null : tables.isEmpty()) {
-            throw fields.refuse("", "asks nothing: give 'methods', or 'tables' with methods of their own");
+            throw fields.refuse(
+                    ErrorCode.MISSING_SETTING,
+                    "",
+                    "asks nothing: give 'methods', or 'tables' with methods of their own");
         }
         List<StudyMethod> common = given == null ? null : methods(given, "methods");
         if (tables == null) {
@@ -92,7 +100,11 @@ final class QuestionReader {
         for (int i = 0; i < tables.size(); i++) {
             Question question = question(tables.get(i), "tables[" + i + "]", common);
             if (!ids.add(question.id())) {
-                throw fields.refuse("tables[" + i + "].id", "is '" + question.id() + "', as another table's is");
+                throw fields.refuse(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "tables[" + i + "].id",
+                        "is '%s', as another table's is",
+                        question.id());
             }
             questions.add(question);
         }
@@ -124,18 +136,23 @@ final class QuestionReader {
                 node.isTextual() ? preset(node.asText(), place) : fields.object(node, place), RawTable.class, place);
         if (table.id() == null || !table.id().matches(ID)) {
             throw fields.refuse(
+                    ErrorCode.OUT_OF_RANGE,
                     place + ".id",
-                    "is '" + table.id() + "': it names files, so give letters, digits, points, dashes and underscores");
+                    "is '%s': it names files, so give letters, digits, points, dashes and underscores",
+                    table.id());
         }
         if (table.published() != null && Published.of(table.published()) == null) {
             throw fields.refuse(
+                    ErrorCode.UNKNOWN_NAME,
                     place + ".published",
-                    "is '" + table.published() + "': there are printed numbers for "
-                            + String.join(", ", Published.names()));
+                    "is '%s': there are printed numbers for %s",
+                    table.published(),
+                    String.join(", ", Published.names()));
         }
         List<StudyMethod> own = table.methods() == null ? common : methods(table.methods(), place + ".methods");
         if (own == null) {
-            throw fields.refuse(place, "has no 'methods', and the study has none for all tables");
+            throw fields.refuse(
+                    ErrorCode.MISSING_SETTING, place, "has no 'methods', and the study has none for all tables");
         }
         return new Question(
                 table.id(),
@@ -152,14 +169,18 @@ final class QuestionReader {
         ObjectNode table = Presets.table(name);
         if (table == null) {
             throw fields.refuse(
-                    place, "is '" + name + "': the tables with a name are " + String.join(", ", Presets.tables()));
+                    ErrorCode.UNKNOWN_NAME,
+                    place,
+                    "is '%s': the tables with a name are %s",
+                    name,
+                    String.join(", ", Presets.tables()));
         }
         return table;
     }
 
     private List<StudyMethod> methods(List<JsonNode> nodes, String place) {
         if (nodes.isEmpty()) {
-            throw fields.refuse(place, "is an empty list: give at least one method");
+            throw fields.refuse(ErrorCode.MISSING_SETTING, place, "is an empty list: give at least one method");
         }
         return IntStream.range(0, nodes.size())
                 .mapToObj(i -> methods.read(nodes.get(i), place + "[" + i + "]"))
@@ -177,8 +198,12 @@ final class QuestionReader {
         Set<String> wanted = new HashSet<>();
         for (String word : words) {
             if (known.stream().noneMatch(word::equalsIgnoreCase)) {
-                throw new InputException("This study has no method '" + word + "': the words for --methods are "
-                        + String.join(", ", known) + ".");
+                throw new InputException(
+                        ErrorCode.UNKNOWN_NAME,
+                        "This study has no method '%s': the words for %s are %s.",
+                        word,
+                        Setting.METHODS,
+                        String.join(", ", known));
             }
             wanted.add(word.toLowerCase(Locale.ROOT));
         }
@@ -197,6 +222,7 @@ final class QuestionReader {
             StudyMethod other = byLabel.putIfAbsent(method.label(), method);
             if (other != null && !other.equals(method)) {
                 throw fields.refuse(
+                        ErrorCode.CONFLICTING_SETTINGS,
                         "the label '" + method.label() + "'",
                         "stands for two different methods: give one of them a 'label' of its own");
             }

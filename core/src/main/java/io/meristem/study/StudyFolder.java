@@ -1,12 +1,15 @@
 package io.meristem.study;
 
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Message;
 import io.meristem.Outputs;
 import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
@@ -56,15 +59,16 @@ final class StudyFolder implements AutoCloseable {
     static StudyFolder open(Path path) {
         refuseForeign(path);
         requireOwn(path);
-        Outputs.requireFolder(path, "--out");
+        Outputs.requireFolder(path, Setting.OUT);
         try {
             Files.createDirectories(path);
             StudyFolder folder = new StudyFolder(
                     path,
                     ProcessLock.take(
                             path,
-                            "The study in " + path
-                                    + " is being run by another process: wait until it ends, or choose another --out."));
+                            Message.of(
+                                    "The study in %s is being run by another process: wait until it ends, or choose another %s.",
+                                    path, Setting.OUT)));
             folder.removeTemporaries();
             Files.createDirectories(path.resolve(RUNS));
             Files.createDirectories(path.resolve(StudyJob.TABLES));
@@ -116,7 +120,7 @@ final class StudyFolder implements AutoCloseable {
             return;
         }
         if (!Files.isDirectory(path)) {
-            throw new InputException(path + " is no folder: choose another --out.");
+            throw new InputException(ErrorCode.WRONG_KIND, "%s is no folder: choose another %s.", path, Setting.OUT);
         }
         Set<String> ours = Set.of(ProcessLock.NAME, RUNS, StudyJob.TABLES);
         try (Stream<Path> inside = Files.list(path)) {
@@ -124,7 +128,11 @@ final class StudyFolder implements AutoCloseable {
                     && inside.map(p -> p.getFileName().toString())
                             .anyMatch(name -> !ours.contains(name) && !name.startsWith("."));
             if (foreign) {
-                throw new InputException(path + " holds something that is no study: choose a new folder for --out.");
+                throw new InputException(
+                        ErrorCode.ALREADY_THERE,
+                        "%s holds something that is no study: choose a new %s.",
+                        path,
+                        Setting.OUT);
             }
         } catch (IOException e) {
             throw failed(path, e);
@@ -254,9 +262,12 @@ final class StudyFolder implements AutoCloseable {
 
     private static InputException failed(Path path, IOException e) {
         return new InputException(
-                "The study folder " + path + " cannot be used (" + InputFiles.reason(e)
-                        + "): make room or choose another --out, and give the same command again.",
-                e);
+                ErrorCode.NOT_WRITABLE,
+                e,
+                "The study folder %s cannot be used (%s): make room or choose another %s, and give the same command again.",
+                path,
+                InputFiles.reason(e),
+                Setting.OUT);
     }
 
     @Override

@@ -152,7 +152,7 @@ public final class StudyJob {
                     MemoryCheck.require(
                             new RunConfig(cell.model().model(), cell.data().data(), cell.train(), threads));
                 } catch (InputException e) {
-                    throw new InputException("A run of " + words + ": " + e.getMessage(), e);
+                    throw new InputException(e.code(), e, "A run of %s: %s", words, e.sentence());
                 }
             }
         }

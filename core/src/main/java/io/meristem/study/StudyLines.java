@@ -1,9 +1,11 @@
 package io.meristem.study;
 
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Outputs;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,9 +57,13 @@ public final class StudyLines {
         Study specification = StudyReader.file(requireStudy(study), Scale.NONE);
         List<RunLine> lines = lines(study);
         if (study.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
-            throw new InputException("The lines of " + study + " are in it already: choose another folder for --to.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "The lines of %s are in it already: choose another %s.",
+                    study,
+                    Setting.TO);
         }
-        Outputs.requireFolder(to, "--to");
+        Outputs.requireFolder(to, Setting.TO);
         try {
             Files.createDirectories(to);
             AtomicFiles.writeString(to.resolve(StudyJob.SPECIFICATION), Json.pretty(specification.portable()));
@@ -66,7 +72,11 @@ public final class StudyLines {
                     RunLine.text(lines.stream().map(RunLine::withoutFolder).toList()));
         } catch (IOException e) {
             throw new InputException(
-                    to + " cannot be written (" + InputFiles.reason(e) + "): choose another folder.", e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "%s cannot be written (%s): choose another folder.",
+                    to,
+                    InputFiles.reason(e));
         }
     }
 
@@ -119,8 +129,11 @@ public final class StudyLines {
         }
         if (line.finished() && trial != null) {
             if (slot.role() == Slot.Role.TUNING && line.val() == null) {
-                throw new InputException(folder.resolve(StudyJob.LINES)
-                        + " has a tuning run without validation scores (" + line.key() + "): copy the lines again.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s has a tuning run without validation scores (%s): copy the lines again.",
+                        folder.resolve(StudyJob.LINES),
+                        line.key());
             }
             results.add(slot.with(trial), line.result(folder));
         } else if (!line.finished()) {
@@ -131,7 +144,8 @@ public final class StudyLines {
     private static Path requireStudy(Path folder) {
         Path specification = folder.resolve(StudyJob.SPECIFICATION);
         if (!Files.isRegularFile(specification)) {
-            throw new InputException("There is no study in " + folder + ": it has no " + StudyJob.SPECIFICATION + ".");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND, "There is no study in %s: it has no %s.", folder, StudyJob.SPECIFICATION);
         }
         return specification;
     }
@@ -139,7 +153,7 @@ public final class StudyLines {
     private static List<RunLine> lines(Path folder) {
         Path lines = folder.resolve(StudyJob.LINES);
         if (!Files.isRegularFile(lines)) {
-            throw new InputException(folder + " has no " + StudyJob.LINES + ": run the study first.");
+            throw new InputException(ErrorCode.NOT_FOUND, "%s has no %s: run the study first.", folder, StudyJob.LINES);
         }
         return RunLine.read(folder);
     }

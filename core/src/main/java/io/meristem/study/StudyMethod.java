@@ -2,6 +2,8 @@ package io.meristem.study;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
@@ -30,10 +32,12 @@ public record StudyMethod(String label, List<Trial> trials, SizeOf sizeOf) {
 
         public SizeOf {
             if (method == null) {
-                throw new IllegalArgumentException("size_of needs a method, the label of the one whose size is taken");
+                throw InputException.ofSettings(
+                        ErrorCode.MISSING_SETTING, "size_of needs a method, the label of the one whose size is taken");
             }
             if (!(factor > 0) || Double.isInfinite(factor)) {
-                throw new IllegalArgumentException("the factor of a size must be positive, not " + factor);
+                throw InputException.ofSettings(
+                        ErrorCode.OUT_OF_RANGE, "the factor of a size must be positive, not %s", factor);
             }
         }
     }

@@ -3,8 +3,10 @@ package io.meristem.study;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.tune.Preset;
 import java.io.IOException;
@@ -69,23 +71,33 @@ public final class StudyReader {
                     : " in line " + e.getLocation().getLineNr() + ", column "
                             + e.getLocation().getColumnNr();
             throw new InputException(
-                    file + " is no JSON" + where + " (" + InputFiles.reason(e) + "): mend it there.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s is no JSON%s (%s): mend it there.",
+                    file,
+                    where,
+                    InputFiles.reason(e));
         } catch (InvalidPathException e) {
             throw new InputException(
-                    file + " names the path '" + e.getInput().replace('\0', '?')
-                            + "', which this system cannot hold: mend it.",
-                    e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s names the path '%s', which this system cannot hold: mend it.",
+                    file,
+                    e.getInput().replace('\0', '?'));
         } catch (IOException e) {
             throw new InputException(
-                    "The study " + file + " cannot be read (" + InputFiles.reason(e)
-                            + "): give a JSON file, or choose a --preset.",
-                    e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "The study %s cannot be read (%s): give a JSON file, or choose a %s.",
+                    file,
+                    InputFiles.reason(e),
+                    Setting.PRESET);
         }
     }
 
     /** @throws InputException when there is no such preset, or {@code scale} does not fit it */
     public static Study preset(String name, Scale scale) {
-        return new StudyReader("--preset " + name, Presets.study(name), Path.of(""), scale).study();
+        return new StudyReader("the preset " + name, Presets.study(name), Path.of(""), scale).study();
     }
 
     private Study study() {
@@ -105,16 +117,20 @@ public final class StudyReader {
     private Tuning tuning() {
         if (raw.tuning() == null) {
             if (!scale.tuningSeeds().isEmpty()) {
-                throw new InputException("This study tunes nothing: leave --tuning-seeds away.");
+                throw new InputException(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "This study tunes nothing: leave %s away.",
+                        Setting.TUNING_SEEDS.the());
             }
             return null;
         }
         JsonNode given = raw.tuning().seeds();
         if (scale.tuningSeeds().isEmpty() && (given == null || !given.isArray() || given.isEmpty())) {
             throw fields.refuse(
+                    ErrorCode.MISSING_SETTING,
                     "tuning.seeds",
-                    "is " + (given == null ? "missing" : given)
-                            + ": give a list of seeds that serve nothing else, such as [1000, 1001]");
+                    "is %s: give a list of seeds that serve nothing else, such as [1000, 1001]",
+                    given == null ? "missing" : given);
         }
         List<Long> seeds = scale.tuningSeeds().isEmpty() ? longs(given, "tuning.seeds") : scale.tuningSeeds();
         try {
@@ -122,8 +138,8 @@ public final class StudyReader {
                     distinct(seeds, "tuning.seeds"),
                     raw.tuning().trials(),
                     raw.tuning().choose());
-        } catch (IllegalArgumentException e) {
-            throw fields.refuse("tuning.trials", "cannot be used: " + e.getMessage());
+        } catch (InputException e) {
+            throw fields.unusable(e, "tuning.trials");
         }
     }
 
@@ -132,11 +148,11 @@ public final class StudyReader {
         List<Long> both = seeds.stream().filter(tuning::contains).toList();
         if (!both.isEmpty()) {
             throw fields.refuse(
+                    ErrorCode.CONFLICTING_SETTINGS,
                     "tuning.seeds",
-                    (both.size() == 1 ? "has seed " : "has seeds ")
-                            + String.join(
-                                    ", ", both.stream().map(String::valueOf).toList())
-                            + " of 'seeds' too: settings must be chosen with seeds that serve nothing else, so give others");
+                    "%s%s of 'seeds' too: settings must be chosen with seeds that serve nothing else, so give others",
+                    both.size() == 1 ? "has seed " : "has seeds ",
+                    String.join(", ", both.stream().map(String::valueOf).toList()));
         }
     }
 
@@ -150,16 +166,21 @@ public final class StudyReader {
         }
         if (given.isIntegralNumber()) {
             if (given.asLong() < 1 || given.asLong() > MOST_SEEDS) {
-                throw fields.refuse("seeds", "is " + given + ": give a number from 1 to " + MOST_SEEDS + ", or a list");
+                throw fields.refuse(
+                        ErrorCode.OUT_OF_RANGE,
+                        "seeds",
+                        "is %s: give a number from 1 to %s, or a list",
+                        given,
+                        MOST_SEEDS);
             }
             return count(given.asInt());
         }
         if (!given.isArray()) {
-            throw fields.refuse("seeds", "is " + given + ": give how many, or a list in brackets");
+            throw fields.refuse(ErrorCode.OUT_OF_RANGE, "seeds", "is %s: give how many, or a list in brackets", given);
         }
         List<Long> seeds = longs(given, "seeds");
         if (seeds.isEmpty()) {
-            throw fields.refuse("seeds", "is an empty list: give at least one");
+            throw fields.refuse(ErrorCode.MISSING_SETTING, "seeds", "is an empty list: give at least one");
         }
         return distinct(seeds, "seeds");
     }
@@ -167,14 +188,18 @@ public final class StudyReader {
     private List<Long> longs(JsonNode given, String place) {
         Long[] seeds = fields.read(given, Long[].class, place);
         if (Arrays.asList(seeds).contains(null)) {
-            throw fields.refuse(place, "holds null, where a whole number belongs");
+            throw fields.refuse(ErrorCode.OUT_OF_RANGE, place, "holds null, where a whole number belongs");
         }
         return List.of(seeds);
     }
 
     private List<Long> distinct(List<Long> seeds, String place) {
         if (new HashSet<>(seeds).size() < seeds.size()) {
-            throw fields.refuse(place, "is " + seeds + ": the same seed twice gives the same run, so give each once");
+            throw fields.refuse(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    place,
+                    "is %s: the same seed twice gives the same run, so give each once",
+                    seeds);
         }
         return seeds;
     }

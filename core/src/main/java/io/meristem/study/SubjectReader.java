@@ -3,7 +3,10 @@ package io.meristem.study;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.feed.Augmentation;
@@ -54,7 +57,11 @@ final class SubjectReader {
     List<StudyModel> models(List<JsonNode> given) {
         List<JsonNode> nodes = scale.models().isEmpty() ? given : texts(scale.models());
         if (nodes == null || nodes.isEmpty()) {
-            throw fields.refuse("", "names no models: give 'models' in the file, or --models");
+            throw fields.refuse(
+                    ErrorCode.MISSING_SETTING,
+                    "",
+                    "names no models: give 'models' in the file, or %s",
+                    Setting.MODELS.the());
         }
         List<StudyModel> models = new ArrayList<>();
         Set<String> labels = new HashSet<>();
@@ -62,12 +69,16 @@ final class SubjectReader {
             String place = "models[" + i + "]";
             RawModel raw = fields.read(object(nodes.get(i), "name", place), RawModel.class, place);
             if (raw.name() == null) {
-                throw fields.refuse(place, "has no 'name': 'meristem models' lists them");
+                throw fields.refuse(
+                        ErrorCode.MISSING_SETTING, place, "has no 'name': %s lists them", Action.LIST_MODELS);
             }
             StudyModel model = model(raw);
             if (!labels.add(model.label())) {
                 throw fields.refuse(
-                        place, "is called '" + model.label() + "' like another: give one of them another 'label'");
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        place,
+                        "is called '%s' like another: give one of them another 'label'",
+                        model.label());
             }
             models.add(model);
         }
@@ -76,8 +87,11 @@ final class SubjectReader {
                     && models.stream()
                             .noneMatch(m ->
                                     m.label().equals(name) || m.model().name().equals(name))) {
-                throw new InputException("The weights are for '" + name + "', which is no model of this study: it has "
-                        + String.join(", ", labels) + ".");
+                throw new InputException(
+                        ErrorCode.UNKNOWN_NAME,
+                        "The weights are for '%s', which is no model of this study: it has %s.",
+                        name,
+                        String.join(", ", labels));
             }
         }
         return models;
@@ -119,7 +133,11 @@ final class SubjectReader {
         boolean named = scale.data().isEmpty();
         List<JsonNode> nodes = named ? given : texts(scale.data());
         if (nodes == null || nodes.isEmpty()) {
-            throw fields.refuse("", "names no photos: give 'data' in the file, or --data");
+            throw fields.refuse(
+                    ErrorCode.MISSING_SETTING,
+                    "",
+                    "names no photos: give 'data' in the file, or %s",
+                    Setting.DATA.the());
         }
         List<String> names = new ArrayList<>();
         List<RunConfig.Data> folders = new ArrayList<>();
@@ -127,7 +145,7 @@ final class SubjectReader {
             String place = "data[" + i + "]";
             RawData raw = fields.read(object(nodes.get(i), "folder", place), RawData.class, place);
             if (raw.folder() == null) {
-                throw fields.refuse(place, "has no 'folder'");
+                throw fields.refuse(ErrorCode.MISSING_SETTING, place, "has no 'folder'");
             }
             names.add(raw.name());
             folders.add(data(raw, named ? base : Path.of(""), place));
@@ -163,7 +181,8 @@ final class SubjectReader {
             return Augmentation.NONE;
         }
         if (given.isTextual()) {
-            throw fields.refuse(place, "is " + given + ": say standard or none, or give an object in braces");
+            throw fields.refuse(
+                    ErrorCode.OUT_OF_RANGE, place, "is %s: say standard or none, or give an object in braces", given);
         }
         ObjectNode all = Trees.merge((ObjectNode) Json.tree(Augmentation.standard()), fields.object(given, place));
         return fields.read(all, Augmentation.class, place);
@@ -185,7 +204,10 @@ final class SubjectReader {
             }
             if (!taken.add(name)) {
                 throw fields.refuse(
-                        "data[" + i + "]", "is called '" + name + "' like another: give each a 'name' of its own");
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "data[" + i + "]",
+                        "is called '%s' like another: give each a 'name' of its own",
+                        name);
             }
             data.add(new StudyData(name, folders.get(i)));
         }

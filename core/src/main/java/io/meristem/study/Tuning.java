@@ -1,6 +1,8 @@
 package io.meristem.study;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import java.util.List;
 
 /**
@@ -27,7 +29,8 @@ public record Tuning(List<Long> seeds, Integer trials, Choose choose) {
         seeds = List.copyOf(seeds);
         choose = choose == null ? Choose.EACH : choose;
         if (trials != null && trials < 1) {
-            throw new IllegalArgumentException("every method needs at least 1 trial, not " + trials);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "every method needs at least 1 trial, not %s", trials);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
@@ -60,35 +62,51 @@ public record AdaLora(
 
     public AdaLora {
         if (initRank < 1 || targetRank < 0 || targetRank > initRank) {
-            throw new IllegalArgumentException(
-                    "AdaLoRA's ranks must be at least 1 and fall, not from " + initRank + " to " + targetRank);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "AdaLoRA's ranks must be at least 1 and fall, not from %s to %s",
+                    initRank,
+                    targetRank);
         }
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib) || (budgetMib > 0) == (targetRank > 0)) {
-            throw new IllegalArgumentException("AdaLoRA needs a target rank or a budget in MiB, one of them, not "
-                    + targetRank + " and " + budgetMib);
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "AdaLoRA needs a target rank or a budget in MiB, one of them, not %s and %s",
+                    targetRank,
+                    budgetMib);
         }
         if (!(initShare >= 0 && finalShare >= 0 && initShare + finalShare < 1)) {
-            throw new IllegalArgumentException(
-                    "the shares of steps before and after pruning must not be negative and leave some for it, not "
-                            + initShare + " and " + finalShare);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the shares of steps before and after pruning must not be negative and leave some for it, not %s and %s",
+                    initShare,
+                    finalShare);
         }
         if (interval < 1) {
-            throw new IllegalArgumentException("prunings must be at least 1 step apart, not " + interval);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "prunings must be at least 1 step apart, not %s", interval);
         }
         if (!(beta1 > 0 && beta1 < 1 && beta2 > 0 && beta2 < 1)) {
-            throw new IllegalArgumentException("beta1 and beta2 must lie in (0, 1), not " + beta1 + " and " + beta2);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "beta1 and beta2 must lie in (0, 1), not %s and %s", beta1, beta2);
         }
         if (!(orthogonality >= 0) || Double.isInfinite(orthogonality)) {
-            throw new IllegalArgumentException(
-                    "the weight of orthogonality must be finite and not negative, not " + orthogonality);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the weight of orthogonality must be finite and not negative, not %s",
+                    orthogonality);
         }
         if (adapter != null && adapter.initLoraWeights() != LoraInit.GAUSSIAN) {
-            throw new IllegalArgumentException(
-                    "AdaLoRA draws P and Q, and lambda starts at zero: leave --init-lora-weights at gaussian");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "AdaLoRA draws P and Q, and lambda starts at zero: leave %s at gaussian",
+                    Setting.INIT_LORA_WEIGHTS.the());
         }
         if (adapter != null && adapter.relative()) {
-            throw new IllegalArgumentException(
-                    "AdaLoRA keeps P near orthonormal, so its rows have no scales of their own: leave --lora-relative out");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "AdaLoRA keeps P near orthonormal, so its rows have no scales of their own: leave %s out",
+                    Setting.LORA_RELATIVE.the());
         }
     }
 
@@ -174,9 +192,9 @@ public record AdaLora(
                 budgetMib > 0 ? (long) (budgetMib * LayerSize.NUMBERS_PER_MIB) - beside : (long) targetRank * layers;
         int least = Arrays.stream(costs).min().orElse(0);
         if (target < least) {
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "A budget of %s MiB holds no triplet at all, the smallest takes %.5f MiB%s: give a larger --budget.",
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "A budget of %s MiB holds no triplet at all, the smallest takes %.5f MiB%s: give a larger %s.",
                     budgetMib,
                     LayerSize.mib(least),
                     beside > 0
@@ -184,7 +202,8 @@ public record AdaLora(
                                     Locale.ROOT,
                                     " and what trains of the normalisation %.5f MiB",
                                     LayerSize.mib(beside))
-                            : ""));
+                            : "",
+                    Setting.BUDGET);
         }
         return new CubicBudget(
                 start, Math.min(start, target), steps, (int) (initShare * steps), (int) (finalShare * steps), interval);

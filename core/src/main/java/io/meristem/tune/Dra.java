@@ -2,7 +2,9 @@ package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
@@ -17,7 +19,6 @@ import io.meristem.rank.ScorerMemory;
 import io.meristem.rank.Subject;
 import io.meristem.weights.SavedTensors;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 
@@ -56,13 +57,19 @@ public record Dra(
 
     public Dra {
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
-            throw new IllegalArgumentException("calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not "
-                    + calibrationEpochs + ", " + calibrationBatches + ", " + calibrationBatchSize);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "calibration needs at least 1 epoch, 1 batch and 4 photos a batch, not %s, %s, %s",
+                    calibrationEpochs,
+                    calibrationBatches,
+                    calibrationBatchSize);
         }
         if (scorer != null && scorer.needsTraining() && updates != null && !updates.givesRanks()) {
-            throw new IllegalArgumentException(
-                    "the scorer " + scorer.label()
-                            + " gives all layers equal ranks until an update gives others, and none does: take the scorer uniform, or updates (--updates) that give ranks anew");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "the scorer %s gives all layers equal ranks until an update gives others, and none does: take the scorer uniform, or updates (%s) that give ranks anew",
+                    scorer.label(),
+                    Setting.UPDATES);
         }
     }
 
@@ -215,11 +222,13 @@ public record Dra(
         }
         double left = factor * all.budgetMib() - LayerSize.mib(beside);
         if (left <= 0) {
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "A budget of %.4f MiB has no room for ranks: what trains of the normalisation takes %.4f MiB alone. Give a larger --budget, or leave --train-norm out.",
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "A budget of %.4f MiB has no room for ranks: what trains of the normalisation takes %.4f MiB alone. Give a larger %s, or leave %s out.",
                     factor * all.budgetMib(),
-                    LayerSize.mib(beside)));
+                    LayerSize.mib(beside),
+                    Setting.BUDGET,
+                    Setting.TRAIN_NORM.the());
         }
         return new RankOptions(all.min(), all.max(), left, all.costAware());
     }

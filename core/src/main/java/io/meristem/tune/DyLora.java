@@ -1,5 +1,7 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
@@ -39,14 +41,21 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
 
     public DyLora {
         if (rankMin < 1 || rankMax < rankMin) {
-            throw new IllegalArgumentException(
-                    "DyLoRA's ranks must be at least 1 and in order, not " + rankMin + " to " + rankMax);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "DyLoRA's ranks must be at least 1 and in order, not %s to %s",
+                    rankMin,
+                    rankMax);
         }
         ranks = List.copyOf(ranks);
         for (int rank : ranks) {
             if (rank < rankMin || rank > rankMax) {
-                throw new IllegalArgumentException(
-                        "DyLoRA trains ranks " + rankMin + " to " + rankMax + " and cannot be judged at " + rank);
+                throw InputException.ofSettings(
+                        ErrorCode.OUT_OF_RANGE,
+                        "DyLoRA trains ranks %s to %s and cannot be judged at %s",
+                        rankMin,
+                        rankMax,
+                        rank);
             }
         }
     }

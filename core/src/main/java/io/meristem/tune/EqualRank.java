@@ -1,6 +1,9 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.RankLimit;
 import io.meristem.execute.Network;
@@ -39,14 +42,19 @@ public record EqualRank(int rank, long numbers, long beside, double budget, int 
                             Locale.ROOT,
                             " beside the %.4f MiB of what trains of the normalisation",
                             LayerSize.mib(beside));
-            throw new InputException(String.format(
-                    Locale.ROOT,
-                    "A budget of %.4f MiB is too small for rank 1 on each of %d layers, which takes %.4f MiB%s: give a larger --budget%s.",
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "A budget of %.4f MiB is too small for rank 1 on each of %d layers, which takes %.4f MiB%s: give a larger %s%s.",
                     budget,
                     layers.size(),
                     LayerSize.mib(LayerSize.numbers(layers, 1, limit)),
                     biases,
-                    beside == 0 ? "" : ", or --rank 0 in its place, which trains the normalisation and no factors"));
+                    Setting.BUDGET,
+                    beside == 0
+                            ? ""
+                            : Message.of(
+                                    ", or %s in its place, which trains the normalisation and no factors",
+                                    Setting.RANK.as(0)));
         }
         return new EqualRank(rank, LayerSize.numbers(layers, rank, limit), beside, budget, layers.size());
     }

@@ -1,5 +1,7 @@
 package io.meristem.tune;
 
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LowRankAdapter;
 import io.meristem.execute.Network;
@@ -29,9 +31,10 @@ final class FaultFinder {
     }
 
     /** Runs a batch forward and looks at what goes into each weighted layer and comes out of it; (N, 3, H, W). */
-    Optional<String> activations(Tensor images) {
+    Optional<Message> activations(Tensor images) {
         if (!finite(images)) {
-            return Optional.of("the photos as the network sees them hold some (see --mean and --std)");
+            return Optional.of(Message.of(
+                    "the photos as the network sees them hold some (see %s and %s)", Setting.MEAN, Setting.STD));
         }
         Map<WeightedLayer, String> names = new IdentityHashMap<>();
         network.weightedLayers().forEach((name, layer) -> names.put(layer, name));
@@ -49,7 +52,7 @@ final class FaultFinder {
         } finally {
             names.keySet().forEach(layer -> layer.setObserver(null));
         }
-        return found.stream().findFirst();
+        return found.stream().findFirst().map(Message::plain);
     }
 
     /** Looks at the gradients that a backward pass has left, from the head down, as they came. */

@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.weights.SavedTensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -21,7 +23,10 @@ public record HeadOnly() implements Method {
     @Override
     public MethodState begin(MethodContext context) {
         if (context.head() != HeadPolicy.TRAINED) {
-            throw new InputException("The method 'head' trains the head and nothing else: leave --head at trained.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "The method 'head' trains the head and nothing else: leave %s at trained.",
+                    Setting.HEAD.the());
         }
         return new State();
     }

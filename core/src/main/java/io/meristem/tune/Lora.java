@@ -1,5 +1,7 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
@@ -30,7 +32,7 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
             limit = RankLimit.NONE;
         }
         if (rank < 0) {
-            throw new IllegalArgumentException("the rank must not be negative, and not " + rank);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "the rank must not be negative, and not %s", rank);
         }
     }
 

@@ -3,6 +3,7 @@ package io.meristem.tune;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.rank.ScorerMemory;
 import io.meristem.rank.SettledTrigger;
@@ -101,6 +102,7 @@ public sealed interface MethodMemory {
 
     private static InputException foreign() {
         return new InputException(
+                ErrorCode.MISMATCH,
                 "The checkpoint is one of another method than the run's: restore the run folder as it was, or train again.");
     }
 }

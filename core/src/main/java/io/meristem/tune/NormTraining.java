@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import io.meristem.execute.Network;
 import io.meristem.op.Param;
@@ -32,8 +34,10 @@ public enum NormTraining {
         if (network.normalisations().isEmpty()) {
             if (this == AFFINE) {
                 throw new InputException(
-                        network.spec().name()
-                                + " has no normalisation whose scales could train: use --train-norm bias, which trains the biases of its layers.");
+                        ErrorCode.UNSUPPORTED,
+                        "%s has no normalisation whose scales could train: use %s, which trains the biases of its layers.",
+                        network.spec().name(),
+                        Setting.TRAIN_NORM.the("bias"));
             }
             head.adapted(network).forEach((name, layer) -> {
                 if (layer.bias() != null) {

@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.Inherited;
 import io.meristem.weights.SavedTensors;
 import java.util.ArrayList;
@@ -56,7 +58,11 @@ final class Optimiser implements AutoCloseable {
     private static void requireAny(List<List<Tensor>> groups) {
         if (groups.stream().allMatch(List::isEmpty)) {
             throw new InputException(
-                    "Nothing is left to train: give the adapters a rank (--rank-min, --budget) or let the head train (--head trained).");
+                    ErrorCode.TOO_FEW,
+                    "Nothing is left to train: give the adapters a rank (%s, %s) or let the head train (%s).",
+                    Setting.RANK_MIN,
+                    Setting.BUDGET,
+                    Setting.HEAD.as("trained"));
         }
     }
 

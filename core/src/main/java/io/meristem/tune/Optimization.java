@@ -1,6 +1,8 @@
 package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
 
 /**
  * How parameters are moved.
@@ -155,27 +157,34 @@ public record Optimization(
             lrRatio = 1.0;
         }
         if (!(lrRatio > 0) || Double.isInfinite(lrRatio)) {
-            throw new IllegalArgumentException(
-                    "the learning rate of B over that of A must be positive, not " + lrRatio);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "the learning rate of B over that of A must be positive, not %s", lrRatio);
         }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
-            throw new IllegalArgumentException("learning rates must be positive, not " + rate + " and " + headRate);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "learning rates must be positive, not %s and %s", rate, headRate);
         }
         if (normRate != null && (!(normRate > 0) || Double.isInfinite(normRate))) {
-            throw new IllegalArgumentException(
-                    "the learning rate of the normalisation must be positive, not " + normRate);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the learning rate of the normalisation must be positive, not %s",
+                    normRate);
         }
         if (!(weightDecay >= 0 && warmupEpochs >= 0 && clipNorm >= 0)
                 || Double.isInfinite(weightDecay + warmupEpochs + clipNorm)) {
-            throw new IllegalArgumentException(
-                    "weight decay, warm-up and clipping must be finite and not negative, not " + weightDecay + ", "
-                            + warmupEpochs + " and " + clipNorm);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "weight decay, warm-up and clipping must be finite and not negative, not %s, %s and %s",
+                    weightDecay,
+                    warmupEpochs,
+                    clipNorm);
         }
         if (!(momentum >= 0 && momentum < 1)) {
-            throw new IllegalArgumentException("momentum must lie in [0, 1), not " + momentum);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "momentum must lie in [0, 1), not %s", momentum);
         }
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-            throw new IllegalArgumentException("label smoothing must lie in [0, 1), not " + labelSmoothing);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "label smoothing must lie in [0, 1), not %s", labelSmoothing);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.Message;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.Inherited;
 import io.meristem.adapter.LowRankAdapter;
@@ -353,7 +354,7 @@ public final class Stepper implements AutoCloseable {
      * @param images (N, 3, H, W), normalised
      * @param labels (N), int64
      */
-    String fault(Tensor images, Tensor labels) {
+    Message fault(Tensor images, Tensor labels) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 Execution run = network.recorded(false, config.compute().checkpointing())) {
@@ -364,7 +365,7 @@ public final class Stepper implements AutoCloseable {
                 run.backward(loss.gradient());
                 Optional<String> found = finder.gradients();
                 optimiser.zeroGrad();
-                return found.orElse("none, all activations and gradients are finite");
+                return Message.plain(found.orElse("none, all activations and gradients are finite"));
             });
         }
     }

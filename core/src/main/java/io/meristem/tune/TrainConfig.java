@@ -1,5 +1,8 @@
 package io.meristem.tune;
 
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
 
@@ -48,39 +51,63 @@ public record TrainConfig(
         }
         requireSense(method, optimization, trainNorm, ema);
         if (epochs < 1 || batchSize < 1) {
-            throw new IllegalArgumentException(
-                    "epochs and batch size must be at least 1, not " + epochs + " and " + batchSize);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "epochs and batch size must be at least 1, not %s and %s",
+                    epochs,
+                    batchSize);
         }
     }
 
     private static void requireSense(Method method, Optimization optimization, NormTraining trainNorm, double ema) {
         if (!(ema >= 0 && ema < 1)) {
-            throw new IllegalArgumentException(
-                    "the decay of averaged weights must lie in [0, 1), where 0 is for none, not " + ema);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the decay of averaged weights must lie in [0, 1), where 0 is for none, not %s",
+                    ema);
         }
         if (method == null || optimization == null) {
             return; // refused by whoever needs it
         }
         if (trainNorm != NormTraining.NONE && !method.isLowRank()) {
-            throw new IllegalArgumentException(
-                    method instanceof FullTuning
-                            ? "full fine-tuning trains scales and biases of normalisation in any case: leave --train-norm out"
-                            : "the method head trains the head and nothing else: leave --train-norm out, or use --method lora --rank 0");
+            if (method instanceof FullTuning) {
+                throw InputException.ofSettings(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "full fine-tuning trains scales and biases of normalisation in any case: leave %s out",
+                        Setting.TRAIN_NORM.the());
+            }
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "the method head trains the head and nothing else: leave %s out, or use %s with %s",
+                    Setting.TRAIN_NORM.the(),
+                    Setting.METHOD.the("lora"),
+                    Setting.RANK.as(0));
         }
         if (method instanceof Lora lora && lora.rank() == 0 && trainNorm == NormTraining.NONE) {
-            throw new IllegalArgumentException(
-                    "the rank must be at least 1, not 0, where nothing trains beside the factors: give another rank, or --train-norm bias or affine");
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the rank must be at least 1, not 0, where nothing trains beside the factors: give another rank, or %s or affine",
+                    Setting.TRAIN_NORM.the("bias"));
         }
         if (optimization.normRate() != null && trainNorm == NormTraining.NONE) {
-            throw new IllegalArgumentException(
-                    "nothing of the normalisation trains beside the method, so it has no learning rate: leave --norm-lr out, or give --train-norm bias or affine");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "nothing of the normalisation trains beside the method, so it has no learning rate: leave %s out, or give %s or affine",
+                    Setting.NORM_RATE.the(),
+                    Setting.TRAIN_NORM.the("bias"));
         }
         if (optimization.lrRatio() != 1 && !method.hasRates()) {
-            throw new IllegalArgumentException(
-                    method instanceof AdaLora
-                            ? "AdaLoRA's P and Q start alike, so one is not to be faster than the other: leave --lr-ratio out"
-                            : "the method " + method.label()
-                                    + " has no factors A and B with rates of their own: leave --lr-ratio out");
+            if (method instanceof AdaLora) {
+                throw InputException.ofSettings(
+                        ErrorCode.CONFLICTING_SETTINGS,
+                        "AdaLoRA's P and Q start alike, so one is not to be faster than the other: leave %s out",
+                        Setting.LR_RATIO.the());
+            }
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "the method %s has no factors A and B with rates of their own: leave %s out",
+                    method.label(),
+                    Setting.LR_RATIO.the());
         }
     }
 

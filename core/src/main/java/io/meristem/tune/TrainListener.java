@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import io.meristem.Message;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
@@ -12,6 +13,11 @@ public interface TrainListener {
 
     /** A note for the reader of the log, such as that statistics are being recalibrated. */
     default void onNote(String sentence) {}
+
+    /** A note that names settings, which a listener may call by its own names; by default in the library's words. */
+    default void onNote(Message note) {
+        onNote(note.text());
+    }
 
     /** Ranks have been allocated; they are trained from {@code firstEpoch} on. */
     default void onAllocation(int firstEpoch, Allocation allocation) {}

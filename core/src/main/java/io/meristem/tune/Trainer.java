@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
+import io.meristem.Message;
 import io.meristem.adapter.Plan;
 import io.meristem.data.feed.Batch;
 import io.meristem.data.feed.Epoch;
@@ -256,8 +257,9 @@ public final class Trainer {
         } catch (ArithmeticException e) {
             wrong = e.getMessage();
         }
-        throw new DivergedException("Training went wrong in epoch " + epoch + ", step " + step + ": " + wrong
-                + "; first numbers that are not finite: " + stepper.fault(images, labels));
+        throw new DivergedException(Message.of(
+                "Training went wrong in epoch %d, step %d: %s; first numbers that are not finite: %s",
+                epoch, step, wrong, stepper.fault(images, labels)));
     }
 
     /** An epoch's last step is seen here, before anything of it is saved. */
@@ -265,11 +267,11 @@ public final class Trainer {
         String words = "Training went wrong in epoch " + epoch + ", step "
                 + photos.train().batches() + ": ";
         stepper.brokenWeights().ifPresent(where -> {
-            throw new DivergedException(words + "the update made numbers that are not finite: " + where);
+            throw new DivergedException(Message.of("%sthe update made numbers that are not finite: %s", words, where));
         });
         if (val != null && watch.endsBroken(val.logLoss())) {
-            throw new DivergedException(String.format(
-                    Locale.ROOT, "%safter it the loss on the validation photos is %.4g", words, val.logLoss()));
+            throw new DivergedException(
+                    Message.of("%safter it the loss on the validation photos is %.4g", words, val.logLoss()));
         }
     }
 
@@ -279,13 +281,14 @@ public final class Trainer {
         }
         if (progress.lowered() == OnDivergence.MOST) {
             throw new DivergedException(
-                    e.getMessage() + "; the learning rate had been halved " + progress.lowered() + " times before", e);
+                    Message.of(
+                            "%s; the learning rate had been halved %d times before", e.sentence(), progress.lowered()),
+                    e);
         }
         int lowered = progress.lowered() + 1;
-        listener.onNote(String.format(
-                Locale.ROOT,
+        listener.onNote(Message.of(
                 "%s. The epoch begins again at half the learning rate, at most %.3g (%d of at most %d times).",
-                e.getMessage(),
+                e.sentence(),
                 config.optimization().rate() * Math.pow(OnDivergence.FACTOR, lowered),
                 lowered,
                 OnDivergence.MOST));

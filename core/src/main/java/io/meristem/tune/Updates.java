@@ -3,6 +3,9 @@ package io.meristem.tune;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meristem.ErrorCode;
+import io.meristem.InputException;
+import io.meristem.Setting;
 import java.util.Locale;
 
 /**
@@ -78,34 +81,51 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
 
     public Updates {
         if (way == null || when == null) {
-            throw new IllegalArgumentException("updates need to say what they do ('way') and when ('when')");
+            throw InputException.ofSettings(
+                    ErrorCode.MISSING_SETTING, "updates need to say what they do ('way') and when ('when')");
         }
         if (when == When.ONCE && at == null) {
             at = USUAL_SHARE;
         }
         if (way == Way.NONE && (when != When.FALLING || at != null || startSize != 1)) {
-            throw new IllegalArgumentException(
-                    "ranks that are never updated have no time of updates and one size from beginning to end: leave out --update-when, --update-at and --start-size (when, at, start_size), or say what an update does");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "ranks that are never updated have no time of updates and one size from beginning to end: leave out %s, %s and %s, or say what an update does",
+                    Setting.UPDATE_WHEN.the(),
+                    Setting.UPDATE_AT.the(),
+                    Setting.START_SIZE.the());
         }
         if (at != null && when != When.ONCE) {
-            throw new IllegalArgumentException(
-                    "the share of training after which ranks are updated (--update-at) is that of one update: say --update-when once with it");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "the share of training after which ranks are updated (%s) is that of one update: give %s with it",
+                    Setting.UPDATE_AT,
+                    Setting.UPDATE_WHEN.the("once"));
         }
         if (at != null && !(at > 0 && at < 1)) {
-            throw new IllegalArgumentException(
-                    "the share of training after which ranks are updated must lie between 0 and 1, not " + at);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the share of training after which ranks are updated must lie between 0 and 1, not %s",
+                    at);
         }
         if (!(startSize > 0) || Double.isInfinite(startSize)) {
-            throw new IllegalArgumentException(
-                    "the size at the start, over the size that is wanted, must be positive, not " + startSize);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the size at the start, over the size that is wanted, must be positive, not %s",
+                    startSize);
         }
         if (startSize != 1 && when != When.ONCE) {
-            throw new IllegalArgumentException(
-                    "a start at another size (--start-size) needs an update that is sure to end it: say --update-when once with it");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "a start at another size (%s) needs an update that is sure to end it: give %s with it",
+                    Setting.START_SIZE,
+                    Setting.UPDATE_WHEN.the("once"));
         }
         if (startSize != 1 && way == Way.RESTART) {
-            throw new IllegalArgumentException(
-                    "a start at another size (--start-size) needs new ranks later, and the update restart keeps them: leave one of the two out");
+            throw InputException.ofSettings(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "a start at another size (%s) needs new ranks later, and the update restart keeps them: leave one of the two out",
+                    Setting.START_SIZE);
         }
     }
 

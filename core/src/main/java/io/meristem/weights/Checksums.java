@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class Checksums {
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (IOException e) {
-            throw new InputException("cannot read " + path + ": " + InputFiles.reason(e), e);
+            throw new InputException(ErrorCode.NOT_READABLE, e, "cannot read %s: %s", path, InputFiles.reason(e));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }

@@ -1,6 +1,8 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -58,7 +60,7 @@ public final class Downloader {
      * @param mend what to do when it has another checksum: the end of a sentence
      * @param place where a person would save it by hand
      */
-    public record Expected(String sha256, long mostBytes, String mend, Path place) {
+    public record Expected(String sha256, long mostBytes, Message mend, Path place) {
 
         public Expected {
             sha256 = sha256.toLowerCase(Locale.ROOT);
@@ -86,7 +88,8 @@ public final class Downloader {
      */
     public void fetch(URI uri, Path target, Expected expected, Progress progress) {
         if (uri.getHost() == null || !("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
-            throw new InputException(uri + " is not a web address; it should begin with https://");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "%s is not a web address; it should begin with https://", uri);
         }
         Path absolute = target.toAbsolutePath();
         try {
@@ -98,7 +101,9 @@ public final class Downloader {
                     FileLock lock = tryLock(channel)) {
                 if (lock == null) {
                     throw new InputException(
-                            "another process is downloading " + target + " right now; wait until it is done");
+                            ErrorCode.IN_USE,
+                            "another process is downloading %s right now; wait until it is done",
+                            target);
                 }
                 PartialFile part = new PartialFile(absolute);
                 receive(uri, part, expected, progress);
@@ -107,7 +112,8 @@ public final class Downloader {
                 part.delete();
             }
         } catch (IOException e) {
-            throw new InputException("cannot write " + target + ": " + e + "; check the folder and the free space", e);
+            throw new InputException(
+                    ErrorCode.NOT_WRITABLE, e, "cannot write %s: %s; check the folder and the free space", target, e);
         }
     }
 
@@ -138,17 +144,23 @@ public final class Downloader {
                 }
                 if (++failures >= settings.attempts() || isHopeless(e)) {
                     throw new InputException(
-                            reason(uri, e) + "; check the network and try again"
-                                    + (part.length() > 0 ? ", it will go on from " + Phrases.bytes(part.length()) : "")
-                                    + ", or download " + uri + " yourself and save it as " + expected.place(),
-                            e);
+                            ErrorCode.DOWNLOAD_FAILED,
+                            e,
+                            "%s; check the network and try again%s, or download %s yourself and save it as %s",
+                            reason(uri, e),
+                            part.length() > 0 ? ", it will go on from " + Phrases.bytes(part.length()) : "",
+                            uri,
+                            expected.place());
                 }
             } catch (Transfer.RejectedException e) {
                 throw new InputException(
-                        "the server answered " + e.status() + " for " + uri
-                                + (e.isRedirect() ? ", which leads to an address that is not https, or in circles" : "")
-                                + "; if the file has moved, download it yourself and save it as " + expected.place(),
-                        e);
+                        ErrorCode.DOWNLOAD_FAILED,
+                        e,
+                        "the server answered %s for %s%s; if the file has moved, download it yourself and save it as %s",
+                        e.status(),
+                        uri,
+                        e.isRedirect() ? ", which leads to an address that is not https, or in circles" : "",
+                        expected.place());
             }
             sleep(pause, uri);
             pause = pause.multipliedBy(2);
@@ -177,9 +189,13 @@ public final class Downloader {
         if (!actual.startsWith(expected.sha256())) {
             part.delete();
             throw new InputException(
-                    "what came from " + uri + " has the SHA-256 " + actual + " where " + expected.sha256()
-                            + (expected.sha256().length() < 64 ? "…" : "")
-                            + " was expected, so it was thrown away; " + expected.mend());
+                    ErrorCode.DOWNLOAD_FAILED,
+                    "what came from %s has the SHA-256 %s where %s%s was expected, so it was thrown away; %s",
+                    uri,
+                    actual,
+                    expected.sha256(),
+                    expected.sha256().length() < 64 ? "…" : "",
+                    expected.mend());
         }
     }
 
@@ -196,7 +212,8 @@ public final class Downloader {
             Thread.sleep(pause.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InputException("the download of " + uri + " was interrupted; run it again to go on", e);
+            throw new InputException(
+                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to go on", uri);
         }
     }
 }

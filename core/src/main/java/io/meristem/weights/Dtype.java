@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -51,7 +52,8 @@ public enum Dtype {
                 return dtype;
             }
         }
-        throw new InputException("tensors of type " + scalar + " cannot be stored; convert them to float32 first");
+        throw new InputException(
+                ErrorCode.UNSUPPORTED, "tensors of type %s cannot be stored; convert them to float32 first", scalar);
     }
 
     /** The type with that safetensors name, or null. */

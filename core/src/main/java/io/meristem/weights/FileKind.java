@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ enum FileKind {
     }
 
     InputException refusal(Path path) {
-        return new InputException(path + " is " + what + ", not a state dict: " + mend + ".");
+        return new InputException(ErrorCode.WRONG_KIND, "%s is %s, not a state dict: %s.", path, what, mend);
     }
 
     static boolean isZip(byte[] start) {
@@ -164,7 +165,8 @@ enum FileKind {
     static InputException ofFolder(Path folder) {
         return Files.exists(folder.resolve("saved_model.pb"))
                 ? TENSORFLOW.refusal(folder)
-                : new InputException(folder + " is a folder, not a weights file; name the file in it");
+                : new InputException(
+                        ErrorCode.WRONG_KIND, "%s is a folder, not a weights file; name the file in it", folder);
     }
 
     private static boolean begins(byte[] start, String hex) {

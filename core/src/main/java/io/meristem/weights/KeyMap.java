@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.execute.Network;
 import java.nio.file.Path;
@@ -200,9 +201,12 @@ record KeyMap(Map<String, String> names, List<String> notes) {
         if (averaged.size() == 1 && places.size() == 2) {
             return averaged.get(0);
         }
-        throw new InputException(file + " holds the network " + places.size() + " times, under "
-                + places.stream().map(place -> shown(place.prefix)).collect(Collectors.joining(", "))
-                + ": save the one that you mean alone.");
+        throw new InputException(
+                ErrorCode.WRONG_KIND,
+                "%s holds the network %s times, under %s: save the one that you mean alone.",
+                file,
+                places.size(),
+                places.stream().map(place -> shown(place.prefix)).collect(Collectors.joining(", ")));
     }
 
     /** Whether a key or a prefix says that what is under it are averaged weights. */
@@ -235,7 +239,10 @@ record KeyMap(Map<String, String> names, List<String> notes) {
         String other = map.put(name, inFile);
         if (other != null) {
             throw new InputException(
-                    "the weights name the same tensor twice, as " + other + " and as " + inFile + "; keep one of them");
+                    ErrorCode.DAMAGED_FILE,
+                    "the weights name the same tensor twice, as %s and as %s; keep one of them",
+                    other,
+                    inFile);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.execute.Network;
 import io.meristem.op.Param;
@@ -44,8 +45,11 @@ public final class NetworkState {
                 try (PointerScope scope = new PointerScope()) {
                     Tensor values = file.read(name);
                     if (!values.isfinite().all().item_bool()) {
-                        throw new InputException(path + " holds NaN or infinite numbers in " + name
-                                + ": restore the file, or train again.");
+                        throw new InputException(
+                                ErrorCode.NOT_FINITE,
+                                "%s holds NaN or infinite numbers in %s: restore the file, or train again.",
+                                path,
+                                name);
                     }
                     param.set(values);
                 }
@@ -81,13 +85,15 @@ public final class NetworkState {
         List<String> extra = new ArrayList<>(file.tensors().keySet());
         extra.removeAll(wanted.keySet());
         if (!missing.isEmpty() || !extra.isEmpty()) {
-            throw new InputException(path + " was not saved from this part of "
-                    + network.spec().name() + " with "
-                    + network.classes() + " classes ("
-                    + (missing.isEmpty()
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "%s was not saved from this part of %s with %s classes (%s); use the file that belongs to this run",
+                    path,
+                    network.spec().name(),
+                    network.classes(),
+                    missing.isEmpty()
                             ? Phrases.first(extra) + " should not be in it"
-                            : Phrases.first(missing) + " not in it with this shape")
-                    + "); use the file that belongs to this run");
+                            : Phrases.first(missing) + " not in it with this shape");
         }
     }
 

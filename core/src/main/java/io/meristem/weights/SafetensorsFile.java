@@ -1,6 +1,7 @@
 package io.meristem.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Limit;
@@ -57,7 +58,11 @@ final class SafetensorsFile implements TensorFile {
                     ? "its header is not valid JSON (" + InputFiles.reason(json) + ")"
                     : e.getMessage();
             throw new InputException(
-                    path + " cannot be read as safetensors: " + reason + "; download it or export it again", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read as safetensors: %s; download it or export it again",
+                    path,
+                    reason);
         }
     }
 
@@ -70,7 +75,7 @@ final class SafetensorsFile implements TensorFile {
     public Tensor read(String name) {
         SafetensorsHeader.Entry entry = header.entries().get(name);
         if (entry == null) {
-            throw new InputException(path + " holds no tensor '" + name + "'");
+            throw new InputException(ErrorCode.NOT_FOUND, "%s holds no tensor '%s'", path, name);
         }
         try {
             return TensorBytes.fill(entry.info(), ByteOrder.LITTLE_ENDIAN, (window, position) -> {
@@ -83,7 +88,8 @@ final class SafetensorsFile implements TensorFile {
                 window.put(channel.map(FileChannel.MapMode.READ_ONLY, start, window.remaining()));
             });
         } catch (IOException | InternalError e) {
-            throw new InputException("cannot read tensor '" + name + "' of " + path + ": " + e.getMessage(), e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "cannot read tensor '%s' of %s: %s", name, path, e.getMessage());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -53,7 +54,10 @@ public final class SavedTensors {
     }
 
     private InputException foreign(String reason) {
-        return new InputException(file.path() + " was not saved from this training (" + reason
-                + "): restore the run folder as it was, or train again.");
+        return new InputException(
+                ErrorCode.MISMATCH,
+                "%s was not saved from this training (%s): restore the run folder as it was, or train again.",
+                file.path(),
+                reason);
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import java.io.IOException;
@@ -55,11 +56,12 @@ public interface TensorFile extends AutoCloseable {
             throw FileKind.ofFolder(path);
         }
         if (!Files.exists(path)) {
-            throw new InputException("there is no weights file " + path + "; check the path");
+            throw new InputException(ErrorCode.NOT_FOUND, "there is no weights file %s; check the path", path);
         }
         if (!Files.isRegularFile(path)) {
             // Opening a pipe would wait for somebody to write to it.
-            throw new InputException(path + " is no ordinary file, so no weights file; name a file");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND, "%s is no ordinary file, so no weights file; name a file", path);
         }
         byte[] start = start(path);
         if (FileKind.isZip(start)) {
@@ -76,7 +78,7 @@ public interface TensorFile extends AutoCloseable {
         try (InputStream in = Files.newInputStream(path)) {
             return in.readNBytes(FileKind.START);
         } catch (IOException e) {
-            throw new InputException("cannot read " + path + ": " + InputFiles.reason(e), e);
+            throw new InputException(ErrorCode.NOT_READABLE, e, "cannot read %s: %s", path, InputFiles.reason(e));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Limit;
 import io.meristem.weights.TorchGlobals.TensorRef;
@@ -85,16 +86,19 @@ final class TorchZipFile implements TensorFile {
         } catch (TorchPickle.RefusedException e) {
             closeQuietly(zip);
             throw new InputException(
-                    path + " asks to call " + e.getMessage()
-                            + "; weights are data, so it was not loaded; get a file that holds "
-                            + "nothing but tensors, such as safetensors or a saved state_dict",
-                    e);
+                    ErrorCode.UNSUPPORTED,
+                    e,
+                    "%s asks to call %s; weights are data, so it was not loaded; get a file that holds nothing but tensors, such as safetensors or a saved state_dict",
+                    path,
+                    e.getMessage());
         } catch (IOException | IllegalArgumentException e) {
             closeQuietly(zip);
             throw new InputException(
-                    path + " cannot be read as a PyTorch checkpoint: " + e.getMessage()
-                            + "; download it or save it again",
-                    e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read as a PyTorch checkpoint: %s; download it or save it again",
+                    path,
+                    e.getMessage());
         }
     }
 
@@ -107,7 +111,7 @@ final class TorchZipFile implements TensorFile {
     public Tensor read(String name) {
         TorchView view = views.get(name);
         if (view == null) {
-            throw new InputException(path + " holds no tensor '" + name + "'");
+            throw new InputException(ErrorCode.NOT_FOUND, "%s holds no tensor '%s'", path, name);
         }
         try (InputStream in = zip.getInputStream(zip.getEntry(view.entry()))) {
             in.skipNBytes(view.offset() * view.info().dtype().bytes());
@@ -118,7 +122,8 @@ final class TorchZipFile implements TensorFile {
             }
             return spread(view, filler);
         } catch (IOException e) {
-            throw new InputException("cannot read tensor '" + name + "' of " + path + ": " + e.getMessage(), e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "cannot read tensor '%s' of %s: %s", name, path, e.getMessage());
         }
     }
 

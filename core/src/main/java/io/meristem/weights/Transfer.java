@@ -1,5 +1,6 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -147,7 +148,8 @@ final class Transfer {
             throw new BrokenException(e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InputException("the download of " + uri + " was interrupted; run it again to go on", e);
+            throw new InputException(
+                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to go on", uri);
         }
     }
 
@@ -219,8 +221,11 @@ final class Transfer {
     private void requireSize(long bytes) throws IOException {
         if (bytes > expected.mostBytes()) {
             part.delete();
-            throw new InputException("what comes from " + uri + " is larger than " + Phrases.bytes(expected.mostBytes())
-                    + ", the most that this file can be, so it was thrown away; check the address");
+            throw new InputException(
+                    ErrorCode.DOWNLOAD_FAILED,
+                    "what comes from %s is larger than %s, the most that this file can be, so it was thrown away; check the address",
+                    uri,
+                    Phrases.bytes(expected.mostBytes()));
         }
     }
 

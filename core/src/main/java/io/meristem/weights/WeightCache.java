@@ -1,8 +1,12 @@
 package io.meristem.weights;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.Home;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.execute.Network;
 import io.meristem.op.Param;
 import io.meristem.zoo.ModelSpec;
@@ -66,8 +70,13 @@ public final class WeightCache {
         if (Files.exists(target)) {
             String sha256 = Checksums.sha256(target);
             if (!sha256.startsWith(source.sha256())) {
-                throw new InputException(target + " has the SHA-256 " + sha256 + ", and that of " + source.url()
-                        + " begins with " + source.sha256() + ": remove the file and pull it again.");
+                throw new InputException(
+                        ErrorCode.DAMAGED_FILE,
+                        "%s has the SHA-256 %s, and that of %s begins with %s: remove the file and pull it again.",
+                        target,
+                        sha256,
+                        source.url(),
+                        source.sha256());
             }
             require(target, sha256);
             return target;
@@ -79,7 +88,7 @@ public final class WeightCache {
                     model,
                     target,
                     source.sha256(),
-                    "try again, or tell us if the publisher changed the file",
+                    Message.of("try again, or tell us if the publisher changed the file"),
                     progress);
         }
         return fetch(
@@ -87,8 +96,9 @@ public final class WeightCache {
                 model,
                 target,
                 pin.sha256(),
-                "it is not what came first, on " + pin.since() + ": try again, or if you trust the new file, run"
-                        + " 'meristem weights pull " + model.name() + " --tag " + quoted(source.tag()) + " --renew'",
+                Message.of(
+                        "it is not what came first, on %s: try again, or if you trust the new file, %s",
+                        pin.since(), Action.RENEW_WEIGHTS.with(model.name(), Setting.TAG.as(quoted(source.tag())))),
                 progress);
     }
 
@@ -103,7 +113,7 @@ public final class WeightCache {
                 model,
                 target(source, model.name()),
                 source.sha256(),
-                "the file that was there stays",
+                Message.of("the file that was there stays"),
                 progress);
     }
 
@@ -112,7 +122,7 @@ public final class WeightCache {
             ModelSpec model,
             Path target,
             String sha256,
-            String mend,
+            Message mend,
             Downloader.Progress progress) {
         Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
         downloader.fetch(
@@ -126,9 +136,10 @@ public final class WeightCache {
         } catch (InputException e) {
             remove(fresh);
             throw new InputException(
-                    "what came from " + source.url()
-                            + " is not a weights file, so it was thrown away; check the network and try again",
-                    e);
+                    ErrorCode.DOWNLOAD_FAILED,
+                    e,
+                    "what came from %s is not a weights file, so it was thrown away; check the network and try again",
+                    source.url());
         }
         try {
             WeightLock.Pin pin = new WeightLock.Pin(
@@ -142,7 +153,8 @@ public final class WeightCache {
             Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             remove(fresh);
-            throw new InputException("cannot write " + target + ": " + e + "; check the folder and the free space", e);
+            throw new InputException(
+                    ErrorCode.NOT_WRITABLE, e, "cannot write %s: %s; check the folder and the free space", target, e);
         }
         return target;
     }
@@ -175,9 +187,15 @@ public final class WeightCache {
         if (pin == null) {
             note(path, sha256);
         } else if (!pin.sha256().equals(sha256)) {
-            throw new InputException(path + " is not what it was when it first came, on " + pin.since()
-                    + ": its SHA-256 is " + sha256 + ", and " + lock.file() + " says " + pin.sha256()
-                    + ". Remove the file and pull it again, or give another --weights.");
+            throw new InputException(
+                    ErrorCode.CHANGED,
+                    "%s is not what it was when it first came, on %s: its SHA-256 is %s, and %s says %s. Remove the file and pull it again, or give another %s.",
+                    path,
+                    pin.since(),
+                    sha256,
+                    lock.file(),
+                    pin.sha256(),
+                    Setting.WEIGHTS);
         }
     }
 
@@ -198,9 +216,13 @@ public final class WeightCache {
                             false));
         } catch (IOException e) {
             throw new InputException(
-                    "cannot note in " + lock.file() + " what " + path + " is (" + InputFiles.reason(e)
-                            + "): make the folder writable, or name a copy of the file elsewhere with --weights.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "cannot note in %s what %s is (%s): make the folder writable, or name a copy of the file elsewhere (%s).",
+                    lock.file(),
+                    path,
+                    InputFiles.reason(e),
+                    Setting.WEIGHTS);
         }
     }
 
@@ -256,18 +278,31 @@ public final class WeightCache {
             return cached.get();
         }
         if (!meant.isEmpty()) {
-            throw new InputException("the weights " + weights + " of " + spec.name()
-                    + " are not downloaded yet; run: meristem weights pull " + spec.name());
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "the weights %s of %s are not downloaded yet; %s",
+                    weights,
+                    spec.name(),
+                    Action.PULL_WEIGHTS.with(spec.name()));
         }
         if (path != null && Files.isDirectory(path)) {
-            throw new InputException(path + " is a folder, not a weights file; name the file in it");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND, "%s is a folder, not a weights file; name the file in it", path);
         }
         List<String> tags = spec.weights().stream().map(WeightSource::tag).toList();
-        throw new InputException("there is no weights file " + weights
-                + (tags.isEmpty()
-                        ? ", and no official weights of " + spec.name() + " are known; check the path"
-                        : "; check the path, or run meristem weights pull " + spec.name() + " and give one of: "
-                                + String.join(", ", tags)));
+        if (tags.isEmpty()) {
+            throw new InputException(
+                    ErrorCode.NOT_FOUND,
+                    "there is no weights file %s, and no official weights of %s are known; check the path",
+                    weights,
+                    spec.name());
+        }
+        throw new InputException(
+                ErrorCode.NOT_FOUND,
+                "there is no weights file %s; check the path, or %s and give one of: %s",
+                weights,
+                Action.PULL_WEIGHTS.with(spec.name()),
+                String.join(", ", tags));
     }
 
     private Path target(WeightSource source, String model) {
@@ -298,7 +333,8 @@ public final class WeightCache {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
         } catch (IOException e) {
-            throw new InputException("cannot read the folder " + folder + ": " + InputFiles.reason(e), e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "cannot read the folder %s: %s", folder, InputFiles.reason(e));
         }
     }
 
@@ -306,7 +342,7 @@ public final class WeightCache {
         try {
             return Files.size(file);
         } catch (IOException e) {
-            throw new InputException("cannot read " + file + ": " + InputFiles.reason(e), e);
+            throw new InputException(ErrorCode.NOT_READABLE, e, "cannot read %s: %s", file, InputFiles.reason(e));
         }
     }
 
@@ -314,7 +350,8 @@ public final class WeightCache {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            throw new InputException("cannot remove the unusable " + file + "; remove it by hand", e);
+            throw new InputException(
+                    ErrorCode.NOT_WRITABLE, e, "cannot remove the unusable %s; remove it by hand", file);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.meristem.weights;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Message;
 import io.meristem.execute.Network;
 import io.meristem.zoo.ModelSpec;
 import java.util.ArrayList;
@@ -88,7 +90,7 @@ public final class WeightLoader {
             bad.removeIf(this::isHead);
         }
         if (!bad.isEmpty()) {
-            throw new InputException(misfit(bad));
+            throw new InputException(ErrorCode.MISMATCH, Message.plain(misfit(bad)));
         }
         // Everything is read once before anything is copied, so that a file that turns out unreadable leaves the
         // network
@@ -191,14 +193,21 @@ public final class WeightLoader {
 
     private void check(String name) {
         if (!info(name).dtype().isFloating()) {
-            throw new InputException(file.path() + " stores " + name + " as "
-                    + info(name).dtype() + ", not as floating-point numbers; export the weights without quantisation");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "%s stores %s as %s, not as floating-point numbers; export the weights without quantisation",
+                    file.path(),
+                    name,
+                    info(name).dtype());
         }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             if (!file.read(names.get(name)).isfinite().all().item_bool()) {
-                throw new InputException(file.path() + " holds NaN or infinite numbers in " + name
-                        + ", so the network would answer nonsense; use weights of a training that did not diverge");
+                throw new InputException(
+                        ErrorCode.NOT_FINITE,
+                        "%s holds NaN or infinite numbers in %s, so the network would answer nonsense; use weights of a training that did not diverge",
+                        file.path(),
+                        name);
             }
         }
     }

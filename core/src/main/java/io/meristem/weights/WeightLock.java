@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.meristem.AtomicFiles;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import java.io.IOException;
@@ -78,9 +79,11 @@ final class WeightLock {
 
     private InputException damaged(String reason, Exception cause) {
         return new InputException(
-                file() + ", which says what the downloaded weights were when they first came, cannot be read (" + reason
-                        + "): restore it, or remove it if you trust the files beside it.",
-                cause);
+                ErrorCode.DAMAGED_FILE,
+                cause,
+                "%s, which says what the downloaded weights were when they first came, cannot be read (%s): restore it, or remove it if you trust the files beside it.",
+                file(),
+                reason);
     }
 
     /** Notes what a file is; what was noted before is replaced. */

@@ -1,5 +1,6 @@
 package io.meristem.zoo;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.util.Collections;
 import java.util.Comparator;
@@ -44,7 +45,8 @@ public final class Models {
                 .sorted(Comparator.comparingInt(known -> distance(name, known)))
                 .limit(NEAR)
                 .collect(Collectors.joining(", "));
-        throw new InputException("there is no model named '" + name + "'; the nearest names are " + near);
+        throw new InputException(
+                ErrorCode.UNKNOWN_NAME, "there is no model named '%s'; the nearest names are %s", name, near);
     }
 
     /** All networks but the MobileNetV2 of odd widths, smaller before larger within a family. */

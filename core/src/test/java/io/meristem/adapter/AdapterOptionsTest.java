@@ -3,6 +3,7 @@ package io.meristem.adapter;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.meristem.InputException;
 import org.junit.jupiter.api.Test;
 
 class AdapterOptionsTest {
@@ -20,10 +21,10 @@ class AdapterOptionsTest {
 
     @Test
     void areChecked() {
-        assertThrows(IllegalArgumentException.class, () -> new AdapterOptions(-1, false, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AdapterOptions(Double.NaN, false, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AdapterOptions(Double.POSITIVE_INFINITY, false, 0));
-        assertThrows(IllegalArgumentException.class, () -> new AdapterOptions(1, false, 1));
-        assertThrows(IllegalArgumentException.class, () -> new AdapterOptions(1, false, -0.1));
+        assertThrows(InputException.class, () -> new AdapterOptions(-1, false, 0));
+        assertThrows(InputException.class, () -> new AdapterOptions(Double.NaN, false, 0));
+        assertThrows(InputException.class, () -> new AdapterOptions(Double.POSITIVE_INFINITY, false, 0));
+        assertThrows(InputException.class, () -> new AdapterOptions(1, false, 1));
+        assertThrows(InputException.class, () -> new AdapterOptions(1, false, -0.1));
     }
 }

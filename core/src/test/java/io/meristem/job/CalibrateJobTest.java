@@ -139,7 +139,7 @@ class CalibrateJobTest {
         InputException e = assertThrows(
                 InputException.class,
                 () -> PredictJob.open(new PredictJob.Request(old, null, 1, Views.ONE, new Abstention(null, 0.5)), 1));
-        assertTrue(e.getMessage().contains("meristem calibrate"), e.getMessage());
+        assertTrue(e.getMessage().contains("run a calibration on it"), e.getMessage());
         double before = RunFolder.open(old).calibration().orElseThrow().temperature();
         double after = CalibrateJob.run(old, null, 1, folder.resolve("cache"), JobListener.NONE)
                 .temperature();

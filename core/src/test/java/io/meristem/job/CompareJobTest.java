@@ -74,7 +74,7 @@ class CompareJobTest {
                 assertEquals(scores[0].confusion()[c][c], pair.classes().get(c).first());
                 assertEquals(scores[1].confusion()[c][c], pair.classes().get(c).second());
             }
-            assertEquals(side == Split.TEST, comparison.cautions().get(0).contains("--split val"));
+            assertEquals(side == Split.TEST, comparison.cautions().get(0).text().contains("the side val"));
             assertTrue(Json.pretty(comparison).contains("\"mcnemar\"")
                     || Json.pretty(comparison).contains("\"p\""));
         }
@@ -124,9 +124,13 @@ class CompareJobTest {
         assertNull(evaluate(run, EvaluateJob.Part.TEST).caution());
         EvaluateJob.Outcome again = evaluate(run, null);
         assertNotNull(again.caution());
-        assertTrue(again.caution().contains("2 times since the training"), again.caution());
-        assertTrue(compare(Split.TEST, run, second).cautions().stream().anyMatch(c -> c.contains("3 times")));
-        assertFalse(compare(Split.VAL, run, second).cautions().stream().anyMatch(c -> c.contains("times")));
+        assertTrue(
+                again.caution().text().contains("2 times since the training"),
+                again.caution().text());
+        assertTrue(compare(Split.TEST, run, second).cautions().stream()
+                .anyMatch(c -> c.text().contains("3 times")));
+        assertFalse(compare(Split.VAL, run, second).cautions().stream()
+                .anyMatch(c -> c.text().contains("times")));
         assertEquals(
                 List.of("evaluate", "evaluate", "compare"),
                 RunFolder.open(run).looks().stream().map(look -> look.command()).toList());

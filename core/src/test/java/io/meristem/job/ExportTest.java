@@ -252,7 +252,7 @@ class ExportTest {
         Path back = place.resolve("back");
         ImportJob.run(importing(place.resolve("peft"), null), back, 1);
         Path cache = folder.resolve("cache");
-        refuses("--data", () -> EvaluateJob.run(back, null, null, 1, cache, JobListener.NONE));
+        refuses("give the photo folder", () -> EvaluateJob.run(back, null, null, 1, cache, JobListener.NONE));
         assertEquals(
                 EvaluateJob.run(run, photos, null, 1, cache, JobListener.NONE)
                         .scores()
@@ -307,7 +307,7 @@ class ExportTest {
         Path to = place.resolve("adapter");
         PeftFormat peft = new PeftFormat(false, false);
         refuses("features.1.conv.0.0", () -> ExportJob.run(run(Trained.LORA), null, peft, to, 1));
-        refuses("--merge-grouped", () -> ExportJob.run(run(Trained.LORA), null, peft, to, 1));
+        refuses("merging of grouped convolutions", () -> ExportJob.run(run(Trained.LORA), null, peft, to, 1));
         refuses("no adapter", () -> ExportJob.run(run(Trained.HEAD), null, peft, to, 1));
         refuses("no adapter", () -> ExportJob.run(run(Trained.FULL), null, peft, to, 1));
         Path file = place.resolve("adapter.safetensors");

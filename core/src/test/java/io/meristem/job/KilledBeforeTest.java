@@ -105,7 +105,8 @@ class KilledBeforeTest {
         if (!names.isEmpty()) {
             InputException e = assertThrows(
                     InputException.class, () -> TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken()));
-            assertTrue(e.getMessage().contains("begin again with 'train --out " + run + "'"), e.getMessage());
+            assertTrue(
+                    e.getMessage().contains("begin again with a training with output folder " + run), e.getMessage());
             assertThrows(InputException.class, () -> RunFolder.open(run));
         }
         assertDoesNotThrow(() -> RunFolder.refuseUnlessFree(run));
@@ -130,7 +131,7 @@ class KilledBeforeTest {
                 Files.createDirectories(run.resolve(".checkpoints.gone.part").resolve("epoch-0000-step-000002"));
         Files.writeString(gone.resolve("state.json"), "{}");
         InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
-        assertTrue(e.getMessage().contains("resume it with 'train --resume " + run + "'"), e.getMessage());
+        assertTrue(e.getMessage().contains("there is no trained state in it, resume it."), e.getMessage());
         TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken());
         assertEquals(Files.readString(whole.resolve("metrics.jsonl")), Files.readString(run.resolve("metrics.jsonl")));
         try (Stream<Path> files = Files.list(run)) {

@@ -83,14 +83,15 @@ class MemoryCheckTest {
                 assertThrows(InputException.class, () -> MemoryCheck.require(run("convnext_xlarge", 256), 16 * GIB));
         assertTrue(
                 e.getMessage()
-                        .matches("This training will take about \\d+\\.\\d GiB .* and 16\\.0 GiB are free: .*"
-                                + "use --batch \\d+ or less, use --checkpointing .*--ignore-memory.*"),
+                        .matches(
+                                "This training will take about \\d+\\.\\d GiB .* and 16\\.0 GiB are free: .*"
+                                        + "use batch size \\d+ or less, use checkpointing .*a start without this check tries it.*"),
                 e.getMessage());
-        int batch = Integer.parseInt(e.getMessage().replaceAll(".*--batch (\\d+).*", "$1"));
+        int batch = Integer.parseInt(e.getMessage().replaceAll(".*batch size (\\d+).*", "$1"));
         MemoryCheck.require(run("convnext_xlarge", batch), 16 * GIB);
         assertThrows(InputException.class, () -> MemoryCheck.require(run("convnext_xlarge", 2 * batch), 16 * GIB));
         e = assertThrows(InputException.class, () -> MemoryCheck.require(run("convnext_xlarge", 1), GIB));
-        assertTrue(!e.getMessage().contains("--batch"), e.getMessage());
+        assertTrue(!e.getMessage().contains("batch size"), e.getMessage());
         MemoryCheck.require(run("mobilenet_v2", 32), 8 * GIB);
     }
 
@@ -122,7 +123,7 @@ class MemoryCheckTest {
     void theEnginesWantOfMemoryIsOneSentence() {
         RuntimeException e = assertThrows(RuntimeException.class, () -> torch.empty(1L << 46));
         assertEquals(
-                "Memory ran out (268435456 MiB more could not be had): use a smaller --batch, --size or model, --checkpointing, or end other programs.",
+                "Memory ran out (268435456 MiB more could not be had): use a smaller batch size, input size or model, checkpointing, or end other programs.",
                 MemoryFailure.sentence(e).orElseThrow());
         assertTrue(MemoryFailure.sentence(new IllegalStateException("x")).isEmpty());
         assertTrue(

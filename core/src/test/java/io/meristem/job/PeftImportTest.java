@@ -260,9 +260,9 @@ class PeftImportTest {
 
     @Test
     void whatDoesNotFitIsRefused() throws IOException {
-        refuses(fixture("convnext_atto"), "mobilenet_v2_035", CLASSES, "does not fit mobilenet_v2_035", "--model");
+        refuses(fixture("convnext_atto"), "mobilenet_v2_035", CLASSES, "does not fit mobilenet_v2_035", "(model)");
         refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", CLASSES.subList(0, 3), "10 classes", "3 are named");
-        refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", null, "--classes");
+        refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", null, "give classes a,b,c");
         refuses(fixture("mobilenet_v2_035"), "mobilenet_v2_035", List.of("a", "a"), "different names");
         refuses(fixture("alexnet"), "alexnet", List.of("a", "b", "c"), "modules_to_save");
         refuses(place, "alexnet", CLASSES, "adapter_config.json");

@@ -147,7 +147,7 @@ class PlannedTrainingTest {
         refused(plan -> layer(plan, 0).putNull("input"), "cannot be read as a PlanFile");
         refused(plan -> layer(plan, 0).putNull("input").putNull("weight"), "does not say how");
         refused(plan -> layer(plan, 0).put("form", "SIDEWAYS"), "cannot be read as a PlanFile");
-        refused(plan -> layer(plan, 0).put("input", "FLOAT32"), "need another --precision");
+        refused(plan -> layer(plan, 0).put("input", "FLOAT32"), "need another precision");
         refused(plan -> plan.putArray("layers"), "does not say how features.0.0 is computed");
         refused(plan -> ((ArrayNode) plan.get("layers")).remove(3), "does not say how features.2.conv.0.0");
         refusedWithDropout();

@@ -625,7 +625,7 @@ class ResumeTest {
                 () -> TrainJob.run(config(train), run, folder.resolve("cache"), 0, at(1, 2, first::cancel), first));
         assertEquals(new Checkpoints.Position(0, 2), Checkpoints.newest(run).orElseThrow());
         InputException early = assertThrows(InputException.class, () -> RunFolder.open(run));
-        assertTrue(early.getMessage().contains("--resume"), early.getMessage());
+        assertTrue(early.getMessage().contains("resume it"), early.getMessage());
         JobListener interrupting = at(2, 1, () -> Thread.currentThread().interrupt());
         assertThrows(
                 CancelledException.class,

@@ -286,7 +286,7 @@ class TrainedBesideTest {
         for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             refused("must be positive", () -> Optimization.plain(1e-3).withNormRate(rate));
         }
-        refused("leave --norm-lr out", () -> {
+        refused("leave the learning rate of the normalisation out", () -> {
             TrainConfig none = TinyRuns.train(TinyRuns.lora(), 1, 1);
             none.with(none.optimization().withNormRate(0.1));
         });
@@ -320,7 +320,7 @@ class TrainedBesideTest {
     }
 
     private static void refused(String words, org.junit.jupiter.api.function.Executable action) {
-        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, action);
+        InputException e = assertThrows(InputException.class, action);
         assertTrue(e.getMessage().contains(words), e.getMessage());
     }
 

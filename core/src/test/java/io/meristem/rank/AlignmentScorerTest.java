@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.op.WeightedLayer;
@@ -167,7 +168,7 @@ class AlignmentScorerTest {
     @Test
     void kappaIsPositive() {
         for (double kappa : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertThrows(IllegalArgumentException.class, () -> new AlignmentScorer(kappa));
+            assertThrows(InputException.class, () -> new AlignmentScorer(kappa));
         }
     }
 

@@ -209,19 +209,19 @@ class AllocatorTest {
         assertTrue(error.getMessage().contains("0.010 MiB"), error.getMessage());
         assertTrue(error.getMessage().contains("0.015 MiB"), error.getMessage());
         assertTrue(error.getMessage().contains("rank 2"), error.getMessage());
-        assertTrue(error.getMessage().contains("--rank-min 0"), error.getMessage());
+        assertTrue(error.getMessage().contains("least rank 0"), error.getMessage());
         assertArrayEquals(
                 new int[] {0}, Allocator.allocate(layers, new double[] {1}, new RankOptions(0, 4, 0.001, false)));
     }
 
     @Test
     void optionsAreChecked() {
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(-1, 4, 0, false));
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(5, 4, 0, false));
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 0, 0, false));
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 4, -1, false));
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 4, Double.NaN, false));
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 4, 0, true));
+        assertThrows(InputException.class, () -> new RankOptions(-1, 4, 0, false));
+        assertThrows(InputException.class, () -> new RankOptions(5, 4, 0, false));
+        assertThrows(InputException.class, () -> new RankOptions(0, 0, 0, false));
+        assertThrows(InputException.class, () -> new RankOptions(0, 4, -1, false));
+        assertThrows(InputException.class, () -> new RankOptions(0, 4, Double.NaN, false));
+        assertThrows(InputException.class, () -> new RankOptions(0, 4, 0, true));
     }
 
     private static List<LayerSize> layers(Random random) {
@@ -262,11 +262,10 @@ class AllocatorTest {
         RankOptions none = new RankOptions(1, 4, 0, false);
         assertEquals(none, none.on(1000));
         for (double percent : new double[] {0, -1, 200, 100.1, Double.NaN}) {
-            String message = assertThrows(
-                            IllegalArgumentException.class, () -> new RankOptions(0, 16, 0, false, percent))
+            String message = assertThrows(InputException.class, () -> new RankOptions(0, 16, 0, false, percent))
                     .getMessage();
             assertTrue(message.contains("more than 0 and at most 100 %"), message);
         }
-        assertThrows(IllegalArgumentException.class, () -> new RankOptions(0, 16, 0.1, false, 2.0));
+        assertThrows(InputException.class, () -> new RankOptions(0, 16, 0.1, false, 2.0));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -32,9 +33,9 @@ class ImportanceTest {
 
     @Test
     void weightsMustSumToOne() {
-        assertThrows(IllegalArgumentException.class, () -> new Importance(0.5, 0.6, 0.9, 0.1));
-        assertThrows(IllegalArgumentException.class, () -> new Importance(-0.5, 1.5, 0.9, 0.1));
-        assertThrows(IllegalArgumentException.class, () -> new Importance(0.15, 0.85, 0.9, 0.2));
-        assertThrows(IllegalArgumentException.class, () -> new Importance(Double.NaN, 0.85, 0.9, 0.1));
+        assertThrows(InputException.class, () -> new Importance(0.5, 0.6, 0.9, 0.1));
+        assertThrows(InputException.class, () -> new Importance(-0.5, 1.5, 0.9, 0.1));
+        assertThrows(InputException.class, () -> new Importance(0.15, 0.85, 0.9, 0.2));
+        assertThrows(InputException.class, () -> new Importance(Double.NaN, 0.85, 0.9, 0.1));
     }
 }

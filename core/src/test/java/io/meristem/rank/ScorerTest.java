@@ -152,8 +152,8 @@ class ScorerTest {
                             Math.min(4, row.layer().fullRank()),
                             row.rank(),
                             row.layer().name()));
-            String note = allocation.note().orElseThrow();
-            assertTrue(note.contains("50.000 MiB is not used up") && note.contains("--rank-max"), note);
+            String note = allocation.note().orElseThrow().text();
+            assertTrue(note.contains("50.000 MiB is not used up") && note.contains("Raise the greatest rank"), note);
         }
     }
 

@@ -225,8 +225,8 @@ class SpectrumScorerTest {
     @Test
     void aPowerOutsideItsRangeIsRefused() {
         for (double power : new double[] {-0.1, 1.1, Double.NaN}) {
-            assertThrows(IllegalArgumentException.class, () -> new SpectrumScorer(power));
-            assertThrows(IllegalArgumentException.class, () -> new WhitenedSpectrumScorer(power));
+            assertThrows(InputException.class, () -> new SpectrumScorer(power));
+            assertThrows(InputException.class, () -> new WhitenedSpectrumScorer(power));
         }
     }
 

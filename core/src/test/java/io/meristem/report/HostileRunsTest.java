@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
+import io.meristem.ErrorCode;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.artifact.Json;
@@ -331,7 +332,7 @@ class HostileRunsTest {
             USES.get(name).of(run);
         } catch (DivergedException e) {
             // Wrong numbers go wrong in training too; what stops it is a sentence as well.
-            throw new InputException(e.getMessage(), e);
+            throw new InputException(ErrorCode.NOT_FINITE, e, "%s", e.getMessage());
         }
     }
 

@@ -122,7 +122,7 @@ class ReportTest {
     void probabilitiesAreComparedWithHowOftenTheyAreRight() throws IOException {
         Path run = folder.resolve("run");
         RunFixture.lora(CLASSES, 1).write(run, photos);
-        says(report(run), "have not been compared with how often it is right", "meristem calibrate");
+        says(report(run), "have not been compared with how often it is right", "a calibration does that");
         Path calibrated = folder.resolve("calibrated");
         RunFixture.lora(CLASSES, 1).calibrated().write(calibrated, photos);
         Calibration calibration =
@@ -165,7 +165,7 @@ class ReportTest {
         assertEquals(0, count(page, "data:image/jpeg"));
         assertEquals(wrong, count(read(Report.write(run, null, photos)), "data:image/jpeg"));
         InputException e = assertThrows(InputException.class, () -> Report.write(run, null, before));
-        assertTrue(e.getMessage().contains("--data"), e.getMessage());
+        assertTrue(e.getMessage().contains("(photo folder)"), e.getMessage());
     }
 
     @Test
@@ -179,7 +179,10 @@ class ReportTest {
         InputException e = assertThrows(InputException.class, () -> report(run));
         assertTrue(e.getMessage().contains("predictions.csv"), e.getMessage());
         Files.delete(answers);
-        says(report(run), "has kept no answers photo by photo", "evaluate RUN --predictions");
+        says(
+                report(run),
+                "has kept no answers photo by photo",
+                "an evaluation with predictions file RUN/predictions.csv");
     }
 
     @Test
@@ -263,7 +266,7 @@ class ReportTest {
         assertTrue(ordered.indexOf("Tenth table") < ordered.indexOf("Second table"), "the study's own order");
         assertEquals(3, count(page, "id=\"ranks-dra-"));
         InputException e = assertThrows(InputException.class, () -> Report.write(study, null, photos));
-        assertTrue(e.getMessage().contains("leave --data out"), e.getMessage());
+        assertTrue(e.getMessage().contains("leave the photo folder out"), e.getMessage());
     }
 
     @Test

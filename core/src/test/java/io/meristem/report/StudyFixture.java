@@ -13,7 +13,7 @@ import java.util.Map;
 /** A study folder: two methods with three seeds each, a method with one seed, a failed run and two tables, one with published numbers. */
 final class StudyFixture {
 
-    static final String FAILURE = "The loss of epoch 2 is no number: choose a smaller --lr.";
+    static final String FAILURE = "The loss of epoch 2 is no number: choose a smaller learning rate.";
 
     /** Test accuracies by method, in the order of the seeds. */
     final Map<String, List<Double>> accuracies = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
+import io.meristem.Message;
 import io.meristem.ProcessLock;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Tensors;
@@ -290,12 +291,12 @@ class StudyJobTest {
     void oneProcessAtATime() throws IOException {
         Path out = place.resolve("study");
         Files.createDirectories(out);
-        try (ProcessLock lock = ProcessLock.take(out, "")) {
+        try (ProcessLock lock = ProcessLock.take(out, Message.of("taken"))) {
             InputException e = assertThrows(InputException.class, () -> run(study(TWO), StudyListener.NONE));
             assertTrue(e.getMessage().contains("another process"), e.getMessage());
         }
         assertFalse(Files.exists(out.resolve("study.json")));
-        ProcessLock.take(out, "").close();
+        ProcessLock.take(out, Message.of("taken")).close();
     }
 
     @Test

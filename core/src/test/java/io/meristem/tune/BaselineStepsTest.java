@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LowRankAdapter;
 import io.meristem.engine.Engine;
@@ -218,7 +219,7 @@ class BaselineStepsTest {
                 () -> new DyLora(5, 4, false, List.of(), plain),
                 () -> new DyLora(2, 4, false, List.of(1), plain),
                 () -> new DyLora(2, 4, false, List.of(4, 5), plain));
-        nonsense.forEach(settings -> assertThrows(IllegalArgumentException.class, settings::run));
+        nonsense.forEach(settings -> assertThrows(InputException.class, settings::run));
     }
 
     @Test

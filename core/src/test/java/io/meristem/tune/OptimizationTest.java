@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import io.meristem.tune.Optimization.Kind;
 import io.meristem.tune.Optimization.Schedule;
 import org.junit.jupiter.api.Test;
@@ -82,8 +83,8 @@ class OptimizationTest {
     })
     void refusesWhatCannotTrain(
             double rate, double head, double decay, double momentum, double warmup, double clip, double smoothing) {
-        IllegalArgumentException e = assertThrows(
-                IllegalArgumentException.class,
+        InputException e = assertThrows(
+                InputException.class,
                 () -> new Optimization(
                         Kind.SGD, rate, head, decay, momentum, Schedule.COSINE, warmup, clip, smoothing, false));
         assertTrue(e.getMessage().length() > 20, e.getMessage());
@@ -95,11 +96,11 @@ class OptimizationTest {
         Optimization config = with(Schedule.COSINE, 0);
         Method method = new FullTuning();
         assertThrows(
-                IllegalArgumentException.class,
+                InputException.class,
                 () -> new TrainConfig(
                         method, count, 1, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
         assertThrows(
-                IllegalArgumentException.class,
+                InputException.class,
                 () -> new TrainConfig(
                         method, 1, count, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
     }

@@ -185,7 +185,7 @@ class TrainerTest {
         long kept = Tensors.kept();
         InputException e =
                 assertThrows(InputException.class, () -> train(new HeadOnly(), HeadPolicy.ADAPTED, NormPolicy.FROZEN));
-        assertTrue(e.getMessage().contains("--head trained") || e.getMessage().contains("--head at trained"));
+        assertTrue(e.getMessage().contains("head trained") || e.getMessage().contains("the head at trained"));
         assertEquals(kept, Tensors.kept());
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.Inherited;
@@ -77,8 +78,7 @@ class UpdatesTest {
     }
 
     private static void refused(String word, Way way, When when, Double at, double startSize) {
-        IllegalArgumentException error =
-                assertThrows(IllegalArgumentException.class, () -> new Updates(way, when, at, startSize));
+        InputException error = assertThrows(InputException.class, () -> new Updates(way, when, at, startSize));
         assertTrue(error.getMessage().contains(word), error.getMessage());
     }
 
@@ -89,8 +89,8 @@ class UpdatesTest {
         refused("between 0 and 1", Way.CARRY, When.ONCE, Double.NaN, 1);
         refused("must be positive", Way.CARRY, When.ONCE, 0.4, 0);
         refused("must be positive", Way.CARRY, When.ONCE, 0.4, Double.POSITIVE_INFINITY);
-        refused("--update-when once", Way.CARRY, When.FALLING, 0.4, 1);
-        refused("--update-when once", Way.MERGE, When.SETTLED, null, 1.5);
+        refused("the update rule once", Way.CARRY, When.FALLING, 0.4, 1);
+        refused("the update rule once", Way.MERGE, When.SETTLED, null, 1.5);
         refused("restart keeps them", Way.RESTART, When.ONCE, null, 1.5);
         refused("never updated", Way.NONE, When.ONCE, null, 1);
         refused("never updated", Way.NONE, When.FALLING, null, 2);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.meristem.InputException;
+import io.meristem.Message;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -449,7 +450,7 @@ class DownloaderTest {
     }
 
     private Downloader.Expected expected(String sha256) {
-        return new Downloader.Expected(sha256, Long.MAX_VALUE, "ask the publisher", target);
+        return new Downloader.Expected(sha256, Long.MAX_VALUE, Message.of("ask the publisher"), target);
     }
 
     private static String sha(byte[] bytes) {

@@ -64,7 +64,7 @@ class WeightCacheTest {
     void pullsOnceAndFindsItAgain() {
         ModelSpec spec = spec();
         InputException e = assertThrows(InputException.class, () -> cache.resolve("tiny", spec));
-        assertTrue(e.getMessage().contains("not downloaded yet; run: meristem weights pull tiny"), e.getMessage());
+        assertTrue(e.getMessage().contains("not downloaded yet; fetch the weights of tiny"), e.getMessage());
         assertEquals(List.of(), cache.cached());
         Path path = cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE);
         assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE));
@@ -86,7 +86,7 @@ class WeightCacheTest {
         String message = assertThrows(InputException.class, () -> cache.resolve("no.pth", spec()))
                 .getMessage();
         assertTrue(
-                message.contains("there is no weights file no.pth; check the path, or run meristem weights pull tiny"),
+                message.contains("there is no weights file no.pth; check the path, or fetch the weights of tiny"),
                 message);
         assertTrue(message.contains("v1, v2 late"), message);
         assertThrows(InputException.class, () -> cache.resolve(dir.toString(), spec()));
@@ -129,7 +129,7 @@ class WeightCacheTest {
         content = changed;
         message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.Progress.NONE))
                 .getMessage();
-        assertTrue(message.contains("weights pull tiny --tag 'v2 late' --renew"), message);
+        assertTrue(message.contains("fetch the weights of tiny anew with tag 'v2 late'"), message);
         assertFalse(Files.exists(path));
         content = first;
         assertEquals(path, cache.pull(source, spec, Downloader.Progress.NONE));

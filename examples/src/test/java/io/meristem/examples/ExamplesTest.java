@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.artifact.RunResult;
+import io.meristem.job.Starter;
 import io.meristem.predict.Answer;
 import io.meristem.synth.LeafOptions;
 import io.meristem.synth.SynthOptions;
@@ -51,5 +52,13 @@ class ExamplesTest {
         assertNull(answers.get(answers.size() - 1));
         assertEquals(1, answers.get(0).guesses().size());
         assertTrue(said.toString(StandardCharsets.UTF_8).endsWith("no photo" + System.lineSeparator()));
+    }
+
+    @Test
+    void refusalsAreData() {
+        assertEquals("ready", Refusals.answer(folder, Starter.NAME, 8));
+        assertEquals("mark these fields: epochs, batchSize", Refusals.answer(folder, Starter.NAME, -1));
+        String gone = Refusals.answer(folder, "gone.pth", 8);
+        assertTrue(gone.startsWith("upload it again: ") && gone.contains("gone.pth"), gone);
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.synth;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 
 /**
@@ -19,11 +20,15 @@ public record LeafOptions(float minSeverity, float maxSeverity, float nuisance, 
         unit("nuisance", nuisance);
         unit("distractors", distractors);
         if (minSeverity > maxSeverity) {
-            throw new InputException("minSeverity " + minSeverity + " is greater than maxSeverity " + maxSeverity
-                    + "; give the smaller number first.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "minSeverity %s is greater than maxSeverity %s; give the smaller number first.",
+                    minSeverity,
+                    maxSeverity);
         }
         if (otherLeaves < 0 || otherLeaves > 8) {
-            throw new InputException("otherLeaves is " + otherLeaves + "; give a whole number from 0 to 8.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "otherLeaves is %s; give a whole number from 0 to 8.", otherLeaves);
         }
     }
 
@@ -39,7 +44,7 @@ public record LeafOptions(float minSeverity, float maxSeverity, float nuisance, 
 
     private static void unit(String name, float value) {
         if (!(value >= 0f && value <= 1f)) {
-            throw new InputException(name + " is " + value + "; give a number from 0 to 1.");
+            throw new InputException(ErrorCode.OUT_OF_RANGE, "%s is %s; give a number from 0 to 1.", name, value);
         }
     }
 }

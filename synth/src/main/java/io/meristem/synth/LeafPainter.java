@@ -1,5 +1,6 @@
 package io.meristem.synth;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.awt.image.BufferedImage;
 
@@ -44,7 +45,11 @@ public final class LeafPainter {
     public LeafPicture paintWithMask(LeafClass leafClass, long seed, int leaf, int photo, int size) {
         if (size < SMALLEST || size > LARGEST) {
             throw new InputException(
-                    "a picture size of " + size + " cannot be drawn; give " + SMALLEST + " to " + LARGEST + " pixels.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "a picture size of %s cannot be drawn; give %s to %s pixels.",
+                    size,
+                    SMALLEST,
+                    LARGEST);
         }
         // The name, not the position: a class added later leaves the pictures of the others as they were.
         Rng plant = new Rng(Rng.key(seed, leafClass.folder().hashCode(), leaf));

@@ -1,5 +1,6 @@
 package io.meristem.synth;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.awt.image.BufferedImage;
 import java.util.List;
@@ -35,8 +36,12 @@ public final class PatternPainter {
     /** One picture, size x size pixels (16 to 2048), TYPE_INT_RGB. */
     public BufferedImage paint(int patternClass, long seed, int index, int size) {
         if (size < LeafPainter.SMALLEST || size > LeafPainter.LARGEST) {
-            throw new InputException("a picture size of " + size + " cannot be drawn; give " + LeafPainter.SMALLEST
-                    + " to " + LeafPainter.LARGEST + " pixels.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "a picture size of %s cannot be drawn; give %s to %s pixels.",
+                    size,
+                    LeafPainter.SMALLEST,
+                    LeafPainter.LARGEST);
         }
         Motif motif = motif(patternClass);
         Rng rng = new Rng(Rng.key(seed, motif.name().hashCode(), index));
@@ -50,8 +55,11 @@ public final class PatternPainter {
 
     private static Motif motif(int patternClass) {
         if (patternClass < 0 || patternClass >= MOTIFS.size()) {
-            throw new InputException("there is no pattern class " + patternClass + "; they are numbered 0 to "
-                    + (MOTIFS.size() - 1) + ".");
+            throw new InputException(
+                    ErrorCode.UNKNOWN_NAME,
+                    "there is no pattern class %s; they are numbered 0 to %s.",
+                    patternClass,
+                    MOTIFS.size() - 1);
         }
         return MOTIFS.get(patternClass);
     }

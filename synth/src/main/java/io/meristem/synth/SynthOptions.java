@@ -1,5 +1,6 @@
 package io.meristem.synth;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 
 /**
@@ -41,11 +42,14 @@ public record SynthOptions(
         count("picture size", size, LeafPainter.SMALLEST, LeafPainter.LARGEST);
         count("photos per leaf", photosPerLeaf, 1, MOST_PER_CLASS);
         if (!(jpegQuality > 0f && jpegQuality <= 1f)) {
-            throw new InputException("the JPEG quality is " + jpegQuality + "; give a number above 0, at most 1.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "the JPEG quality is %s; give a number above 0, at most 1.", jpegQuality);
         }
         if (kind == Kind.PATTERNS && photosPerLeaf != 1) {
-            throw new InputException("photos per leaf is " + photosPerLeaf
-                    + ", but patterns have no leaf to share; leave it at 1 or draw leaves.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "photos per leaf is %s, but patterns have no leaf to share; leave it at 1 or draw leaves.",
+                    photosPerLeaf);
         }
     }
 
@@ -61,8 +65,13 @@ public record SynthOptions(
 
     private static void count(String name, int value, int least, int most) {
         if (value < least || value > most) {
-            throw new InputException("the number for " + name + " is " + value + "; give a whole number from " + least
-                    + " to " + most + ".");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "the number for %s is %s; give a whole number from %s to %s.",
+                    name,
+                    value,
+                    least,
+                    most);
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.meristem.synth;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Outputs;
+import io.meristem.Setting;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.data.image.JpegEncoder;
 import java.awt.image.BufferedImage;
@@ -72,7 +74,7 @@ public final class SyntheticFolder {
     public static void write(Path out, SynthOptions options, Progress progress) throws IOException {
         Path target = out.toAbsolutePath().normalize();
         refuseOccupied(target);
-        Outputs.requireFolder(target, "place for the drawn pictures");
+        Outputs.requireFolder(target, Setting.OUT);
         Path temporary = temporaryBeside(target);
         try {
             new SyntheticFolder(options).draw(temporary, progress);
@@ -89,12 +91,15 @@ public final class SyntheticFolder {
         if (Files.isDirectory(target)) {
             try (Stream<Path> entries = Files.list(target)) {
                 if (entries.findAny().isPresent()) {
-                    throw new InputException("the folder " + target
-                            + " is not empty; name a new folder for the drawn pictures, or empty this one first.");
+                    throw new InputException(
+                            ErrorCode.ALREADY_THERE,
+                            "the folder %s is not empty; name a new folder for the drawn pictures, or empty this one first.",
+                            target);
                 }
             }
         } else if (Files.exists(target)) {
-            throw new InputException("the path " + target + " is no folder; name a new one for the drawn pictures.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND, "the path %s is no folder; name a new one for the drawn pictures.", target);
         }
     }
 
@@ -111,9 +116,11 @@ public final class SyntheticFolder {
             return Files.createTempDirectory(target.getParent(), "." + target.getFileName() + ".");
         } catch (FileAlreadyExistsException | AccessDeniedException e) {
             throw new InputException(
-                    "no folder can be made at " + target + " (" + e.getFile()
-                            + " is a file or may not be written to); name another place for the drawn pictures.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "no folder can be made at %s (%s is a file or may not be written to); name another place for the drawn pictures.",
+                    target,
+                    e.getFile());
         }
     }
 

@@ -1,5 +1,8 @@
 package io.meristem.data.check;
 
+import io.meristem.Action;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.data.check.Finding.Example;
 import io.meristem.data.check.Finding.Kind;
 import io.meristem.data.folder.Split;
@@ -156,7 +159,9 @@ final class ClassFindings {
                 "Classes are unequal: " + most.name() + " has " + most.total() + " photos, " + least.name() + " "
                         + least.total() + ", a ratio of " + Math.round(10 * ratio) / 10.0 + "; always answering "
                         + most.name() + " would be right on " + Text.percent(most.total(), all) + ".",
-                "Judge by macro F1 rather than accuracy, and try 'train --class-weights'.",
+                Message.of(
+                        "Judge by macro F1 rather than accuracy, and try %s.",
+                        Action.TRAIN.with(Setting.CLASS_WEIGHTS)),
                 List.of()));
     }
 }

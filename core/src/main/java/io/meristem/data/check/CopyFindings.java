@@ -1,5 +1,8 @@
 package io.meristem.data.check;
 
+import io.meristem.Action;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.data.check.Finding.Example;
 import io.meristem.data.check.Finding.Kind;
 import io.meristem.data.folder.Split;
@@ -148,8 +151,11 @@ final class CopyFindings {
                         + (turned == 0 ? "" : ", " + turned + " of the pairs mirrored or turned") + ", such as "
                         + pair(found.get(0)) + (divided ? "." : "; a random split parts them."),
                 divided
-                        ? "Remove the copies."
-                        : "Remove the copies, or keep them on one side: 'data check --groups-out groups.csv', then 'train --groups groups.csv'.",
+                        ? Message.of("Remove the copies.")
+                        : Message.of(
+                                "Remove the copies, or keep them on one side: %s, then %s.",
+                                Action.CHECK_DATA.with(Setting.GROUPS_OUT.as("groups.csv")),
+                                Action.TRAIN.with(Setting.GROUPS.as("groups.csv"))),
                 examples(found)));
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.data.check;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.feed.PixelCache;
 import io.meristem.data.feed.ProgressListener;
@@ -75,8 +76,11 @@ public final class DataCheck {
             int threads,
             long start) {
         if (read.photos().isEmpty()) {
-            throw new InputException("None of the " + data.photos().size() + " photos in " + data.root()
-                    + " can be read: check the files.");
+            throw new InputException(
+                    ErrorCode.TOO_FEW,
+                    "None of the %s photos in %s can be read: check the files.",
+                    data.photos().size(),
+                    data.root());
         }
         Path table = data.options().groupCsv();
         List<Seen> photos = read.photos();

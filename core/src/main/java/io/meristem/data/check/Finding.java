@@ -1,5 +1,6 @@
 package io.meristem.data.check;
 
+import io.meristem.Message;
 import java.util.List;
 import java.util.Objects;
 
@@ -12,7 +13,7 @@ import java.util.Objects;
  * @param mend what to do about it
  * @param examples photos to look at, the clearest first; not all of them
  */
-public record Finding(Kind kind, Severity severity, String sentence, String mend, List<Example> examples) {
+public record Finding(Kind kind, Severity severity, String sentence, Message mend, List<Example> examples) {
 
     /** So many examples are kept of a finding. */
     static final int MOST_EXAMPLES = 12;
@@ -50,6 +51,10 @@ public record Finding(Kind kind, Severity severity, String sentence, String mend
             Objects.requireNonNull(caption, "caption");
             paths = List.copyOf(paths.subList(0, Math.min(MOST_PHOTOS, paths.size())));
         }
+    }
+    /** With one sentence that names no settings. */
+    public Finding(Kind kind, Severity severity, String sentence, String mend, List<Example> examples) {
+        this(kind, severity, sentence, Message.plain(mend), examples);
     }
 
     public Finding {

@@ -1,5 +1,8 @@
 package io.meristem.data.check;
 
+import io.meristem.Action;
+import io.meristem.Message;
+import io.meristem.Setting;
 import io.meristem.data.check.Finding.Example;
 import io.meristem.data.check.Finding.Kind;
 import io.meristem.data.folder.Split;
@@ -55,7 +58,9 @@ final class GroupFindings {
                 share >= CopyFindings.GRAVE_SHARE ? Severity.SEVERE : Severity.WARNING,
                 String.join(" and ", parts) + " are of a group that is in training too, so scores flatter the network"
                         + (alone == 0 ? "." : "; of " + Text.count(alone, "photo") + " no group is known."),
-                "Divide anew by group: put all photos into one folder per class, without train, val and test, and let 'train --groups CSV' divide them.",
+                Message.of(
+                        "Divide anew by group: put all photos into one folder per class, without train, val and test, and let %s divide them.",
+                        Action.TRAIN.with(Setting.GROUPS.as("CSV"))),
                 torn.stream()
                         .map(g -> new Example("group " + g.get(0).photo().group(), ends(g)))
                         .toList()));
@@ -72,7 +77,7 @@ final class GroupFindings {
                 Severity.NOTE,
                 Text.count(several.size(), "group") + " of two photos and more, " + photos
                         + " photos in all, must not be parted; a random split parts them.",
-                "Train with '--groups " + table + "'.",
+                Message.of("Keep them on one side with %s.", Action.TRAIN.with(Setting.GROUPS.as(table))),
                 List.of()));
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.data.check;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 
 /**
@@ -15,8 +16,11 @@ public record Limits(int minSide, int minPhotos) {
 
     public Limits {
         if (minSide < 0 || minPhotos < 0) {
-            throw new InputException("The limits are " + minSide + " pixels and " + minPhotos
-                    + " photos: neither may be negative, and 0 looks for none.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The limits are %s pixels and %s photos: neither may be negative, and 0 looks for none.",
+                    minSide,
+                    minPhotos);
         }
     }
 }

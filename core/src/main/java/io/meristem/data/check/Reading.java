@@ -1,5 +1,6 @@
 package io.meristem.data.check;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.data.feed.PixelCache;
@@ -76,7 +77,8 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         try {
             Workers.forEach(threads, count, task);
         } catch (IOException e) {
-            throw new InputException("The photos cannot be read (" + InputFiles.reason(e) + "): check the disk.", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "The photos cannot be read (%s): check the disk.", InputFiles.reason(e));
         }
     }
 

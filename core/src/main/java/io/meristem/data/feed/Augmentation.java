@@ -1,5 +1,6 @@
 package io.meristem.data.feed;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.image.ColorJitter;
 import io.meristem.data.image.Normalizer;
@@ -43,19 +44,33 @@ public record Augmentation(
     public Augmentation {
         if (!(flip >= 0 && flip <= 1 && verticalFlip >= 0 && verticalFlip <= 1)) {
             throw new InputException(
-                    "The flip probabilities are " + flip + " and " + verticalFlip + ": give values from 0 to 1.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "The flip probabilities are %s and %s: give values from 0 to 1.",
+                    flip,
+                    verticalFlip);
         }
         if (!(minScale > 0 && minScale <= maxScale && maxScale <= 1)) {
             throw new InputException(
-                    "The crop scale is " + minScale + " to " + maxScale + ": give 0 < smallest <= largest <= 1.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "The crop scale is %s to %s: give 0 < smallest <= largest <= 1.",
+                    minScale,
+                    maxScale);
         }
         if (!(minRatio > 0 && minRatio <= maxRatio)) {
             throw new InputException(
-                    "The crop ratio is " + minRatio + " to " + maxRatio + ": give 0 < smallest <= largest.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "The crop ratio is %s to %s: give 0 < smallest <= largest.",
+                    minRatio,
+                    maxRatio);
         }
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && hue >= 0 && hue <= 0.5)) {
-            throw new InputException("The colour jitter must not be negative, and its hue at most 0.5: got "
-                    + brightness + ", " + contrast + ", " + saturation + ", " + hue + ".");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The colour jitter must not be negative, and its hue at most 0.5: got %s, %s, %s, %s.",
+                    brightness,
+                    contrast,
+                    saturation,
+                    hue);
         }
     }
 

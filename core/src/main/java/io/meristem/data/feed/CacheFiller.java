@@ -1,5 +1,6 @@
 package io.meristem.data.feed;
 
+import io.meristem.ErrorCode;
 import io.meristem.FileNames;
 import io.meristem.InputException;
 import io.meristem.data.folder.Fingerprint;
@@ -145,8 +146,9 @@ final class CacheFiller {
             public void contents(byte[] file) {
                 if (!Fingerprint.of(file).equals(sha256)) {
                     throw new InputException(
-                            "The photo " + photo.file()
-                                    + " has changed while the photos were read: start again when nothing writes to them any more.");
+                            ErrorCode.CHANGED,
+                            "The photo %s has changed while the photos were read: start again when nothing writes to them any more.",
+                            photo.file());
                 }
             }
 

@@ -1,5 +1,6 @@
 package io.meristem.data.feed;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.folder.Photo;
 import io.meristem.data.image.Normalizer;
@@ -34,8 +35,11 @@ public final class Loader {
     public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
         public Options {
             if (batchSize < 1 || threads < 1) {
-                throw new InputException("The batch size is " + batchSize + " and the number of loader threads "
-                        + threads + ": both must be positive.");
+                throw new InputException(
+                        ErrorCode.OUT_OF_RANGE,
+                        "The batch size is %s and the number of loader threads %s: both must be positive.",
+                        batchSize,
+                        threads);
             }
         }
     }
@@ -96,8 +100,12 @@ public final class Loader {
     static FloatBuffer buffer(int photos, Preprocess preprocess) {
         long bytes = (long) photos * preprocess.length() * Float.BYTES + ALIGNMENT;
         if (bytes > Integer.MAX_VALUE) {
-            throw new InputException("A batch of " + photos + " photos of " + preprocess.size() + " x "
-                    + preprocess.size() + " pixels needs more than 2 GiB: choose a smaller batch size.");
+            throw new InputException(
+                    ErrorCode.TOO_LARGE,
+                    "A batch of %s photos of %s x %s pixels needs more than 2 GiB: choose a smaller batch size.",
+                    photos,
+                    preprocess.size(),
+                    preprocess.size());
         }
         return ByteBuffer.allocateDirect((int) bytes)
                 .alignedSlice(ALIGNMENT)

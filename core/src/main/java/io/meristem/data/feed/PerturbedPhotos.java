@@ -1,5 +1,6 @@
 package io.meristem.data.feed;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.folder.Photo;
 import io.meristem.data.image.ImageDecoder;
@@ -115,8 +116,10 @@ public final class PerturbedPhotos {
             });
         } catch (UnreadableImageException e) {
             throw new InputException(
-                    "A photo cannot be read any more, " + e.getMessage() + ": mend it, or evaluate again without it.",
-                    e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "A photo cannot be read any more, %s: mend it, or evaluate again without it.",
+                    e.getMessage());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

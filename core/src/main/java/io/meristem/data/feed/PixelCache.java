@@ -1,5 +1,6 @@
 package io.meristem.data.feed;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.data.folder.Fingerprint;
@@ -95,9 +96,11 @@ public final class PixelCache {
             return cache;
         } catch (IOException e) {
             throw new InputException(
-                    "Cannot write the photo cache in " + folder + " (" + InputFiles.reason(e)
-                            + "): make room or choose another cache folder.",
-                    e);
+                    ErrorCode.NOT_WRITABLE,
+                    e,
+                    "Cannot write the photo cache in %s (%s): make room or choose another cache folder.",
+                    folder,
+                    InputFiles.reason(e));
         }
     }
 
@@ -118,8 +121,13 @@ public final class PixelCache {
                     .map(u -> u.photo().relative() + " (" + u.reason() + ")")
                     .reduce((a, b) -> a + ", " + b)
                     .orElseThrow();
-            throw new InputException(unreadable.size() + " photo(s) in " + data.root() + " cannot be read: " + first
-                    + (unreadable.size() > 3 ? ", ..." : "") + "; mend or remove them, or run without strict.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "%s photo(s) in %s cannot be read: %s%s; mend or remove them, or run without strict.",
+                    unreadable.size(),
+                    data.root(),
+                    first,
+                    unreadable.size() > 3 ? ", ..." : "");
         }
         for (int label = 0; label < data.classes().size(); label++) {
             int c = label;
@@ -129,8 +137,12 @@ public final class PixelCache {
                         .findFirst()
                         .map(u -> u.photo().relative() + ": " + u.reason())
                         .orElse("no photo listed");
-                throw new InputException("Class " + data.classes().get(c) + " has no readable image to train on in "
-                        + data.root() + " (" + first + "): replace its photos or remove the class folder.");
+                throw new InputException(
+                        ErrorCode.TOO_FEW,
+                        "Class %s has no readable image to train on in %s (%s): replace its photos or remove the class folder.",
+                        data.classes().get(c),
+                        data.root(),
+                        first);
             }
         }
     }
@@ -208,9 +220,11 @@ public final class PixelCache {
             return CacheFiller.scaled(photo, entry.sha256(), preprocess);
         } catch (UnreadableImageException e) {
             throw new InputException(
-                    "The photo cache in " + folder + " has been damaged, and a photo cannot be decoded again, "
-                            + e.getMessage() + ": put it back, or start again without it.",
-                    e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The photo cache in %s has been damaged, and a photo cannot be decoded again, %s: put it back, or start again without it.",
+                    folder,
+                    e.getMessage());
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.meristem.data.folder;
 
+import io.meristem.ErrorCode;
 import io.meristem.FileNames;
 import io.meristem.FolderWalk;
 import io.meristem.InputException;
@@ -52,7 +53,11 @@ final class FolderScanner {
             this.walk = FolderWalk.of(root, ImageFiles::isHidden);
         } catch (IOException e) {
             throw new InputException(
-                    "Cannot list the folder " + root + " (" + InputFiles.reason(e) + "): check its permissions.", e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "Cannot list the folder %s (%s): check its permissions.",
+                    root,
+                    InputFiles.reason(e));
         }
         this.tree = PhotoTree.of(walk.root());
     }
@@ -100,8 +105,11 @@ final class FolderScanner {
 
     private void scan() {
         if (tree.kind() != null) {
-            throw new InputException(root + " is " + tree.kind()
-                    + " and no photo folder: give the folder that holds one" + " sub-folder of photos per class.");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s is %s and no photo folder: give the folder that holds one sub-folder of photos per class.",
+                    root,
+                    tree.kind());
         }
         Map<Split, PhotoTree> sides = sides();
         if (!sides.isEmpty()) {
@@ -140,12 +148,13 @@ final class FolderScanner {
             return Map.of();
         }
         if (!plain && strangers) {
-            throw new InputException(root + " holds "
-                    + names(named.values().stream().flatMap(List::stream).toList())
-                    + ", which look like sides of a data set by their names, and beside them "
-                    + names(others.stream().filter(f -> f.total() > 0).toList())
-                    + ": rename the sides to train, val and test, or move the other folders away; if all of them are classes, rename "
-                    + named.values().iterator().next().get(0).name() + ".");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s holds %s, which look like sides of a data set by their names, and beside them %s: rename the sides to train, val and test, or move the other folders away; if all of them are classes, rename %s.",
+                    root,
+                    names(named.values().stream().flatMap(List::stream).toList()),
+                    names(others.stream().filter(f -> f.total() > 0).toList()),
+                    named.values().iterator().next().get(0).name());
         }
         return only(named, classLike, others);
     }
@@ -155,9 +164,13 @@ final class FolderScanner {
         Map<Split, PhotoTree> sides = new EnumMap<>(Split.class);
         named.forEach((split, folders) -> {
             if (folders.size() > 1) {
-                throw new InputException(root + " holds both "
-                        + folders.get(0).name() + " and " + folders.get(1).name() + " for the "
-                        + ImageFolder.name(split) + " side: keep one of them.");
+                throw new InputException(
+                        ErrorCode.WRONG_KIND,
+                        "%s holds both %s and %s for the %s side: keep one of them.",
+                        root,
+                        folders.get(0).name(),
+                        folders.get(1).name(),
+                        ImageFolder.name(split));
             }
             sides.put(split, folders.get(0));
         });
@@ -167,9 +180,12 @@ final class FolderScanner {
                     throw flat(train);
                 }
             }
-            throw new InputException(root + " holds a folder "
-                    + sides.values().iterator().next().name()
-                    + " but no folder train: add it, or put the class folders directly below " + root + ".");
+            throw new InputException(
+                    ErrorCode.WRONG_KIND,
+                    "%s holds a folder %s but no folder train: add it, or put the class folders directly below %s.",
+                    root,
+                    sides.values().iterator().next().name(),
+                    root);
         }
         List<PhotoTree> unusual = sides.values().stream()
                 .filter(f -> !SideNames.isPlain(f.name()))
@@ -206,9 +222,12 @@ final class FolderScanner {
     }
 
     private static InputException flat(PhotoTree side) {
-        return new InputException(side.folder().path() + " holds " + count(side.pictures(), "photo")
-                + " and no class folders, and train, val and test are names of sides: if it is a class, rename the folder, such as to "
-                + side.name() + "-class; if it is a side, sort its photos into one folder per class.");
+        return new InputException(
+                ErrorCode.WRONG_KIND,
+                "%s holds %s and no class folders, and train, val and test are names of sides: if it is a class, rename the folder, such as to %s-class; if it is a side, sort its photos into one folder per class.",
+                side.folder().path(),
+                count(side.pictures(), "photo"),
+                side.name());
     }
 
     private boolean sidesLieBelowClasses() {
@@ -331,21 +350,25 @@ final class FolderScanner {
                 .filter(name -> Names.loose(name).equals(Names.loose(classFolder.name())))
                 .toList();
         if (known != null) {
-            return new InputException("The folder " + classFolder.folder().path()
-                    + " holds photos and is none of the classes that are known, "
-                    + known.stream().limit(MOST_KNOWN).collect(Collectors.joining(", "))
-                    + (known.size() > MOST_KNOWN ? ", ..." : "")
-                    + (like.isEmpty()
+            return new InputException(
+                    ErrorCode.MISMATCH,
+                    "The folder %s holds photos and is none of the classes that are known, %s%s%s",
+                    classFolder.folder().path(),
+                    known.stream().limit(MOST_KNOWN).collect(Collectors.joining(", ")),
+                    known.size() > MOST_KNOWN ? ", ..." : "",
+                    like.isEmpty()
                             ? holdsTheDataSet(classFolder)
                                     ? ": give that folder."
                                     : ": name the class folders as in training, or take it away."
-                            : ": rename it to '" + like.get(0) + "'."));
+                            : ": rename it to '" + like.get(0) + "'.");
         }
-        return new InputException("The class folder " + classFolder.folder().path()
-                + " has no counterpart in the train folder"
-                + (like.isEmpty()
+        return new InputException(
+                ErrorCode.MISMATCH,
+                "The class folder %s has no counterpart in the train folder%s",
+                classFolder.folder().path(),
+                like.isEmpty()
                         ? ": add training photos of it, or remove or rename it."
-                        : ", where '" + like.get(0) + "' differs from it in case or blanks only: rename one of them."));
+                        : ", where '" + like.get(0) + "' differs from it in case or blanks only: rename one of them.");
     }
 
     /** Whether a folder that is no class holds folders of classes that are known, or sides. */
@@ -394,16 +417,22 @@ final class FolderScanner {
         if (photos.isEmpty()) {
             List<ImageFolder.Skipped> unusable = unusable(path);
             if (!unusable.isEmpty()) {
-                throw new InputException("None of the " + count(unusable.size(), "picture") + " in " + path
-                        + " can be used, the first is " + unusable.get(0).relative() + " ("
-                        + unusable.get(0).reason() + ").");
+                throw new InputException(
+                        ErrorCode.TOO_FEW,
+                        "None of the %s in %s can be used, the first is %s (%s).",
+                        count(unusable.size(), "picture"),
+                        path,
+                        unusable.get(0).relative(),
+                        unusable.get(0).reason());
             }
-            throw new InputException("There is no image in a class folder of " + path
-                    + (folder.pictures() == 0
+            throw new InputException(
+                    ErrorCode.TOO_FEW,
+                    "There is no image in a class folder of %s%s one sub-folder per class with jpg, png, bmp, gif or webp files.",
+                    path,
+                    folder.pictures() == 0
                             ? ": it must hold"
                             : ", " + count(folder.pictures(), "photo") + (folder.pictures() == 1 ? " lies" : " lie")
-                                    + " directly in it: it must hold")
-                    + " one sub-folder per class with jpg, png, bmp, gif or webp files.");
+                                    + " directly in it: it must hold");
         }
         if (lenient) {
             return;
@@ -413,28 +442,39 @@ final class FolderScanner {
             Path first = path.resolve(empty.get(0));
             List<ImageFolder.Skipped> unusable = unusable(first);
             boolean closed = walk.passedOver().contains(new FolderWalk.PassedOver(first, FolderWalk.Reason.UNREADABLE));
-            throw new InputException("The class folder " + first
-                    + (closed
-                            ? " cannot be opened: check its permissions."
-                            : !unusable.isEmpty()
-                                    ? " has no image that can be used, the first of "
-                                            + count(unusable.size(), "picture") + " is "
-                                            + unusable.get(0).relative() + " ("
-                                            + unusable.get(0).reason() + ")."
-                                    : " has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder."));
+            if (closed) {
+                throw new InputException(
+                        ErrorCode.NOT_READABLE, "The class folder %s cannot be opened: check its permissions.", first);
+            }
+            if (!unusable.isEmpty()) {
+                throw new InputException(
+                        ErrorCode.TOO_FEW,
+                        "The class folder %s has no image that can be used, the first of %s is %s (%s).",
+                        first,
+                        count(unusable.size(), "picture"),
+                        unusable.get(0).relative(),
+                        unusable.get(0).reason());
+            }
+            throw new InputException(
+                    ErrorCode.TOO_FEW,
+                    "The class folder %s has no image: add photos (jpg, png, bmp, gif, webp) or remove the folder.",
+                    first);
         }
         if (classes.size() - empty.size() < 2) {
             PhotoTree only = folder.filled().get(0);
             PhotoTree deep = innermost(only);
-            throw new InputException(path + " holds a single class (" + only.name()
-                    + "): a classifier needs at least two class folders"
-                    + (deep.isOnlyAround()
+            throw new InputException(
+                    ErrorCode.TOO_FEW,
+                    "%s holds a single class (%s): a classifier needs at least two class folders%s",
+                    path,
+                    only.name(),
+                    deep.isOnlyAround()
                             ? ", and " + names(deep.filled()) + (deep.filled().size() == 1 ? " lies in " : " lie in ")
                                     + deep.folder().path()
                                     + (folder.equals(tree)
                                             ? ": give that folder."
                                             : ": move them up into " + path + ".")
-                            : "."));
+                            : ".");
         }
     }
 

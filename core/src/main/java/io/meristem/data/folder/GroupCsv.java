@@ -1,10 +1,13 @@
 package io.meristem.data.folder;
 
+import io.meristem.ErrorCode;
 import io.meristem.Escape;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.InputTable;
+import io.meristem.Message;
 import io.meristem.Names;
+import io.meristem.Setting;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -35,8 +38,9 @@ final class GroupCsv {
     /** So many of them are tables of text. */
     private static final int TABLES = 2;
 
-    private static final String MEND =
-            ": name another table with --groups, its columns with --path-column and --group-column, or do without one with --no-groups.";
+    private static final Message MEND = Message.of(
+            ": give another %s, name its columns with %s and %s, or do without one with %s.",
+            Setting.GROUPS, Setting.PATH_COLUMN.the(), Setting.GROUP_COLUMN.the(), Setting.NO_GROUPS);
 
     private final Path csv;
     private final Path root;
@@ -62,7 +66,8 @@ final class GroupCsv {
     static GroupCsv read(SplitOptions options, Path root) {
         Path csv = options.groupCsv();
         if (!Files.exists(csv)) {
-            throw new InputException("There is no file " + csv + ": check the path of the group table.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND, "There is no file %s: check the path of the group table.", csv);
         }
         GroupCsv groups = new GroupCsv(csv, root);
         try (InputTable table = InputTable.open(csv)) {
@@ -79,15 +84,24 @@ final class GroupCsv {
 
     private static InputException unreadable(Path csv, IOException e) {
         return new InputException(
-                csv + " is no readable CSV file (" + InputFiles.reason(e) + "): give a table with a header line.", e);
+                ErrorCode.DAMAGED_FILE,
+                e,
+                "%s is no readable CSV file (%s): give a table with a header line.",
+                csv,
+                InputFiles.reason(e));
     }
 
     private int column(InputTable table, String name) throws IOException {
         int column = table.column(name);
         if (column < 0) {
-            throw new InputException(csv + " has no column " + name + ": its columns are "
-                    + String.join(", ", table.columns())
-                    + "; name its columns with --path-column and --group-column.");
+            throw new InputException(
+                    ErrorCode.UNKNOWN_NAME,
+                    "%s has no column %s: its columns are %s; name its columns with %s and %s.",
+                    csv,
+                    name,
+                    String.join(", ", table.columns()),
+                    Setting.PATH_COLUMN.the(),
+                    Setting.GROUP_COLUMN.the());
         }
         return column;
     }
@@ -150,8 +164,8 @@ final class GroupCsv {
                                     + " says which photos belong together and is not used: photos of one group may be on two sides."
                             : manifest.csv + " " + manifest.about + " and is not used.");
         } catch (InputException e) {
-            return Optional.of(
-                    e.getMessage().replace(MEND, "") + "; it is not used, so photos of one group may be on two sides.");
+            return Optional.of(e.getMessage().replace(MEND.text(), "").replaceFirst("\\.$", "")
+                    + "; it is not used, so photos of one group may be on two sides.");
         }
     }
 
@@ -165,15 +179,21 @@ final class GroupCsv {
             if (table.column("path") < 0 || table.column("group") < 0) {
                 String columns = String.join(", ", table.columns());
                 if (inside && table.columns().stream().anyMatch(GroupCsv::speaksOfGroups)) {
-                    throw new InputException(csv + " seems to say which photos belong together, but has no columns"
-                            + " path and group (its columns are " + columns + ")" + MEND);
+                    throw unusable(
+                            ErrorCode.WRONG_KIND,
+                            null,
+                            Message.of(
+                                    "%s seems to say which photos belong together, but has no columns path and group (its columns are %s)",
+                                    csv, columns));
                 }
                 return new Manifest(csv, false, "is no table of groups (its columns are " + columns + ")");
             }
         } catch (IOException e) {
             if (inside) {
-                throw new InputException(
-                        csv + " cannot be read as a table of groups (" + InputFiles.reason(e) + ")" + MEND, e);
+                throw unusable(
+                        ErrorCode.DAMAGED_FILE,
+                        e,
+                        Message.of("%s cannot be read as a table of groups (%s)", csv, InputFiles.reason(e)));
             }
             return new Manifest(csv, false, "cannot be read as a table of groups (" + InputFiles.reason(e) + ")");
         }
@@ -185,10 +205,18 @@ final class GroupCsv {
             return new Manifest(csv, true, null);
         }
         if (inside) {
-            throw new InputException("None of the " + groups.rows + " rows of " + csv
-                    + " names a photo of the folder: its paths must count from there" + MEND);
+            throw unusable(
+                    ErrorCode.MISMATCH,
+                    null,
+                    Message.of(
+                            "None of the %s rows of %s names a photo of the folder: its paths must count from there",
+                            groups.rows, csv));
         }
         return new Manifest(csv, false, "names no photo of the folder");
+    }
+
+    private static InputException unusable(ErrorCode code, IOException cause, Message what) {
+        return new InputException(code, cause, "%s%s", what, MEND);
     }
 
     private static boolean speaksOfGroups(String column) {
@@ -226,15 +254,26 @@ final class GroupCsv {
             }
         } catch (InvalidPathException e) {
             throw new InputException(
-                    csv + " names the path " + path + ", which this system cannot hold: mend row " + row + ".", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s names the path %s, which this system cannot hold: mend row %s.",
+                    csv,
+                    path,
+                    row);
         }
     }
 
     private void put(Map<String, String> map, Path file, String group, String path, int row) {
         String before = map.putIfAbsent(key(file), Names.nfc(group));
         if (before != null && !before.equals(Names.nfc(group))) {
-            throw new InputException(csv + " gives " + path + " two groups, " + before + " and, in row " + row + ", "
-                    + group + ": keep one of them.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "%s gives %s two groups, %s and, in row %s, %s: keep one of them.",
+                    csv,
+                    path,
+                    before,
+                    row,
+                    group);
         }
     }
 
@@ -266,9 +305,12 @@ final class GroupCsv {
                 .collect(Collectors.toList());
         long known = grouped.stream().filter(p -> p.group() != null).count();
         if (known == 0) {
-            throw new InputException("None of the " + rows + " rows of " + csv
-                    + " gives a group to a photo of the data set: its paths, such as " + firstPath
-                    + ", must count from the data folder or from the table's folder.");
+            throw new InputException(
+                    ErrorCode.MISMATCH,
+                    "None of the %s rows of %s gives a group to a photo of the data set: its paths, such as %s, must count from the data folder or from the table's folder.",
+                    rows,
+                    csv,
+                    firstPath);
         }
         long count = grouped.stream()
                 .map(Photo::group)

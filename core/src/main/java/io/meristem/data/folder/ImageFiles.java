@@ -1,5 +1,6 @@
 package io.meristem.data.folder;
 
+import io.meristem.ErrorCode;
 import io.meristem.FileNames;
 import io.meristem.FolderWalk;
 import io.meristem.InputException;
@@ -149,8 +150,11 @@ public final class ImageFiles {
             return photos(folder, Integer.MAX_VALUE, file -> true);
         } catch (IOException e) {
             throw new InputException(
-                    "The folder " + folder + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.",
-                    e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "The folder %s cannot be read (%s): check its permissions.",
+                    folder,
+                    InputFiles.reason(e));
         }
     }
 
@@ -237,14 +241,20 @@ public final class ImageFiles {
             return photos(base, levels, FileSystems.getDefault().getPathMatcher("glob:" + pattern));
         } catch (PatternSyntaxException e) {
             throw new InputException(
-                    "The pattern " + pattern + " cannot be understood (" + e.getDescription()
-                            + "): mend it, or name a folder.",
-                    e);
+                    ErrorCode.OUT_OF_RANGE,
+                    e,
+                    "The pattern %s cannot be understood (%s): mend it, or name a folder.",
+                    pattern,
+                    e.getDescription());
         } catch (NoSuchFileException e) {
             return new Found(List.of(), List.of());
         } catch (IOException e) {
             throw new InputException(
-                    "The folder " + base + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.", e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "The folder %s cannot be read (%s): check its permissions.",
+                    base,
+                    InputFiles.reason(e));
         }
     }
 }

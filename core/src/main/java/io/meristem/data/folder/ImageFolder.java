@@ -1,5 +1,6 @@
 package io.meristem.data.folder;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,11 +86,14 @@ public final class ImageFolder {
 
     private static ImageFolder scan(Path folder, SplitOptions options, List<String> known, boolean lenient) {
         if (!Files.exists(folder)) {
-            throw new InputException("There is no folder " + folder + ": check the path of the data set.");
+            throw new InputException(
+                    ErrorCode.NOT_FOUND, "There is no folder %s: check the path of the data set.", folder);
         }
         if (!Files.isDirectory(folder)) {
             throw new InputException(
-                    folder + " is a file: give the folder that holds one sub-folder of photos per class.");
+                    ErrorCode.WRONG_KIND,
+                    "%s is a file: give the folder that holds one sub-folder of photos per class.",
+                    folder);
         }
         Path root = folder.toAbsolutePath().normalize();
         FolderScanner found = FolderScanner.scan(root, known, lenient);
@@ -109,9 +113,13 @@ public final class ImageFolder {
         }
         List<Skipped> pictures = found.skipped().stream().filter(Skipped::image).toList();
         if (options.strict() && !pictures.isEmpty()) {
-            throw new InputException(pictures.size() + " picture(s) in " + folder + " cannot be used, the first is "
-                    + pictures.get(0).relative() + " (" + pictures.get(0).reason()
-                    + "): mend or remove them, or run without strict.");
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    "%s picture(s) in %s cannot be used, the first is %s (%s): mend or remove them, or run without strict.",
+                    pictures.size(),
+                    folder,
+                    pictures.get(0).relative(),
+                    pictures.get(0).reason());
         }
         if (!lenient) {
             refuseUntrained(divided, found, options);
@@ -133,11 +141,13 @@ public final class ImageFolder {
         for (int c = 0; c < found.classes().size(); c++) {
             if (!trained.contains(c)) {
                 throw new InputException(
-                        "No photo of the class " + found.classes().get(c) + " is left to train on"
-                                + (options.groupCsv() == null
-                                        ? ": add training photos of it."
-                                        : ", since its photos are in few groups in " + options.groupCsv()
-                                                + ": mend the table, keep smaller shares for validation and test, or do without groups."));
+                        ErrorCode.TOO_FEW,
+                        "No photo of the class %s is left to train on%s",
+                        found.classes().get(c),
+                        options.groupCsv() == null
+                                ? ": add training photos of it."
+                                : ", since its photos are in few groups in " + options.groupCsv()
+                                        + ": mend the table, keep smaller shares for validation and test, or do without groups.");
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.meristem.data.folder;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.nio.file.Path;
 
@@ -27,15 +28,21 @@ public record SplitOptions(
 
     public SplitOptions {
         if (!(valFraction >= 0 && testFraction >= 0 && valFraction + testFraction < 1)) {
-            throw new InputException("The shares for validation (" + valFraction + ") and test (" + testFraction
-                    + ") must not be negative and must leave something to train on: keep their sum below 1.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The shares for validation (%s) and test (%s) must not be negative and must leave something to train on: keep their sum below 1.",
+                    valFraction,
+                    testFraction);
         }
         if (limitPerClass < 0) {
             throw new InputException(
-                    "The limit of photos per class is " + limitPerClass + "; give a positive number, or 0 for all.");
+                    ErrorCode.OUT_OF_RANGE,
+                    "The limit of photos per class is %s; give a positive number, or 0 for all.",
+                    limitPerClass);
         }
         if (groupCsv == null && (groupColumn != null || pathColumn != null)) {
             throw new InputException(
+                    ErrorCode.MISSING_SETTING,
                     "A group or path column was named without the CSV file it belongs to: name the file too.");
         }
         groupColumn = groupColumn == null ? "group" : groupColumn;

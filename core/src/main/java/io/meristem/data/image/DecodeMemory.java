@@ -1,6 +1,7 @@
 package io.meristem.data.image;
 
 import io.meristem.CancelledException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
@@ -85,7 +86,10 @@ final class DecodeMemory {
             }
         } catch (OutOfMemoryError e) {
             throw new InputException(
-                    sentence(name, need >> MIB, Runtime.getRuntime().maxMemory() >> MIB), e);
+                    ErrorCode.TOO_LARGE,
+                    e,
+                    "%s",
+                    sentence(name, need >> MIB, Runtime.getRuntime().maxMemory() >> MIB));
         }
     }
 

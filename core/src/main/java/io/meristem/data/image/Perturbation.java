@@ -1,6 +1,7 @@
 package io.meristem.data.image;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -131,8 +132,12 @@ public record Perturbation(Kind kind, int level) {
 
     public Perturbation {
         if (level < 0 || level > MAX_LEVEL) {
-            throw new InputException("There is no level " + level + " of the perturbation " + kind.label()
-                    + ": levels go from 1 (slight) to " + MAX_LEVEL + " (severe), and 0 leaves photos as they are.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "There is no level %s of the perturbation %s: levels go from 1 (slight) to %s (severe), and 0 leaves photos as they are.",
+                    level,
+                    kind.label(),
+                    MAX_LEVEL);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.data.image;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,9 +59,12 @@ public record Perturbations(List<Perturbation> list, long seed) {
         List<Perturbation.Kind> named =
                 all.stream().filter(k -> k.label().equalsIgnoreCase(name)).toList();
         if (named.isEmpty()) {
-            throw new InputException("There is no perturbation '" + name + "': give "
-                    + String.join(
-                            ", ", all.stream().map(Perturbation.Kind::label).toList()) + " or " + ALL + ".");
+            throw new InputException(
+                    ErrorCode.UNKNOWN_NAME,
+                    "There is no perturbation '%s': give %s or %s.",
+                    name,
+                    String.join(", ", all.stream().map(Perturbation.Kind::label).toList()),
+                    ALL);
         }
         return named;
     }
@@ -70,9 +74,14 @@ public record Perturbations(List<Perturbation> list, long seed) {
         int low = bounds.matches() ? Integer.parseInt(bounds.group(1)) : Integer.MAX_VALUE;
         int high = bounds.matches() && bounds.group(2) != null ? Integer.parseInt(bounds.group(2)) : low;
         if (low > high || high > Perturbation.MAX_LEVEL) {
-            throw new InputException("The level in '" + item.strip() + "' is none: give one from 1 to "
-                    + Perturbation.MAX_LEVEL + ", such as " + new Perturbation(kind, Perturbation.DEFAULT_LEVEL)
-                    + ", or a range, such as " + kind.label() + ":1-" + Perturbation.MAX_LEVEL + ".");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The level in '%s' is none: give one from 1 to %s, such as %s, or a range, such as %s:1-%s.",
+                    item.strip(),
+                    Perturbation.MAX_LEVEL,
+                    new Perturbation(kind, Perturbation.DEFAULT_LEVEL),
+                    kind.label(),
+                    Perturbation.MAX_LEVEL);
         }
         for (int level = low; level <= high; level++) {
             list.add(new Perturbation(kind, level));

@@ -1,5 +1,6 @@
 package io.meristem.data.image;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -33,13 +34,17 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
     public Preprocess {
         Objects.requireNonNull(fit, "fit");
         if (size < 1 || size > 8192) {
-            throw new InputException("The input size is " + size + " pixels: give one from 1 to 8192.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "The input size is %s pixels: give one from 1 to 8192.", size);
         }
         if (!(cropFraction > 0.1 && cropFraction <= 1)) {
-            throw new InputException("The crop fraction is " + cropFraction + ": give one above 0.1, up to 1.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "The crop fraction is %s: give one above 0.1, up to 1.", cropFraction);
         }
         if (mean.length != 3 || std.length != 3) {
-            throw new InputException("Mean and standard deviation need three values each, for red, green and blue.");
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "Mean and standard deviation need three values each, for red, green and blue.");
         }
         requireUnits(mean, std);
         mean = mean.clone();
@@ -55,12 +60,15 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
             ofBytes &= mean[i] >= 0 && mean[i] <= BYTE && std[i] > 0 && std[i] <= BYTE;
         }
         if (!usable) {
-            throw new InputException("The mean " + list(mean, 1) + " with the standard deviation " + list(std, 1)
-                    + " is not for colours from 0 to 1: "
-                    + (ofBytes
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE,
+                    "The mean %s with the standard deviation %s is not for colours from 0 to 1: %s",
+                    list(mean, 1),
+                    list(std, 1),
+                    ofBytes
                             ? "these look like constants for colours from 0 to 255, so divide by 255, which gives the mean "
                                     + list(mean, BYTE) + " and the standard deviation " + list(std, BYTE) + "."
-                            : "give means from 0 to 1, and standard deviations above 0, up to 1."));
+                            : "give means from 0 to 1, and standard deviations above 0, up to 1.");
         }
     }
 

@@ -1,6 +1,8 @@
 package io.meristem.data.image;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.data.image.View.Place;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -43,8 +45,10 @@ public enum Views {
     /** @throws InputException when photos prepared like this have no corners beside the centre */
     public void requireFit(Preprocess preprocess) {
         if ((this == CROPS || this == TEN) && preprocess.shortSide() == preprocess.size()) {
-            throw new InputException("The network sees photos whole, so that there are no corners to crop: choose"
-                    + " mirror or flips for --tta.");
+            throw new InputException(
+                    ErrorCode.CONFLICTING_SETTINGS,
+                    "The network sees photos whole, so that there are no corners to crop: choose mirror or flips for %s.",
+                    Setting.VIEWS);
         }
     }
 

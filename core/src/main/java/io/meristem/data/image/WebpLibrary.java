@@ -1,6 +1,7 @@
 package io.meristem.data.image;
 
 import com.luciad.imageio.webp.WebPWrapper;
+import io.meristem.ErrorCode;
 import io.meristem.Home;
 import io.meristem.InputException;
 import java.io.IOException;
@@ -38,10 +39,11 @@ final class WebpLibrary {
             clear(folder);
         } catch (IOException | LinkageError e) {
             throw new InputException(
-                    "WebP photos cannot be read on this machine (" + e.getMessage()
-                            + "): convert them to JPEG or PNG, or move " + Home.VARIABLE
-                            + " to a folder from which programs may be loaded.",
-                    e);
+                    ErrorCode.UNSUPPORTED,
+                    e,
+                    "WebP photos cannot be read on this machine (%s): convert them to JPEG or PNG, or move %s to a folder from which programs may be loaded.",
+                    e.getMessage(),
+                    Home.VARIABLE);
         }
     }
 

@@ -1,6 +1,9 @@
 package io.meristem.exchange.onnx;
 
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.data.image.Preprocess;
 import io.meristem.exchange.ClassifierInfo;
@@ -50,8 +53,10 @@ public record OnnxCard(ClassifierInfo info, OnnxInput input, Double temperature)
         ClassifierInfo info = ClassifierInfo.of(file, metadata);
         if (info == null) {
             throw new InputException(
-                    file + " is an ONNX file without class names and preparation of ours: give one that"
-                            + " 'export --format onnx' wrote.");
+                    ErrorCode.WRONG_KIND,
+                    "%s is an ONNX file without class names and preparation of ours: give one that %s wrote.",
+                    file,
+                    Action.EXPORT.with(Setting.FORMAT.as("onnx")));
         }
         try {
             String temperature = metadata.get(TEMPERATURE);
@@ -63,7 +68,11 @@ public record OnnxCard(ClassifierInfo info, OnnxInput input, Double temperature)
             return card;
         } catch (IllegalArgumentException | NullPointerException e) {
             throw new InputException(
-                    "The metadata of " + file + " cannot be used (" + e.getMessage() + "): export it again.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "The metadata of %s cannot be used (%s): export it again.",
+                    file,
+                    e.getMessage());
         }
     }
 }

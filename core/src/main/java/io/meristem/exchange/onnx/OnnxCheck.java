@@ -1,5 +1,6 @@
 package io.meristem.exchange.onnx;
 
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.image.Preprocess;
 import io.meristem.data.image.RgbImage;
@@ -124,6 +125,7 @@ public final class OnnxCheck {
         for (int i = 0; i < ours.length; i++) {
             if (!Predictions.isAnswer(ours[i])) {
                 throw new InputException(
+                        ErrorCode.NOT_FINITE,
                         "The network's numbers overflow, so that no file can be compared with it, and none was written: its weights are damaged, or its training went wrong.");
             }
             for (int c = 0; c < ours[i].length; c++) {

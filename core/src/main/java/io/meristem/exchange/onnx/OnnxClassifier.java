@@ -8,7 +8,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.data.image.Preprocess;
 import io.meristem.data.image.RgbImage;
 import io.meristem.predict.Classifier;
@@ -53,7 +56,10 @@ public final class OnnxClassifier implements Classifier {
     public static OnnxClassifier open(Path file, int threads) {
         if (!Files.isRegularFile(file)) {
             throw new InputException(
-                    "There is no file " + file + ": give an ONNX file that 'export --format onnx' wrote.");
+                    ErrorCode.NOT_FOUND,
+                    "There is no file %s: give an ONNX file that %s wrote.",
+                    file,
+                    Action.EXPORT.with(Setting.FORMAT.as("onnx")));
         }
         OnnxGuard.require(file);
         RuntimeTelemetry.require();
@@ -71,7 +77,12 @@ public final class OnnxClassifier implements Classifier {
             session = null;
             return classifier;
         } catch (OrtException e) {
-            throw new InputException(file + " cannot be read as an ONNX file (" + reason(e) + "): export it again.", e);
+            throw new InputException(
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read as an ONNX file (%s): export it again.",
+                    file,
+                    reason(e));
         } finally {
             close(session);
         }
@@ -91,7 +102,9 @@ public final class OnnxClassifier implements Classifier {
                         -1,
                         card.info().classes().size())) {
             throw new InputException(
-                    "The inputs and outputs of " + file + " are not those that its metadata state: export it again.");
+                    ErrorCode.DAMAGED_FILE,
+                    "The inputs and outputs of %s are not those that its metadata state: export it again.",
+                    file);
         }
     }
 
@@ -104,7 +117,8 @@ public final class OnnxClassifier implements Classifier {
 
     /** Its numbers do not fit together, which shows only now. */
     private static InputException failed(OrtException e) {
-        return new InputException("The ONNX file cannot be computed (" + reason(e) + "): export it again.", e);
+        return new InputException(
+                ErrorCode.DAMAGED_FILE, e, "The ONNX file cannot be computed (%s): export it again.", reason(e));
     }
 
     /** The first line of what the runtime says, without its own file names. */

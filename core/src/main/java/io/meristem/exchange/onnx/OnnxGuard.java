@@ -5,8 +5,11 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.meristem.Action;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
+import io.meristem.Setting;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,10 +67,17 @@ final class OnnxGuard {
             model = ModelProto.parseFrom(in);
         } catch (InvalidProtocolBufferException e) {
             throw new InputException(
-                    file + " cannot be read as an ONNX file (it is damaged, or none): export it again.", e);
+                    ErrorCode.DAMAGED_FILE,
+                    e,
+                    "%s cannot be read as an ONNX file (it is damaged, or none): export it again.",
+                    file);
         } catch (IOException e) {
             throw new InputException(
-                    file + " cannot be read (" + InputFiles.reason(e) + "): check its permissions.", e);
+                    ErrorCode.NOT_READABLE,
+                    e,
+                    "%s cannot be read (%s): check its permissions.",
+                    file,
+                    InputFiles.reason(e));
         }
         GraphProto graph = model.getGraph();
         for (TensorProto tensor : graph.getInitializerList()) {
@@ -99,6 +109,10 @@ final class OnnxGuard {
 
     private static InputException refuse(Path file, String what) {
         return new InputException(
-                file + " " + what + ", which no export of ours does: give a file that 'export --format onnx' wrote.");
+                ErrorCode.UNSUPPORTED,
+                "%s %s, which no export of ours does: give a file that %s wrote.",
+                file,
+                what,
+                Action.EXPORT.with(Setting.FORMAT.as("onnx")));
     }
 }

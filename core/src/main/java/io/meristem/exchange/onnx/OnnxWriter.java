@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.image.Preprocess;
 import io.meristem.engine.Precision;
@@ -38,8 +39,11 @@ public final class OnnxWriter {
                     network.classes() + " outputs for " + card.info().classes().size() + " classes");
         }
         if (network.parameterCount() * Float.BYTES > MOST_BYTES) {
-            throw new InputException(network.spec().name() + " has " + network.parameterCount()
-                    + " parameters, and one ONNX file holds 2 GiB: choose a smaller network.");
+            throw new InputException(
+                    ErrorCode.TOO_LARGE,
+                    "%s has %s parameters, and one ONNX file holds 2 GiB: choose a smaller network.",
+                    network.spec().name(),
+                    network.parameterCount());
         }
         network.train(false);
         network.setPrecision(Precision.FP32);

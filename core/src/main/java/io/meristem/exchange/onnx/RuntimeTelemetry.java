@@ -1,6 +1,7 @@
 package io.meristem.exchange.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Version;
@@ -33,7 +34,8 @@ final class RuntimeTelemetry {
                     System.getenv("ORT_DISABLE_TELEMETRY"),
                     Files.readAllBytes(COMMAND_LINE).length);
         } catch (IOException e) {
-            throw new InputException(COMMAND_LINE + " cannot be read (" + e.getMessage() + ").", e);
+            throw new InputException(
+                    ErrorCode.NOT_READABLE, e, "%s cannot be read (%s).", COMMAND_LINE, e.getMessage());
         }
     }
 
@@ -43,10 +45,12 @@ final class RuntimeTelemetry {
             return;
         }
         if (!"1".equals(disabled) && commandLine > LONGEST) {
-            throw new InputException("ONNX Runtime " + version
-                    + " would end this process: its telemetry cannot take a command line of " + commandLine
-                    + " bytes (" + LONGEST
-                    + " at most). Set ORT_DISABLE_TELEMETRY=1 in the environment, or use ONNX Runtime 1.28.0.");
+            throw new InputException(
+                    ErrorCode.UNSUPPORTED,
+                    "ONNX Runtime %s would end this process: its telemetry cannot take a command line of %s bytes (%s at most). Set ORT_DISABLE_TELEMETRY=1 in the environment, or use ONNX Runtime 1.28.0.",
+                    version,
+                    commandLine,
+                    LONGEST);
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.CancelledException;
+import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.data.folder.ImageFiles;
 import io.meristem.data.image.Preprocess;
@@ -97,7 +98,7 @@ class PhotoStreamTest {
         Iterator<Path> names = new Iterator<>() {
             @Override
             public boolean hasNext() {
-                throw new InputException("no names");
+                throw new InputException(ErrorCode.NOT_READABLE, "no names");
             }
 
             @Override

@@ -281,7 +281,7 @@ class FolderLayoutTest {
         assertTrue(manifest("path,group\nä.jpg,1\n".getBytes(StandardCharsets.ISO_8859_1))
                 .contains("UTF-8"));
         String other = manifest("file_path,group_id\na/0.jpg,1\n".getBytes(StandardCharsets.UTF_8));
-        assertTrue(other.contains("file_path, group_id") && other.contains("--no-groups"), other);
+        assertTrue(other.contains("file_path, group_id") && other.contains("no groups"), other);
         assertTrue(manifest("path,group\nx/0.jpg,1\n".getBytes(StandardCharsets.UTF_8))
                 .contains("None of the 1 rows"));
         assertTrue(manifest("path,group\na/0.jpg,1\na/0.jpg,2\n".getBytes(StandardCharsets.UTF_8))

@@ -74,6 +74,6 @@ class ViewsTest {
         Views.FLIPS.requireFit(whole);
         Views.TEN.requireFit(PREPROCESS);
         InputException e = assertThrows(InputException.class, () -> Views.CROPS.requireFit(whole));
-        assertTrue(e.getMessage().contains("--tta"), e.getMessage());
+        assertTrue(e.getMessage().contains("flips for views"), e.getMessage());
     }
 }

@@ -1,0 +1,130 @@
+package io.meristem;
+
+import java.io.Serializable;
+import java.util.Locale;
+
+/**
+ * A setting as errors and notes name it. What it is called depends on who shows the sentence: {@link #words} in plain text, {@link #key} in a program; the
+ * command line knows its options.
+ */
+public enum Setting {
+    ABSTAIN("abstention threshold"),
+    ABSTAIN_AT_ACCURACY("wanted accuracy", "accuracy"),
+    BATCH_SIZE("batch size"),
+    BUDGET("budget", "budgetMib"),
+    CHECKPOINTING("checkpointing"),
+    CLASSES("classes"),
+    CLASS_WEIGHTS("class weights"),
+    DATA("photo folder"),
+    DEVICE("device"),
+    FORMAT("format"),
+    FROM_SCRATCH("random weights"),
+    GROUPS("group table", "groupCsv"),
+    GROUPS_OUT("new group table"),
+    GROUP_COLUMN("group column"),
+    HEAD("head"),
+    HEAD_START("head start"),
+    HEATMAP("heatmap folder"),
+    HTML("report file"),
+    IGNORE_MEMORY("a start without this check"),
+    INIT_LORA_WEIGHTS("initial LoRA weights"),
+    JSON("JSON file"),
+    LORA_RELATIVE("row scales", "relative"),
+    LR_RATIO("learning-rate ratio"),
+    MEAN("mean"),
+    MERGE_GROUPED("merging of grouped convolutions"),
+    METHOD("method"),
+    METHODS("methods"),
+    MODEL("model"),
+    MODELS("list of models"),
+    NORM_RATE("learning rate of the normalisation"),
+    NO_GROUPS("no groups"),
+    ON_DIVERGENCE("divergence rule"),
+    OUT("output folder"),
+    PATH_COLUMN("path column"),
+    PERTURB("perturbations", "perturbations"),
+    PLAN("plan"),
+    PRECISION("precision"),
+    PREDICTIONS("predictions file"),
+    PRESET("preset"),
+    RANK("rank"),
+    RANK_LIMIT("rank limit"),
+    RANK_MAX("greatest rank"),
+    RANK_MIN("least rank"),
+    RATE("learning rate"),
+    SCORER("scorer"),
+    SIZE("input size"),
+    SPLIT("side", "part"),
+    SPLIT_SEED("split seed", "seed"),
+    START_SIZE("start size"),
+    STD("standard deviation"),
+    TAG("tag"),
+    TO("target"),
+    TOP("number of classes"),
+    TRAIN_NORM("norm training"),
+    TUNING_SEEDS("tuning seeds"),
+    UPDATES("updates"),
+    UPDATE_AT("update time", "at"),
+    UPDATE_WHEN("update rule", "when"),
+    VAL("validation share", "valFraction"),
+    VIEWS("views"),
+    WARMUP_EPOCHS("warm-up epochs"),
+    WEIGHTS("weights");
+
+    /**
+     * A setting in a sentence.
+     *
+     * @param article whether "the" belongs before its name
+     * @param value that it has there, or null
+     */
+    public record Mention(Setting setting, boolean article, String value) implements Serializable {}
+
+    private final String words;
+    private final String key;
+
+    Setting(String words) {
+        this(words, null);
+    }
+
+    Setting(String words, String key) {
+        this.words = words;
+        this.key = key == null ? camelCase(name()) : key;
+    }
+
+    private static String camelCase(String name) {
+        StringBuilder key = new StringBuilder();
+        for (String part : name.toLowerCase(Locale.ROOT).split("_")) {
+            key.append(key.isEmpty() ? part : part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1));
+        }
+        return key.toString();
+    }
+
+    /** A noun without an article. */
+    public String words() {
+        return words;
+    }
+
+    /** As in Java, such as {@code batchSize}: the name of a parameter or of a record's component. */
+    public String key() {
+        return key;
+    }
+
+    /** With its article: "leave the plan out". */
+    public Mention the() {
+        return new Mention(this, true, null);
+    }
+
+    /** With a value: "use batch size 16". */
+    public Mention as(Object value) {
+        return new Mention(this, false, String.valueOf(value));
+    }
+
+    /** With its article and a value: "in the format merged". */
+    public Mention the(Object value) {
+        return new Mention(this, true, String.valueOf(value));
+    }
+
+    Mention bare() {
+        return new Mention(this, false, null);
+    }
+}
