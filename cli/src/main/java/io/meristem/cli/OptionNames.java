@@ -24,6 +24,8 @@ record OptionNames(char quote) implements Wording {
     static String option(Setting setting) {
         return switch (setting) {
             case BATCH_SIZE -> "--batch";
+            case DROPOUT -> "--adapter-dropout";
+            case HEAD_RATE -> "--head-lr";
             case NORM_RATE -> "--norm-lr";
             case RATE -> "--lr";
             case VIEWS -> "--tta";

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 
 /**
  * How an adapter is scaled, regularised and started.
@@ -38,10 +39,10 @@ public record AdapterOptions(
     public AdapterOptions {
         if (!(alpha >= 0) || Double.isInfinite(alpha)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "alpha must be positive, or 0 for a scale of 2, not %s", alpha);
+                    ErrorCode.OUT_OF_RANGE, "%s must be positive, or 0 for a scale of 2, not %s", Setting.ALPHA, alpha);
         }
         if (!(dropout >= 0 && dropout < 1)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "dropout must lie in [0, 1), not %s", dropout);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.DROPOUT, dropout);
         }
     }
 

@@ -26,6 +26,11 @@ public record ActivationScorer() implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return true;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         Map<String, double[]> measured =
                 InputPatches.explainedVariance(subject.network(), subject.layers(), subject.photos());

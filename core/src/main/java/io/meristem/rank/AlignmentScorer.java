@@ -2,6 +2,7 @@ package io.meristem.rank;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.rank.Scoring.Score;
@@ -39,7 +40,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
 
     public AlignmentScorer {
         if (!(kappa > 0) || Double.isInfinite(kappa)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "kappa must be positive, not %s", kappa);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must be positive, not %s", Setting.KAPPA, kappa);
         }
     }
 
@@ -54,6 +55,11 @@ public record AlignmentScorer(double kappa) implements Scorer {
     @Override
     public String label() {
         return "alignment";
+    }
+
+    @Override
+    public boolean keepsInputs() {
+        return false;
     }
 
     @Override

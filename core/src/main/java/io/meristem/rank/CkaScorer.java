@@ -16,6 +16,11 @@ public record CkaScorer(Importance importance) implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         Map<String, Similarity> measured = GramProbe.measure(subject.network(), subject.photos());
         return Scoring.of(subject.layers().keySet().stream()

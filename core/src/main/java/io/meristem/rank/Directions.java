@@ -2,6 +2,7 @@ package io.meristem.rank;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -23,7 +24,7 @@ final class Directions {
     static void requirePower(double power) {
         if (!(power >= 0 && power <= 1)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "the power of the cost must lie in 0 to 1, not %s", power);
+                    ErrorCode.OUT_OF_RANGE, "%s must lie in 0 to 1, not %s", Setting.COST_POWER.the(), power);
         }
     }
 

@@ -19,6 +19,11 @@ public record GradientScorer() implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         double[] pull = relativeGradients(subject);
         double greatest = Arrays.stream(pull).max().orElse(0);

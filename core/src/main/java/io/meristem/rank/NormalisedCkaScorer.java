@@ -22,6 +22,11 @@ public record NormalisedCkaScorer(Importance importance) implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         Map<String, Similarity> all = GramProbe.measure(subject.network(), subject.photos());
         return score(subject.layers().keySet().stream().map(all::get).toList(), memory);

@@ -17,6 +17,11 @@ public record RandomScorer() implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         return Scoring.of(subject.layers().keySet().stream()
                 .map(name -> new SplittableRandom(Seeds.of(subject.seed(), "random scorer", subject.round(), name)))

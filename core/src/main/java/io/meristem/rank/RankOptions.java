@@ -3,6 +3,7 @@ package io.meristem.rank;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import io.meristem.execute.Network;
 import io.meristem.op.WeightedLayer;
@@ -36,13 +37,11 @@ public record RankOptions(
         if (min < 0 || max < 1 || min > max) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "ranks must satisfy 0 <= min <= max and 1 <= max, not min %s and max %s",
-                    min,
-                    max);
+                    "%s and %s must satisfy 0 <= least <= greatest and 1 <= greatest, not %s and %s", Setting.RANK_MIN.the(), Setting.RANK_MAX.the(), min, max);
         }
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "the budget must be a size in MiB, or 0 for none, not %s", budgetMib);
+                    ErrorCode.OUT_OF_RANGE, "%s must be a size in MiB, or 0 for none, not %s", Setting.BUDGET.the(), budgetMib);
         }
         if (budgetPercent != null) {
             requirePercent(budgetPercent);
@@ -50,13 +49,12 @@ public record RankOptions(
         if (budgetPercent != null && budgetMib > 0) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "the budget is given twice, as %s MiB and as %s %%",
-                    budgetMib,
+                    "%s is given twice, as %s MiB and as %s %%", Setting.BUDGET.the(), budgetMib,
                     number(budgetPercent));
         }
         if (costAware && budgetMib == 0 && budgetPercent == null) {
             throw InputException.ofSettings(
-                    ErrorCode.MISSING_SETTING, "cost-aware allocation shares out a budget: give one");
+                    ErrorCode.MISSING_SETTING, "cost-aware allocation shares out a budget: give %s", Setting.BUDGET.the());
         }
     }
 

@@ -37,6 +37,9 @@ public sealed interface Scorer
     /** Its name on the command line and in files. */
     String label();
 
+    /** Whether it keeps vectors that enter each layer while it looks; the memory forecast counts them. */
+    boolean keepsInputs();
+
     /** Whether what it sees makes sense only through a head that fits the classes, not through one drawn at random. */
     default boolean needsFittedHead() {
         return false;

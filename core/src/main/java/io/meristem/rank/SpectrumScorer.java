@@ -58,6 +58,11 @@ public record SpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public boolean needsFittedHead() {
         return true;
     }

@@ -21,6 +21,11 @@ public record StableRankScorer() implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         List<Score> scores = new ArrayList<>();
         for (WeightedLayer layer : subject.layers().values()) {

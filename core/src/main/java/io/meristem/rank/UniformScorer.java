@@ -13,6 +13,11 @@ public record UniformScorer() implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public Scoring score(Subject subject, ScorerMemory memory) {
         return Scoring.of(Collections.nCopies(subject.layers().size(), new Score(1, Map.of())));
     }

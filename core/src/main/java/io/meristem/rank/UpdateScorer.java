@@ -2,6 +2,7 @@ package io.meristem.rank;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
 import io.meristem.engine.Engine;
@@ -30,13 +31,18 @@ public record UpdateScorer(double costPower) implements Scorer {
     public UpdateScorer {
         if (!(costPower >= 0 && costPower <= 1)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "the power of the cost must lie in 0 to 1, not %s", costPower);
+                    ErrorCode.OUT_OF_RANGE, "%s must lie in 0 to 1, not %s", Setting.COST_POWER.the(), costPower);
         }
     }
 
     @Override
     public String label() {
         return "update";
+    }
+
+    @Override
+    public boolean keepsInputs() {
+        return true;
     }
 
     @Override

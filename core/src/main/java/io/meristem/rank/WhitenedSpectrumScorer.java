@@ -25,6 +25,11 @@ public record WhitenedSpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
+    public boolean keepsInputs() {
+        return false;
+    }
+
+    @Override
     public boolean needsFittedHead() {
         return true;
     }

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.LayerSize;
@@ -32,7 +33,7 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
             limit = RankLimit.NONE;
         }
         if (rank < 0) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "the rank must not be negative, and not %s", rank);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must not be negative, and not %s", Setting.RANK.the(), rank);
         }
     }
 

@@ -16,8 +16,6 @@ import io.meristem.op.Param;
 import io.meristem.op.Shape;
 import io.meristem.op.Weighted;
 import io.meristem.op.WeightedLayer;
-import io.meristem.rank.ActivationScorer;
-import io.meristem.rank.UpdateScorer;
 import java.util.List;
 
 /**
@@ -155,7 +153,7 @@ public record MemoryForecast(long process, long weights, long trained, long step
         long numbers = 0;
         for (WeightedLayer layer : network.weightedLayers().values()) {
             numbers += dra.updates().way().carries() ? layer.weight().numel() : 0;
-            if (dra.scorer() instanceof UpdateScorer || dra.scorer() instanceof ActivationScorer) {
+            if (dra.scorer().keepsInputs()) {
                 numbers += (long) VECTORS * dra.calibrationBatches() * dra.calibrationBatchSize() * layer.columns();
             }
         }

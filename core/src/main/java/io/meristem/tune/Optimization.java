@@ -3,6 +3,7 @@ package io.meristem.tune;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 
 /**
  * How parameters are moved.
@@ -158,33 +159,31 @@ public record Optimization(
         }
         if (!(lrRatio > 0) || Double.isInfinite(lrRatio)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "the learning rate of B over that of A must be positive, not %s", lrRatio);
+                    ErrorCode.OUT_OF_RANGE, "%s of B over A must be positive, not %s", Setting.LR_RATIO.the(), lrRatio);
         }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "learning rates must be positive, not %s and %s", rate, headRate);
+                    ErrorCode.OUT_OF_RANGE, "%s and %s must be positive, not %s and %s", Setting.RATE.the(), Setting.HEAD_RATE.the(), rate, headRate);
         }
         if (normRate != null && (!(normRate > 0) || Double.isInfinite(normRate))) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "the learning rate of the normalisation must be positive, not %s",
-                    normRate);
+                    "%s must be positive, not %s", Setting.NORM_RATE.the(), normRate);
         }
         if (!(weightDecay >= 0 && warmupEpochs >= 0 && clipNorm >= 0)
                 || Double.isInfinite(weightDecay + warmupEpochs + clipNorm)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "weight decay, warm-up and clipping must be finite and not negative, not %s, %s and %s",
-                    weightDecay,
+                    "%s, %s and %s must be finite and not negative, not %s, %s and %s", Setting.WEIGHT_DECAY, Setting.WARMUP_EPOCHS, Setting.CLIP, weightDecay,
                     warmupEpochs,
                     clipNorm);
         }
         if (!(momentum >= 0 && momentum < 1)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "momentum must lie in [0, 1), not %s", momentum);
+            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.MOMENTUM, momentum);
         }
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "label smoothing must lie in [0, 1), not %s", labelSmoothing);
+                    ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.LABEL_SMOOTHING, labelSmoothing);
         }
     }
 

@@ -105,14 +105,12 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         if (at != null && !(at > 0 && at < 1)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "the share of training after which ranks are updated must lie between 0 and 1, not %s",
-                    at);
+                    "%s must lie between 0 and 1, not %s", Setting.UPDATE_AT.the(), at);
         }
         if (!(startSize > 0) || Double.isInfinite(startSize)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "the size at the start, over the size that is wanted, must be positive, not %s",
-                    startSize);
+                    "%s, over the size that is wanted, must be positive, not %s", Setting.START_SIZE.the(), startSize);
         }
         if (startSize != 1 && when != When.ONCE) {
             throw InputException.ofSettings(

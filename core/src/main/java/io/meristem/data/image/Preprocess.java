@@ -2,6 +2,7 @@ package io.meristem.data.image;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.Setting;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.FloatBuffer;
@@ -35,11 +36,11 @@ public record Preprocess(int size, double cropFraction, Fit fit, float[] mean, f
         Objects.requireNonNull(fit, "fit");
         if (size < 1 || size > 8192) {
             throw new InputException(
-                    ErrorCode.OUT_OF_RANGE, "The input size is %s pixels: give one from 1 to 8192.", size);
+                    ErrorCode.OUT_OF_RANGE, "The %s is %s pixels: give one from 1 to 8192.", Setting.SIZE, size);
         }
         if (!(cropFraction > 0.1 && cropFraction <= 1)) {
             throw new InputException(
-                    ErrorCode.OUT_OF_RANGE, "The crop fraction is %s: give one above 0.1, up to 1.", cropFraction);
+                    ErrorCode.OUT_OF_RANGE, "The %s is %s: give one above 0.1, up to 1.", Setting.CROP, cropFraction);
         }
         if (mean.length != 3 || std.length != 3) {
             throw new InputException(
