@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** A form in which a trained network is handed to other programs. */
-public sealed interface ExportFormat permits MergedFormat, OnnxFormat, AdapterFormat, PeftFormat {
+public interface ExportFormat {
 
     /** What a user calls it. */
     String label();

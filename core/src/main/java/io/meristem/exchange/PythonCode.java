@@ -3,10 +3,10 @@ package io.meristem.exchange;
 import java.util.OptionalDouble;
 
 /** Pieces of the Python in model cards. */
-final class PythonCode {
+public final class PythonCode {
 
     /** Defines {@code opened}: a photo as Meristem sees it. */
-    static final String OPENED =
+    public static final String OPENED =
             """
             def opened(file):
                 \"""The photo upright, as RGB, with white behind what is transparent.\"""

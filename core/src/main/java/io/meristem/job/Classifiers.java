@@ -7,12 +7,13 @@ import io.meristem.Setting;
 import io.meristem.artifact.RunFolder;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ClassifierFile;
-import io.meristem.exchange.onnx.OnnxClassifier;
 import io.meristem.predict.Classifier;
+import io.meristem.predict.ClassifierReader;
 import io.meristem.predict.NetworkClassifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.ServiceLoader;
 
 /** Trained classifiers from where they lie; the caller closes them. */
 public final class Classifiers {
@@ -52,7 +53,7 @@ public final class Classifiers {
         }
         String name = model.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(ONNX)) {
-            return OnnxClassifier.open(model, Engine.info().threads());
+            return reader(model, name).open(model, Engine.info().threads());
         }
         if (!name.endsWith(MERGED)) {
             throw new InputException(
@@ -66,6 +67,22 @@ public final class Classifiers {
         }
         ClassifierFile file = ClassifierFile.open(model);
         return new NetworkClassifier(file.network(), file.classes(), file.preprocess(), file.temperature());
+    }
+
+    /** One of another module. */
+    private static ClassifierReader reader(Path model, String name) {
+        // By the loader of this class: a thread of a server may carry one that sees other libraries.
+        for (ClassifierReader reader :
+                ServiceLoader.load(ClassifierReader.class, ClassifierReader.class.getClassLoader())) {
+            if (name.endsWith(reader.ending())) {
+                return reader;
+            }
+        }
+        throw new InputException(
+                ErrorCode.UNSUPPORTED,
+                "%s is an ONNX file, and this program cannot read those: add the artifact %s to it.",
+                model,
+                "io.meristem:meristem-onnx");
     }
 
     private static Classifier run(RunFolder run) {

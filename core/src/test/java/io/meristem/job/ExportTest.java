@@ -17,9 +17,7 @@ import io.meristem.exchange.ClassifierFile;
 import io.meristem.exchange.ClassifierInfo;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
-import io.meristem.exchange.OnnxFormat;
 import io.meristem.exchange.PeftFormat;
-import io.meristem.exchange.onnx.OnnxInput;
 import io.meristem.execute.Network;
 import io.meristem.execute.SharedNumbers;
 import io.meristem.rank.RankOptions;
@@ -193,16 +191,6 @@ class ExportTest {
                     List.of(),
                     tensors.tensors().get("features.0.1.num_batches_tracked").shape());
         }
-    }
-
-    /** ONNX Runtime gives the network's logits with what has trained beside the factors. */
-    @ParameterizedTest
-    @EnumSource(names = {"DRA_AFFINE", "LORA_BIAS"})
-    void anOnnxFileAnswersTheSame(Trained trained) {
-        List<OnnxFormat.Checked> checked = new ArrayList<>();
-        ExportJob.run(run(trained), null, new OnnxFormat(OnnxInput.IMAGES, checked::add), place.resolve("a.onnx"), 1);
-        assertTrue(checked.get(0).onRandom() < 1e-4, checked.toString());
-        assertTrue(checked.get(0).onPhotos() < 1e-4, checked.toString());
     }
 
     /** A list of names is no reason to take memory for a head. */

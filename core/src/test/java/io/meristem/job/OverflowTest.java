@@ -12,8 +12,6 @@ import io.meristem.data.folder.Split;
 import io.meristem.data.image.Perturbations;
 import io.meristem.data.image.Views;
 import io.meristem.engine.Tensors;
-import io.meristem.exchange.OnnxFormat;
-import io.meristem.exchange.onnx.OnnxInput;
 import io.meristem.execute.Network;
 import io.meristem.explain.HeatmapMethod;
 import io.meristem.predict.Answer;
@@ -130,13 +128,6 @@ class OverflowTest {
                 List.of(photos.resolve("test/red/0.png")),
                 folder.resolve("heat"),
                 1));
-    }
-
-    @Test
-    void anOnnxFileOfItIsNotWritten() {
-        Path file = folder.resolve("out.onnx");
-        refuses(() -> ExportJob.run(run, null, new OnnxFormat(OnnxInput.IMAGES, checked -> {}), file, 1));
-        assertFalse(Files.exists(file));
     }
 
     /** Pretrained weights whose body overflows, the new head being another one: neither ranks nor a training come of them, and both say why. */

@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 /** What an ONNX file of ours takes. */
 public enum OnnxInput {

@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import io.meristem.ErrorCode;

@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import io.meristem.Action;
 import io.meristem.ErrorCode;

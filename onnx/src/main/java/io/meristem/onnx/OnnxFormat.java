@@ -1,4 +1,4 @@
-package io.meristem.exchange;
+package io.meristem.onnx;
 
 import io.meristem.Escape;
 import io.meristem.InputException;
@@ -9,11 +9,9 @@ import io.meristem.data.image.ImageDecoder;
 import io.meristem.data.image.RgbImage;
 import io.meristem.data.image.UnreadableImageException;
 import io.meristem.engine.Engine;
-import io.meristem.exchange.onnx.OnnxCard;
-import io.meristem.exchange.onnx.OnnxCheck;
-import io.meristem.exchange.onnx.OnnxClassifier;
-import io.meristem.exchange.onnx.OnnxInput;
-import io.meristem.exchange.onnx.OnnxWriter;
+import io.meristem.exchange.ExportFormat;
+import io.meristem.exchange.PythonCode;
+import io.meristem.exchange.TunedRun;
 import io.meristem.execute.Network;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,6 +40,8 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
      */
     public record Checked(double onRandom, int photos, double onPhotos, double off) {}
 
+    static final String ENDING = ".onnx";
+
     private static final int PHOTOS = 16;
 
     @Override
@@ -51,7 +51,7 @@ public record OnnxFormat(OnnxInput input, Consumer<Checked> listener) implements
 
     @Override
     public String ending() {
-        return ".onnx";
+        return ENDING;
     }
 
     /** @throws IllegalStateException when the file does not give what the network gives */

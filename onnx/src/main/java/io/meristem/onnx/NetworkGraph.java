@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;

@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;

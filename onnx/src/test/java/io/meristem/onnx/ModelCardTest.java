@@ -1,4 +1,4 @@
-package io.meristem.job;
+package io.meristem.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,9 +17,11 @@ import io.meristem.engine.Engine;
 import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.ExportFormat;
 import io.meristem.exchange.MergedFormat;
-import io.meristem.exchange.OnnxFormat;
 import io.meristem.exchange.PeftFormat;
-import io.meristem.exchange.onnx.OnnxInput;
+import io.meristem.job.CalibrateJob;
+import io.meristem.job.ExportJob;
+import io.meristem.job.JobListener;
+import io.meristem.job.TrainJob;
 import io.meristem.predict.Answer;
 import io.meristem.predict.Guess;
 import io.meristem.predict.Predictor;

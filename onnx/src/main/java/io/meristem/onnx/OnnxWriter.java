@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;

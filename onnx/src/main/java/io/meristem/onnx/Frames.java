@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import io.meristem.data.image.Fit;
 import io.meristem.data.image.Preprocess;

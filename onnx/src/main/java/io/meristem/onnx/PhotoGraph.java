@@ -1,4 +1,4 @@
-package io.meristem.exchange.onnx;
+package io.meristem.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.meristem.data.image.Fit;
