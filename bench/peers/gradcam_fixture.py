@@ -19,6 +19,7 @@ RUNS = [
     ("regnety_002", 150, "s4"),
     ("convnext_atto", 160, "stages"),
     ("convnext_tiny", 96, "stages"),
+    ("shufflenet_v2_x0_5", 150, "conv5"),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onnx import TensorProto, helper
 
-TO = Path(__file__).parents[2] / "onnx/src/test/resources/io/meristem/onnx/OnnxFuzzTestInputs/file"
+TO = Path(__file__).parents[2] / "onnx/src/test/resources/io/meristem/onnx/OnnxFuzzTestInputs/guard"
 INFO = (
     '{"model":"alexnet","classes":["a","b"],"input":{"size":8,"crop_fraction":1.0,"fit":"crop",'
     '"mean":[0.5,0.5,0.5],"std":[0.5,0.5,0.5]},"origin":{"meristem":"1","method":"lora","seed":1,"epoch":2,'

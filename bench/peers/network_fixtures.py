@@ -1,7 +1,9 @@
 """Writes the figures that NetworkEqualityTest compares Meristem's networks with.
 
     pip install torch torchvision timm
-    python bench/peers/network_fixtures.py core/src/test/resources/networks
+    python bench/peers/network_fixtures.py core/src/test/resources/networks [NAME ...]
+
+With names, only their files and registry.json are written: another processor rounds the others otherwise.
 
 Every tensor is filled from a stream of its own: SplitMix64, seeded by the FNV-1a hash of the tensor's name, 24 bits per value. The Java side
 does the same, so both hold the same bits. One file per model says what the home library computes in eval mode, and registry.json what the
@@ -33,23 +35,26 @@ RUNS = {
     "regnety_040": 64,
     "convnext_atto": 96,
     "convnext_tiny": 64,
+    "shufflenet_v2_x0_5": 97,
 }
 REGNETS = "002 004 006 008 016 032 040 064 080 120 160 320".split()
 CONVNEXTS = "atto femto pico nano tiny small base large xlarge".split()
+TORCHVISION = ("alexnet", "mobilenet_v2", "shufflenet_v2")  # other names are timm's, torchvision's convnext_tiny too
+SHUFFLENETS = "x0_5 x1_0 x1_5 x2_0".split()
 NAMES = (
     ["alexnet", "mobilenet_v2", "mobilenet_v2_035", "mobilenet_v2_140"]
     + ["regnety_" + size for size in REGNETS]
     + ["convnext_" + size for size in CONVNEXTS]
+    + ["shufflenet_v2_" + size for size in SHUFFLENETS]
 )
 VERSIONS = {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__}
 
 
 def build(name, classes=CLASSES):
-    if name == "alexnet":
-        return torchvision.models.alexnet(num_classes=classes)
-    if name.startswith("mobilenet_v2"):
-        width = int(name[-3:]) / 100 if len(name) > len("mobilenet_v2") else 1.0
-        return torchvision.models.mobilenet_v2(num_classes=classes, width_mult=width)
+    if name.startswith("mobilenet_v2_"):
+        return torchvision.models.mobilenet_v2(num_classes=classes, width_mult=int(name[-3:]) / 100)
+    if name.startswith(TORCHVISION):
+        return torchvision.models.get_model(name, weights=None, num_classes=classes)
     return timm.create_model(name, num_classes=classes)
 
 
@@ -130,6 +135,8 @@ def entry(name):
         "parameters": sum(p.numel() for p in model.parameters()),
         "state": hashlib.sha256("".join(lines).encode()).hexdigest(),
     }
+    if name.startswith(TORCHVISION) and name in torchvision.models.list_models():
+        described["urls"] = {w.name.lower(): w.url for w in torchvision.models.get_model_weights(name)}
     if name.startswith(("regnety", "convnext")):
         described["defaultTag"] = get_pretrained_cfg(name).tag
         described["weights"] = {
@@ -161,6 +168,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / "registry.json", {"versions": VERSIONS, "models": {name: entry(name) for name in NAMES}})
     for name, side in RUNS.items():
+        if len(sys.argv) > 2 and name not in sys.argv[2:]:
+            continue
         content = run(name, side)
         write(folder / f"{name}.json", content)
         print("  own errors", content["ownLogitError"], content["ownGradientError"], "logits", content["logits"][:3])

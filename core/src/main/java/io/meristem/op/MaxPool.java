@@ -6,10 +6,14 @@ import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The largest of each window that lies inside whole: (N, C, H, W) to (N, C, (H - kernel) / stride + 1, (W - kernel) / stride + 1). */
-public record MaxPool(int kernel, int stride) implements Op {
+/**
+ * The largest of each window that lies inside the padded image whole: (N, C, H, W) to (N, C, (H + 2 padding - kernel) / stride + 1, (W + 2 padding - kernel) / stride +
+ * 1).
+ *
+ * @param padding rows and columns on each side, which are never the largest; at most half the kernel
+ */
+public record MaxPool(int kernel, int stride, int padding) implements Op {
 
-    private static final long[] PADDING = {0, 0};
     private static final long[] DILATION = {1, 1};
 
     @Override
@@ -19,7 +23,7 @@ public record MaxPool(int kernel, int stride) implements Op {
     }
 
     private int side(int before) {
-        return Math.floorDiv(before - kernel, stride) + 1;
+        return Math.floorDiv(before + 2 * padding - kernel, stride) + 1;
     }
 
     private static long[] both(int size) {
@@ -30,10 +34,10 @@ public record MaxPool(int kernel, int stride) implements Op {
     public Tensor forward(Frame frame, Tensor... inputs) {
         Tensor x = inputs[0];
         if (!frame.flows()) {
-            return torch.max_pool2d(x, both(kernel), both(stride), PADDING, DILATION, false);
+            return torch.max_pool2d(x, both(kernel), both(stride), both(padding), DILATION, false);
         }
         T_TensorTensor_T result =
-                torch.max_pool2d_with_indices(x, both(kernel), both(stride), PADDING, DILATION, false);
+                torch.max_pool2d_with_indices(x, both(kernel), both(stride), both(padding), DILATION, false);
         frame.save(Tensors.own(result.get1()));
         return Tensors.own(result.get0());
     }
@@ -43,7 +47,7 @@ public record MaxPool(int kernel, int stride) implements Op {
         frame.give(
                 0,
                 torch.max_pool2d_with_indices_backward(
-                        g, frame.input(0), both(kernel), both(stride), PADDING, DILATION, false, frame.saved(0)));
+                        g, frame.input(0), both(kernel), both(stride), both(padding), DILATION, false, frame.saved(0)));
     }
 
     @Override

@@ -16,6 +16,8 @@ public sealed interface Op
                 Add,
                 AddScaled,
                 BatchNorm,
+                ChannelShuffle,
+                ChannelSlice,
                 Channels,
                 Concat,
                 Differentiated,

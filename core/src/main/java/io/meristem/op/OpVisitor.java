@@ -17,6 +17,10 @@ public interface OpVisitor<R> {
 
     R visit(BatchNorm op);
 
+    R visit(ChannelShuffle op);
+
+    R visit(ChannelSlice op);
+
     R visit(Channels op);
 
     R visit(Concat op);

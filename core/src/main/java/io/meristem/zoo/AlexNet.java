@@ -33,7 +33,7 @@ final class AlexNet {
     }
 
     private static Node define(GraphBuilder b, int classes) {
-        Op halve = new MaxPool(3, 2);
+        Op halve = new MaxPool(3, 2, 0);
         GraphBuilder f = b.in("features");
         Node x = f.add("0", new Conv2d(3, 64, 11, 4, 2, 1, true), b.input());
         x = f.add("1", Activation.RELU, x);

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Batch normalisation taken into the convolution before it: the same function and the same gradients of the adapters. */
 class FoldTest {
@@ -29,7 +29,7 @@ class FoldTest {
     private static final double TOLERANCE = 1e-4;
 
     @ParameterizedTest
-    @ValueSource(strings = {"mobilenet_v2_035", "regnety_002", "alexnet"})
+    @MethodSource("io.meristem.testing.Families#smallest")
     void foldedNetworksGiveTheSameLogitsAndGradients(String model) {
         long kept = Tensors.kept();
         try (Network network = new Network(Models.find(model), 4);

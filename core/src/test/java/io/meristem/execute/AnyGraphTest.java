@@ -15,6 +15,8 @@ import io.meristem.op.Add;
 import io.meristem.op.AddScaled;
 import io.meristem.op.Attention;
 import io.meristem.op.BatchNorm;
+import io.meristem.op.ChannelShuffle;
+import io.meristem.op.ChannelSlice;
 import io.meristem.op.Channels;
 import io.meristem.op.Concat;
 import io.meristem.op.Conv2d;
@@ -76,7 +78,7 @@ public class AnyGraphTest {
                 x = b.add(new Concat(), x, y);
                 channels += 4;
             }
-            return head(b, b.add(new MaxPool(2, 2), x), channels, classes);
+            return head(b, b.add(new MaxPool(2, 2, 0), x), channels, classes);
         }),
         /** Paths of different length beside each other, pooled to a grid that does not divide them. */
         BRANCHES((b, classes) -> {
@@ -86,6 +88,16 @@ public class AnyGraphTest {
             Node long2 = b.add("long2", new Conv2d(6, 6, 3, 1, 1, 6, true), b.add(Activation.GELU, long1));
             Node all = b.add(new GridMeans(5), b.add(new Concat(), short1, long2, long1));
             return head(b, all, 16, classes);
+        }),
+        /** Parts of a value: overlapping, one of them not used further, shuffled; and a pooling with padding. */
+        SHUFFLED((b, classes) -> {
+            Node x = b.add("stem", new Conv2d(3, 12, 3, 1, 1, 1, true), b.input());
+            x = b.add(Activation.RELU, b.add(new MaxPool(3, 2, 1), x));
+            Node middle = b.add(new ChannelSlice(2, 8), x);
+            Node end = b.add("end", new Conv2d(6, 6, 3, 1, 1, 6, true), b.add(new ChannelSlice(6, 12), x));
+            Node y = b.add(new ChannelShuffle(3), b.add(new Concat(), middle, end));
+            y = b.add(Activation.RELU6, b.add(new ChannelSlice(0, 8), y));
+            return head(b, b.add(new ChannelShuffle(2), y), 8, classes);
         }),
         /** Gates, one of them of a value that nothing else reads, and scales. */
         GATES((b, classes) -> {

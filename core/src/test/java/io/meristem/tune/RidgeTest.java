@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ridge regression, its leave-one-out predictions and its scale against refits in plain loops. */
 class RidgeTest {
@@ -224,7 +224,7 @@ class RidgeTest {
 
     /** Heads behind pooling, and behind dropout and hidden layers. */
     @ParameterizedTest
-    @ValueSource(strings = {"mobilenet_v2_035", "regnety_002", "convnext_atto", "alexnet"})
+    @MethodSource("io.meristem.testing.Families#smallest")
     void everyFamilysHeadGetsTheFit(String model) {
         long kept = Tensors.kept();
         LabelledFeed photos = photos(64);

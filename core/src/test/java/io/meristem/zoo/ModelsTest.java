@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ModelsTest {
 
@@ -73,7 +73,7 @@ class ModelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"alexnet", "mobilenet_v2_035", "regnety_002", "convnext_atto"})
+    @MethodSource("io.meristem.testing.Families#smallest")
     void runsAtItsSmallestInputAndGivesEveryParameterAGradient(String name) {
         long before = Tensors.kept();
         try (PointerScope scope = new PointerScope();
@@ -90,7 +90,7 @@ class ModelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mobilenet_v2_035", "regnety_002", "convnext_atto"})
+    @MethodSource("io.meristem.testing.Families#light")
     void learnsFromScratch(String name) {
         Engine.seed(3);
         try (PointerScope scope = new PointerScope();

@@ -9,6 +9,8 @@ import io.meristem.op.Add;
 import io.meristem.op.AddScaled;
 import io.meristem.op.Attention;
 import io.meristem.op.BatchNorm;
+import io.meristem.op.ChannelShuffle;
+import io.meristem.op.ChannelSlice;
 import io.meristem.op.Channels;
 import io.meristem.op.Concat;
 import io.meristem.op.Conv2d;
@@ -268,12 +270,31 @@ final class NetworkGraph implements OpVisitor<String> {
         return nodes.op("MaxPool", in(0))
                 .with("kernel_shape", op.kernel(), op.kernel())
                 .with("strides", op.stride(), op.stride())
+                .with("pads", op.padding(), op.padding(), op.padding(), op.padding())
                 .add();
     }
 
     @Override
     public String visit(Flatten op) {
         return nodes.op("Flatten", in(0)).with("axis", 1).add();
+    }
+
+    @Override
+    public String visit(ChannelSlice op) {
+        return nodes.op("Slice", in(0), nodes.vector(op.from()), nodes.vector(op.to()), nodes.vector(1))
+                .add();
+    }
+
+    /** As exporters write it, which runtimes know. */
+    @Override
+    public String visit(ChannelShuffle op) {
+        Shape x = shape(0);
+        long inGroup = x.size(0) / op.groups();
+        String grouped = nodes.op("Reshape", in(0), nodes.vector(0, op.groups(), inGroup, x.size(1), x.size(2)))
+                .add();
+        String dealt = nodes.op("Transpose", grouped).with("perm", 0, 2, 1, 3, 4).add();
+        return nodes.op("Reshape", dealt, nodes.vector(0, x.size(0), x.size(1), x.size(2)))
+                .add();
     }
 
     @Override

@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * Looks at an ONNX file before the runtime does: it may read no other file, and may do only what {@link OnnxWriter} writes, which has neither
@@ -25,13 +28,14 @@ final class OnnxGuard {
 
     /**
      * All that {@link PhotoGraph} makes, and {@link NetworkGraph} of the registry's families. A family that needs another one adds it here; one that can double its
-     * input, as Concat can, needs a bound too.
+     * input needs a bound too, as Concat has in {@link #MOST_JOINED}.
      */
     private static final Set<String> OPERATIONS = Set.of(
             "Abs",
             "Add",
             "Cast",
             "Clip",
+            "Concat",
             "Conv",
             "Div",
             "Erf",
@@ -49,6 +53,7 @@ final class OnnxGuard {
             "Range",
             "ReduceSum",
             "Relu",
+            "Reshape",
             "Round",
             "Shape",
             "Sigmoid",
@@ -57,6 +62,9 @@ final class OnnxGuard {
             "Sub",
             "Transpose",
             "Unsqueeze");
+
+    /** How many values Concat may join to one, counting those that it has joined before; our families join nine at the most. */
+    private static final long MOST_JOINED = 4096;
 
     private OnnxGuard() {}
 
@@ -88,7 +96,11 @@ final class OnnxGuard {
         if (model.getFunctionsCount() > 0 || graph.getSparseInitializerCount() > 0) {
             throw refuse(file, "has functions or sparse numbers in it");
         }
+        Map<String, Long> joined = new HashMap<>();
         for (NodeProto node : graph.getNodeList()) {
+            if (!joins(node, joined)) {
+                throw refuse(file, "joins values over and over, or does things out of order");
+            }
             if (!node.getDomain().isEmpty() || !OPERATIONS.contains(node.getOpType())) {
                 String name = node.getDomain() + " " + node.getOpType();
                 throw refuse(
@@ -105,6 +117,27 @@ final class OnnxGuard {
                 throw refuse(file, "has a graph or numbers within an operation");
             }
         }
+    }
+
+    /**
+     * Whether what a node makes stays within {@link #MOST_JOINED}. A value counts as one where weights make it, since these are in the file, and as one where the file
+     * has it from the beginning.
+     *
+     * @param joined how many each value that was made or read so far is made of; gets those of the node
+     */
+    private static boolean joins(NodeProto node, Map<String, Long> joined) {
+        node.getInputList().forEach(input -> joined.putIfAbsent(input, 1L));
+        LongStream inputs = node.getInputList().stream().mapToLong(joined::get);
+        long count =
+                switch (node.getOpType()) {
+                    case "Conv", "Gemm" -> 1;
+                    case "Concat" -> inputs.sum();
+                    default -> inputs.max().orElse(1);
+                };
+        // A value that is made after it was read would have counted as one.
+        boolean inOrder = node.getOutputList().stream()
+                .allMatch(output -> output.isEmpty() || joined.putIfAbsent(output, count) == null);
+        return inOrder && count <= MOST_JOINED;
     }
 
     private static InputException refuse(Path file, String what) {

@@ -12,6 +12,7 @@ import io.meristem.data.image.Fit;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.ClassifierInfo;
 import io.meristem.execute.Network;
+import io.meristem.testing.Families;
 import io.meristem.testing.Hostile;
 import io.meristem.testing.Mutations;
 import io.meristem.zoo.Models;
@@ -45,7 +46,7 @@ class OnnxMutationTest {
     @BeforeAll
     static void export() throws IOException {
         Engine.start(1);
-        for (String model : List.of("mobilenet_v2_035", "regnety_002", "convnext_atto")) {
+        for (String model : Families.light().toList()) {
             try (Network network = new Network(Models.find(model), 2).materialize(5)) {
                 for (OnnxInput input : OnnxInput.values()) {
                     Path file = folder.resolve("sound.onnx");
