@@ -143,8 +143,8 @@ final class DemoCommand implements Callable<Integer> {
         if (scorer != null) {
             methods.add(new Dra(
                     scorer.with(Importance.DEFAULT, null, null),
-                    RankOptions.DEFAULT,
-                    Updates.MERGING,
+                    RankOptions.likeRank(USUAL.rank()),
+                    Updates.NONE,
                     CALIBRATION_EPOCHS,
                     Dra.CALIBRATION_BATCHES,
                     Dra.CALIBRATION_BATCH_SIZE,

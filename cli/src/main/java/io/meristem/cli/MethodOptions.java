@@ -109,7 +109,7 @@ final class MethodOptions {
             names = "--rank",
             paramLabel = "R",
             description =
-                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 4, without --budget.")
+                    "LoRA's rank; 0 with --train-norm for no factors at all. With DRA the size: that of this rank on every layer. --budget gives a size in its place. Default: 4, without --budget; with --preset paper DRA has none.")
     Integer rank;
 
     @Option(
@@ -131,7 +131,7 @@ final class MethodOptions {
             paramLabel = "NAME",
             converter = ScorerName.Converter.class,
             description = ScorerName.DESCRIPTION
-                    + " Default: gradient where there is a --budget, else cka; with --preset paper always cka.")
+                    + " Default: gradient, but cka with --budget auto and with --preset paper.")
     ScorerName scorer;
 
     @Mixin
@@ -139,10 +139,10 @@ final class MethodOptions {
 
     @Option(
             names = "--rank-min",
-            defaultValue = "1",
             paramLabel = "R",
-            description = "DRA's least rank, where 0 lets a layer go without, or DyLoRA's. Default: ${DEFAULT-VALUE}.")
-    int rankMin;
+            description =
+                    "DRA's least rank, where 0 lets a layer go without, or DyLoRA's. Default: 0 for dra, 1 for dylora; with --preset paper 1.")
+    Integer rankMin;
 
     @Option(
             names = "--rank-max",
@@ -153,12 +153,11 @@ final class MethodOptions {
 
     @Option(
             names = "--budget",
-            defaultValue = "auto",
             paramLabel = "SIZE",
             converter = Budget.Converter.class,
             description =
-                    "Size that the adapters may take together, with what --train-norm trains (AdaLoRA's in the end; for LoRA it chooses --rank, for DyLoRA --rank-max): MiB of float32, such as 0.4; percent of the network's numbers without its head, such as 2%%; or auto, which leaves it to the ranks, with DRA to what the scorer answers with. Default: ${DEFAULT-VALUE}.")
-    Budget budget;
+                    "Size that the adapters may take together, with what --train-norm trains (AdaLoRA's in the end; for LoRA it chooses --rank, for DyLoRA --rank-max): MiB of float32, such as 0.4; percent of the network's numbers without its head, such as 2%%; or auto, which leaves it to the ranks, with DRA to what the scorer answers with. Default: the size of --rank with DRA, else auto; with --preset paper auto.")
+    private Budget budget;
 
     @Option(names = "--cost-aware", description = "Share the budget out by importance per trainable number.")
     boolean costAware;
@@ -296,7 +295,7 @@ final class MethodOptions {
     Method resolve(String model, IntSupplier classes) {
         Name method = name();
         MethodScope.refuseOthers(method, given());
-        if (!budget.isAuto() && (method == Name.FULL || method == Name.HEAD)) {
+        if (!budget().isAuto() && (method == Name.FULL || method == Name.HEAD)) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "--budget bounds the size of adapters, and --method %s has none: leave it out, or choose another method.",
@@ -315,7 +314,7 @@ final class MethodOptions {
             case ADALORA -> adaLora.resolve(mib(model), adapter(AdaLora.DEFAULT.adapter()));
             case DYLORA ->
                 dyLora.resolve(
-                        rankMin,
+                        rankMin == null ? DyLora.DEFAULT.rankMin() : rankMin,
                         rank(rankMax, "--rank-max", RankOptions.DEFAULT.max(), RankLimit.LAYER, model, classes),
                         adapter(DyLora.DEFAULT.adapter()));
             case DRA -> dra();
@@ -329,44 +328,59 @@ final class MethodOptions {
 
     /** As it is given, or by the budget, or else the usual one. */
     private int rank(Integer given, String option, int usual, RankLimit limit, String model, IntSupplier classes) {
-        if (budget.isAuto()) {
+        if (budget().isAuto()) {
             return given == null ? usual : given;
         }
+        refuseBeside(given, option);
+        // Only a head with an adapter makes a difference to sizes.
+        int outputs = headPolicy() == HeadPolicy.ADAPTED ? classes.getAsInt() : LEAST_CLASSES;
+        try (Network network = new Network(Models.find(model), outputs)) {
+            chosen = EqualRank.within(budget().mib(network), network, headPolicy(), trainNorm(), limit);
+            return chosen.rank();
+        }
+    }
+
+    private static void refuseBeside(Integer given, String option) {
         if (given != null) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "--budget chooses the rank that %s gives: leave one of them out.",
                     option);
         }
-        // Only a head with an adapter makes a difference to sizes.
-        int outputs = headPolicy() == HeadPolicy.ADAPTED ? classes.getAsInt() : LEAST_CLASSES;
-        try (Network network = new Network(Models.find(model), outputs)) {
-            chosen = EqualRank.within(budget.mib(network), network, headPolicy(), trainNorm(), limit);
-            return chosen.rank();
-        }
+    }
+
+    private Budget budget() {
+        return budget == null ? Budget.AUTO : budget;
     }
 
     /** What AdaLoRA leaves; 0 where ranks say it. */
     private double mib(String model) {
-        if (budget.percent() == null) {
-            return budget.mib();
+        if (budget().percent() == null) {
+            return budget().mib();
         }
         try (Network network = new Network(Models.find(model), LEAST_CLASSES)) {
-            return budget.mib(network);
+            return budget().mib(network);
         }
     }
 
     Dra dra() {
+        RankOptions usual = preset.ranks();
+        if (budget != null) {
+            refuseBeside(rank, "--rank");
+        }
+        // Kappa is a way to say a size.
+        Integer usualRank = budget == null && kappa == null ? usual.budgetRank() : null;
         RankOptions ranks = new RankOptions(
-                rankMin,
-                rankMax == null ? RankOptions.DEFAULT.max() : rankMax,
-                budget.mib(),
+                rankMin == null ? usual.min() : rankMin,
+                rankMax == null ? usual.max() : rankMax,
+                budget().mib(),
                 costAware,
-                budget.percent());
+                budget().percent(),
+                rank == null ? usualRank : rank);
         return new Dra(
                 scorer(ranks),
                 ranks,
-                updates.resolve(preset),
+                updates.resolve(preset, scorer == ScorerName.UPDATE),
                 calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                 calibrationBatches,
                 calibrationBatch,

@@ -34,7 +34,8 @@ final class MethodScope {
                 "--update-at",
                 "--start-size");
         belong(EnumSet.of(Name.DRA, Name.DYLORA), "--rank-min", "--rank-max");
-        belong(EnumSet.of(Name.LORA), "--rank", "--rank-limit");
+        belong(EnumSet.of(Name.LORA, Name.DRA), "--rank");
+        belong(EnumSet.of(Name.LORA), "--rank-limit");
         belong(
                 EnumSet.of(Name.ADALORA),
                 "--target-rank",

@@ -25,7 +25,7 @@ final class UpdateOptions {
             paramLabel = "WHAT",
             converter = WayName.class,
             description =
-                    "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they go on at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: merge.")
+                    "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they go on at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: none, or merge where --update-when, --update-at, --start-size or --scorer update asks for updates; with --preset paper merge.")
     Updates.Way way;
 
     @Option(
@@ -53,7 +53,8 @@ final class UpdateOptions {
                     "With --update-when once: size of the adapters before the update, over --budget or the size that the scorer answers with. Default: 1.")
     Double startSize;
 
-    Updates resolve(Preset preset) {
+    /** @param needed whether something asks for updates that nobody gave */
+    Updates resolve(Preset preset, boolean needed) {
         Updates usual = preset.updates;
         if (none && way != null && way != Updates.Way.NONE) {
             throw new InputException(
@@ -63,7 +64,9 @@ final class UpdateOptions {
                     UPDATES,
                     way.word());
         }
-        Updates.Way said = way == null ? usual.way() : way;
+        boolean implied = needed || when != null || at != null || startSize != null;
+        Updates.Way unsaid = implied && !usual.givesRanks() ? Updates.MERGING.way() : usual.way();
+        Updates.Way said = way == null ? unsaid : way;
         Updates.Way kept = none ? Updates.Way.NONE : said;
         Updates.When usually = kept == Updates.Way.NONE ? Updates.When.FALLING : usual.when();
         Updates.When chosen = when == null ? usually : when;

@@ -201,7 +201,9 @@ class BadInputTest {
                 List.of("--method", "dra", "--budget", "0.01%"),
                 List.of("--method", "dra", "--budget", "two"),
                 List.of("--method", "adalora", "--budget", "0.001%"),
-                List.of("--method", "dra", "--cost-aware"),
+                List.of("--method", "dra", "--budget", "auto", "--cost-aware"),
+                List.of("--method", "dra", "--rank", "0"),
+                List.of("--method", "dra", "--rank", "4", "--budget", "2%"),
                 List.of("--method", "dra", "--budget", "0.0001"),
                 List.of("--method", "dra", "--calibration-epochs", "0"),
                 List.of("--method", "dra", "--calibration-batch", "2"),
@@ -250,7 +252,7 @@ class BadInputTest {
         return List.of(
                 Arguments.of(List.of("--method", "full", "--train-norm", "bias"), "trains scales and biases"),
                 Arguments.of(List.of("--method", "full", "--train-norm", "affine"), "leave --train-norm out"),
-                Arguments.of(List.of("--method", "head", "--train-norm", "bias"), "--method lora --rank 0"),
+                Arguments.of(List.of("--method", "head", "--train-norm", "bias"), "--method lora with --rank 0"),
                 Arguments.of(
                         List.of("--model", "alexnet", "--size", "64", "--train-norm", "affine"), "no normalisation"),
                 Arguments.of(List.of("--train-norm", "scale"), "--train-norm"),
@@ -406,11 +408,11 @@ class BadInputTest {
                 Arguments.of(
                         List.of("--method", "dra", "--update-when", "once", "--update-at", "1"),
                         "must lie between 0 and 1, not 1.0"),
-                Arguments.of(List.of("--method", "dra", "--update-at", "0.5"), "say --update-when once with it"),
+                Arguments.of(List.of("--method", "dra", "--update-at", "0.5"), "give --update-when once with it"),
                 Arguments.of(
                         List.of("--method", "dra", "--update-when", "once", "--start-size", "0"),
                         "must be positive, not 0.0"),
-                Arguments.of(List.of("--method", "dra", "--start-size", "1.5"), "say --update-when once with it"),
+                Arguments.of(List.of("--method", "dra", "--start-size", "1.5"), "give --update-when once with it"),
                 Arguments.of(
                         List.of("--method", "dra", "--updates", "none", "--update-when", "settled"),
                         "ranks that are never updated"),

@@ -189,7 +189,7 @@ class StudyCommandTest {
         Lora lora = new Lora(Lora.DEFAULT.rank(), preset.adapter(Lora.DEFAULT.adapter()), preset.rankLimit);
         Map<String, Method> methods = Map.of(
                 "dra",
-                Dra.DEFAULT.with(preset.adapter(Dra.DEFAULT.adapter())),
+                preset == Preset.PAPER ? Dra.PAPER : Dra.DEFAULT,
                 "lora",
                 lora,
                 "full",

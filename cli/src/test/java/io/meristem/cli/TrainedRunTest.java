@@ -409,7 +409,7 @@ class TrainedRunTest {
             1
         };
         Shell plain = Shell.run(line).succeeds();
-        assertTrue(plain.out().contains("features.0.0") && plain.out().contains("cka raw"), plain.out());
+        assertTrue(plain.out().contains("features.0.0") && plain.out().contains("gradient"), plain.out());
         Object[] asJson = Arrays.copyOf(line, line.length + 1);
         asJson[line.length] = "--json";
         Shell shell = Shell.run(asJson).succeeds();

@@ -2,6 +2,7 @@ package io.meristem.adapter;
 
 import io.meristem.op.WeightedLayer;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one rank costs on a layer whose weight is (out, columns) as a matrix, {@code columns = in/groups * kh * kw}: an adapter of rank r holds {@code
@@ -14,6 +15,13 @@ public record LayerSize(String name, String kind, int out, int columns) {
 
     public static LayerSize of(String name, WeightedLayer layer) {
         return new LayerSize(name, layer.kind(), layer.outFeatures(), layer.columns());
+    }
+
+    /** Of layers by name, in their order. */
+    public static List<LayerSize> of(Map<String, WeightedLayer> layers) {
+        return layers.entrySet().stream()
+                .map(entry -> of(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     /** Trainable numbers of one rank. */

@@ -5,8 +5,13 @@ import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import io.meristem.execute.Network;
 import io.meristem.op.WeightedLayer;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Bounds and budget of an allocation.
@@ -15,22 +20,30 @@ import io.meristem.op.WeightedLayer;
  * @param max greatest rank of a layer
  * @param budgetMib size that all adapters together may take, MiB of float32; 0 for no budget
  * @param costAware give rank by importance per trainable number; needs a budget
- * @param budgetPercent the budget in percent of the network's numbers, its head apart; null where {@code budgetMib} says it
+ * @param budgetPercent the budget in percent of the network's numbers, its head apart; null where another says it
+ * @param budgetRank the budget as the size of one rank for all layers, held to what each can use; null where another says it
  */
 public record RankOptions(
         int min,
         int max,
         double budgetMib,
         boolean costAware,
-        @JsonInclude(JsonInclude.Include.NON_NULL) Double budgetPercent) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) Double budgetPercent,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Integer budgetRank) {
 
+    /** Bounds without a budget. */
     public static final RankOptions DEFAULT = new RankOptions(1, 16, 0, false);
 
     private static final double WHOLE = 100;
 
     /** With a budget in MiB, or none. */
     public RankOptions(int min, int max, double budgetMib, boolean costAware) {
-        this(min, max, budgetMib, costAware, null);
+        this(min, max, budgetMib, costAware, null, null);
+    }
+
+    /** As large as one rank for all layers, and free to leave a layer without. */
+    public static RankOptions likeRank(int rank) {
+        return new RankOptions(0, DEFAULT.max, 0, false, null, rank);
     }
 
     public RankOptions {
@@ -46,13 +59,22 @@ public record RankOptions(
         if (budgetPercent != null) {
             requirePercent(budgetPercent);
         }
-        if (budgetPercent != null && budgetMib > 0) {
+        if (budgetRank != null && budgetRank < 1) {
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "a budget of the size of rank %d buys no adapter: give 1 or more", budgetRank);
+        }
+        if ((budgetMib > 0 ? 1 : 0) + (budgetPercent == null ? 0 : 1) + (budgetRank == null ? 0 : 1) > 1) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "%s is given twice, as %s MiB and as %s %%", Setting.BUDGET.the(), budgetMib,
-                    number(budgetPercent));
+                    "the budget is given twice, as %s",
+                    Stream.of(
+                                    budgetMib > 0 ? budgetMib + " MiB" : null,
+                                    budgetPercent == null ? null : number(budgetPercent) + " %",
+                                    budgetRank == null ? null : "the size of rank " + budgetRank)
+                            .filter(Objects::nonNull)
+                            .collect(Collectors.joining(" and as ")));
         }
-        if (costAware && budgetMib == 0 && budgetPercent == null) {
+        if (costAware && !bounded(budgetMib, budgetPercent, budgetRank)) {
             throw InputException.ofSettings(
                     ErrorCode.MISSING_SETTING, "cost-aware allocation shares out a budget: give %s", Setting.BUDGET.the());
         }
@@ -81,20 +103,32 @@ public record RankOptions(
 
     /** Whether there is a budget. */
     public boolean bounded() {
-        return budgetMib > 0 || budgetPercent != null;
+        return bounded(budgetMib, budgetPercent, budgetRank);
     }
 
-    /** With the budget in MiB, for a network of that many numbers without its head. */
-    public RankOptions on(long numbers) {
-        return budgetPercent == null
+    private static boolean bounded(double mib, Double percent, Integer rank) {
+        return mib > 0 || percent != null || rank != null;
+    }
+
+    /**
+     * With the budget in MiB.
+     *
+     * @param numbers of the network without its head
+     * @param layers that get ranks
+     */
+    public RankOptions on(long numbers, List<LayerSize> layers) {
+        if (budgetPercent != null) {
+            return new RankOptions(min, max, budgetPercent / WHOLE * numbers / LayerSize.NUMBERS_PER_MIB, costAware);
+        }
+        return budgetRank == null
                 ? this
                 : new RankOptions(
-                        min, max, budgetPercent / WHOLE * numbers / LayerSize.NUMBERS_PER_MIB, costAware, null);
+                        min, max, LayerSize.mib(LayerSize.numbers(layers, budgetRank, RankLimit.LAYER)), costAware);
     }
 
     /** Likewise. */
-    public RankOptions on(Network network) {
-        return budgetPercent == null ? this : on(withoutHead(network));
+    public RankOptions on(Network network, List<LayerSize> layers) {
+        return on(withoutHead(network), layers);
     }
 
     /** The bounds alone. */

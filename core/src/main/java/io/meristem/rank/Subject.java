@@ -41,8 +41,6 @@ public record Subject(
 
     /** In the order of {@link #layers}. */
     public List<LayerSize> sizes() {
-        return layers.entrySet().stream()
-                .map(entry -> LayerSize.of(entry.getKey(), entry.getValue()))
-                .toList();
+        return LayerSize.of(layers);
     }
 }

@@ -8,6 +8,7 @@ import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
+import io.meristem.rank.CkaScorer;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.Lora;
@@ -32,6 +33,7 @@ final class MethodReader {
     private static final String LIMIT = "limit";
     private static final String SCORER = "scorer";
     private static final String ADAPTER = "adapter";
+    private static final String RANKS = "ranks";
     private static final String UPDATES = "updates";
 
     private final Fields fields;
@@ -146,9 +148,11 @@ final class MethodReader {
         return method instanceof Lora lora && lora.rank() == 0 ? new Lora(1, lora.adapter()) : method;
     }
 
-    /** A scorer that comes from the style is the whole study's; what trains beside the method is named where all trials agree on it. */
+    /** A scorer and updates that come from the style are the whole study's; what trains beside the method is named where all trials agree on it. */
     private static String label(Method method, ObjectNode given, List<Trial> trials) {
-        String word = method instanceof Dra dra && !given.has(SCORER) ? dra.labelWithoutScorer() : method.label();
+        String word = method instanceof Dra dra
+                ? dra.label(given.has(SCORER) && !(dra.scorer() instanceof CkaScorer), given.has(UPDATES))
+                : method.label();
         TrainConfig first = trials.get(0).train();
         boolean agreed = trials.stream().allMatch(trial -> trial.train().trainNorm() == first.trainNorm());
         return agreed ? first.label(word) : word;
@@ -184,6 +188,7 @@ final class MethodReader {
         refuseUnknown(given, type, place);
         if (type == Dra.class) {
             usual.set(UPDATES, Json.tree(style.updates));
+            usual.set(RANKS, ranks(given.path(RANKS)));
         }
         if (type == Lora.class) {
             usual.put(LIMIT, style.rankLimit.name());
@@ -199,6 +204,15 @@ final class MethodReader {
         }
         Method method = fields.read(all, Method.class, place);
         return method instanceof Dra dra && !given.has(SCORER) ? dra.following(style.scorer(dra.ranks())) : method;
+    }
+
+    /** A budget that is given takes the place of the usual one. */
+    private JsonNode ranks(JsonNode given) {
+        ObjectNode usual = (ObjectNode) Json.tree(style.ranks());
+        if (given.has("budget_mib") || given.has("budget_percent")) {
+            usual.remove("budget_rank");
+        }
+        return usual;
     }
 
     /** The usual alpha belongs to the usual formula: under another one it is what that has by itself. */

@@ -73,7 +73,7 @@ final class PlannedSize {
                 long most = beside + bound(layers, dra.ranks().max());
                 double budget = Math.max(1, dra.updates().startSize())
                         * dra.ranks()
-                                .on(whole(cell, materials, HeadPolicy.TRAINED))
+                                .on(whole(cell, materials, HeadPolicy.TRAINED), layers)
                                 .budgetMib();
                 double bound = LayerSize.mib(most);
                 return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));

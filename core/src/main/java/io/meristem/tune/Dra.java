@@ -12,6 +12,7 @@ import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
 import io.meristem.rank.Allocation;
 import io.meristem.rank.CkaScorer;
+import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
@@ -46,14 +47,25 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
+    /** What did best here (docs/performance.md): ranks follow the gradient once, at the size of rank 4 everywhere. */
     public static final Dra DEFAULT = new Dra(
+            new GradientScorer(),
+            RankOptions.likeRank(4),
+            Updates.NONE,
+            5,
+            CALIBRATION_BATCHES,
+            CALIBRATION_BATCH_SIZE,
+            AdapterOptions.DEFAULT);
+
+    /** As the published study has it. */
+    public static final Dra PAPER = new Dra(
             CkaScorer.DEFAULT,
             RankOptions.DEFAULT,
             Updates.MERGING,
             5,
             CALIBRATION_BATCHES,
             CALIBRATION_BATCH_SIZE,
-            AdapterOptions.DEFAULT);
+            AdapterOptions.PAPER);
 
     public Dra {
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
@@ -114,16 +126,17 @@ public record Dra(
 
     @Override
     public String label() {
-        return scorer instanceof CkaScorer ? labelWithoutScorer() : label("dra " + scorer.label());
+        return label(!(scorer instanceof CkaScorer), true);
     }
 
-    /** What it is called where its scorer goes without saying. */
-    public String labelWithoutScorer() {
-        return label("dra");
-    }
-
-    private String label(String signal) {
-        return signal + updates.suffix();
+    /**
+     * What it is called where something goes without saying.
+     *
+     * @param ofScorer whether the scorer is named
+     * @param ofUpdates whether updates are
+     */
+    public String label(boolean ofScorer, boolean ofUpdates) {
+        return (ofScorer ? "dra " + scorer.label() : "dra") + (ofUpdates ? updates.suffix() : "");
     }
 
     @Override
@@ -136,11 +149,6 @@ public record Dra(
     public Dra sized(double mib, double factor, double beside, List<LayerSize> layers) {
         RankOptions bounded = new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware());
         return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
-    }
-
-    /** With adapters of another kind. */
-    public Dra with(AdapterOptions other) {
-        return new Dra(scorer, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, other);
     }
 
     /** With another scorer. */
@@ -185,14 +193,37 @@ public record Dra(
             long seed,
             long beside,
             double factor) {
-        RankOptions all = ranks.on(network);
-        if (all.bounded() || factor == 1) {
-            return look(network, head, calibration, left(all, beside, factor), seed, 0, ScorerMemory.NONE, Map.of());
+        RankOptions all = ranks.on(network, LayerSize.of(head.adapted(network)));
+        if (all.bounded()) {
+            RankOptions ofRanks = left(all, beside, factor);
+            Allocation shared = look(network, head, calibration, ofRanks, seed, 0, ScorerMemory.NONE, Map.of());
+            requireRanks(shared, ofRanks);
+            return shared;
+        }
+        if (factor == 1) {
+            return look(network, head, calibration, all, seed, 0, ScorerMemory.NONE, Map.of());
         }
         Allocation own = look(network, head, calibration, all, seed, 0, ScorerMemory.NONE, Map.of());
         double mib = factor * LayerSize.mib(own.numbers());
         RankOptions other = mib == 0 ? all : new RankOptions(all.min(), all.max(), mib, all.costAware());
         return look(network, head, calibration, other, seed, 0, ScorerMemory.NONE, Map.of());
+    }
+
+    /** A budget that no layer can use would leave the head to train alone. */
+    private static void requireRanks(Allocation shared, RankOptions options) {
+        if (shared.numbers() > 0) {
+            return;
+        }
+        int least = shared.rows().stream()
+                .mapToInt(row -> row.layer().perRank())
+                .min()
+                .orElseThrow();
+        throw new InputException(
+                ErrorCode.OUT_OF_RANGE,
+                "A budget of %.4f MiB buys no rank on the layers that would get one; a rank of the cheapest layer takes %.4f MiB: give a larger %s.",
+                options.budgetMib(),
+                LayerSize.mib(least),
+                Setting.BUDGET);
     }
 
     Allocation look(

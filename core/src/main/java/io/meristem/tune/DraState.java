@@ -104,7 +104,7 @@ final class DraState implements MethodState {
 
     /** Has the scorer look at the network, with what has been trained in its weights, and tells of what it says. */
     private Allocation allocate(Map<String, Factors> trained) {
-        RankOptions left = Dra.left(dra.ranks().on(context.network()), context.beside(), 1);
+        RankOptions left = Dra.left(dra.ranks().on(context.network(), context.sizes()), context.beside(), 1);
         Allocation allocation = dra.look(
                 context.network(),
                 context.head(),

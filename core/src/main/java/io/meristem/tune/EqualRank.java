@@ -29,9 +29,7 @@ public record EqualRank(int rank, long numbers, long beside, double budget, int 
      */
     public static EqualRank within(
             double budget, Network network, HeadPolicy head, NormTraining trainNorm, RankLimit limit) {
-        List<LayerSize> layers = head.adapted(network).entrySet().stream()
-                .map(entry -> LayerSize.of(entry.getKey(), entry.getValue()))
-                .toList();
+        List<LayerSize> layers = LayerSize.of(head.adapted(network));
         long beside = trainNorm.numbers(network, head);
         long left = (long) Math.floor(budget * LayerSize.NUMBERS_PER_MIB) - beside;
         int rank = LayerSize.greatestRank(left, layers, limit);

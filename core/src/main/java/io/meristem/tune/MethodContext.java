@@ -95,8 +95,6 @@ record MethodContext(
 
     /** Their sizes. */
     List<LayerSize> sizes() {
-        return adaptable().entrySet().stream()
-                .map(e -> LayerSize.of(e.getKey(), e.getValue()))
-                .toList();
+        return LayerSize.of(adaptable());
     }
 }

@@ -11,9 +11,9 @@ import io.meristem.rank.Scorer;
 public enum Preset {
     /**
      * A new head that trains in full, and a length that a laptop can afford. Where a budget is to be shared out, ranks follow the gradient, which did best
-     * with little room (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
+     * (docs/performance.md). It says where rank should go and not how much is needed, so without a budget they follow the similarity.
      */
-    DEFAULT(20, 16, 5, HeadPolicy.TRAINED, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.MERGING) {
+    DEFAULT(20, 16, 5, HeadPolicy.TRAINED, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.NONE) {
         @Override
         public Method method() {
             return Lora.DEFAULT;
@@ -25,6 +25,11 @@ public enum Preset {
         }
 
         @Override
+        public RankOptions ranks() {
+            return Dra.DEFAULT.ranks();
+        }
+
+        @Override
         public Scorer scorer(RankOptions ranks) {
             return ranks.bounded() ? new GradientScorer() : CkaScorer.DEFAULT;
         }
@@ -33,12 +38,17 @@ public enum Preset {
     PAPER(40, 32, 5, HeadPolicy.ADAPTED, RankLimit.NONE, NormTraining.NONE, 1, 0, Updates.MERGING) {
         @Override
         public Method method() {
-            return Dra.DEFAULT.with(AdapterOptions.PAPER);
+            return Dra.PAPER;
         }
 
         @Override
         public AdapterOptions adapter(AdapterOptions ofMethod) {
             return AdapterOptions.PAPER;
+        }
+
+        @Override
+        public RankOptions ranks() {
+            return Dra.PAPER.ranks();
         }
 
         @Override
@@ -100,6 +110,9 @@ public enum Preset {
      * @param ofMethod what the method has by itself
      */
     public abstract AdapterOptions adapter(AdapterOptions ofMethod);
+
+    /** Bounds and budget of DRA's ranks. */
+    public abstract RankOptions ranks();
 
     /** What DRA's ranks follow, under these bounds. */
     public abstract Scorer scorer(RankOptions ranks);

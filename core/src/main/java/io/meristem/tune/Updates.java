@@ -158,7 +158,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
     }
 
     /** Whether ranks are allocated anew. */
-    boolean givesRanks() {
+    public boolean givesRanks() {
         return any() && way != Way.RESTART;
     }
 

@@ -83,7 +83,7 @@ class JsonTest {
                 fixed(new AlignmentScorer(2)),
                 new Dra(
                         SpectrumScorer.DEFAULT,
-                        new RankOptions(0, 16, 0, false, 1.5),
+                        new RankOptions(0, 16, 0, false, 1.5, null),
                         Updates.NONE,
                         5,
                         4,
@@ -249,7 +249,7 @@ class JsonTest {
         JsonNode node = PLAIN.readTree(Json.line(config(new Lora(4, AdapterOptions.DEFAULT))));
         assertEquals(32, node.at("/train/batch_size").asInt());
         assertEquals(5e-3, node.at("/train/optimization/head_rate").asDouble());
-        assertEquals("alpha/r", node.at("/train/method/adapter/scaling").asText());
+        assertEquals("alpha/sqrt(r)", node.at("/train/method/adapter/scaling").asText());
         assertEquals("/a b/leaves:1.csv", node.at("/data/split/group_csv").asText());
         assertTrue(node.at("/model/weights").isNull());
     }

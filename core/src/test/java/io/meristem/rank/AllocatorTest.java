@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
+import io.meristem.adapter.RankLimit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import io.meristem.tune.HeadPolicy;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
@@ -250,22 +252,30 @@ class AllocatorTest {
     /** Two per cent of MobileNetV2 without its head: 2,223,872 numbers. */
     @Test
     void aBudgetMayBeAShareOfTheNetwork() {
-        RankOptions share = new RankOptions(0, 16, 0, true, 2.0);
+        RankOptions share = new RankOptions(0, 16, 0, true, 2.0, null);
         assertTrue(share.bounded());
         try (io.meristem.execute.Network network =
                 new io.meristem.execute.Network(io.meristem.zoo.Models.find("mobilenet_v2"), 7)) {
             assertEquals(2_223_872, RankOptions.withoutHead(network));
-            RankOptions there = share.on(network);
+            List<LayerSize> layers = LayerSize.of(HeadPolicy.TRAINED.adapted(network));
+            RankOptions there = share.on(network, layers);
             assertEquals(44_477, there.budgetNumbers());
             assertEquals(new RankOptions(0, 16, there.budgetMib(), true), there);
+            RankOptions four = RankOptions.likeRank(4).on(network, layers);
+            assertEquals(LayerSize.numbers(layers, 4, RankLimit.LAYER), four.budgetNumbers());
+            assertEquals(0, four.min());
         }
         RankOptions none = new RankOptions(1, 4, 0, false);
-        assertEquals(none, none.on(1000));
+        assertEquals(none, none.on(1000, List.of()));
         for (double percent : new double[] {0, -1, 200, 100.1, Double.NaN}) {
-            String message = assertThrows(InputException.class, () -> new RankOptions(0, 16, 0, false, percent))
+            String message = assertThrows(InputException.class, () -> new RankOptions(0, 16, 0, false, percent, null))
                     .getMessage();
             assertTrue(message.contains("more than 0 and at most 100 %"), message);
         }
-        assertThrows(InputException.class, () -> new RankOptions(0, 16, 0.1, false, 2.0));
+        assertThrows(InputException.class, () -> new RankOptions(0, 16, 0.1, false, 2.0, null));
+        assertThrows(InputException.class, () -> RankOptions.likeRank(0));
+        String twice = assertThrows(InputException.class, () -> new RankOptions(0, 16, 0, false, 2.0, 4))
+                .getMessage();
+        assertTrue(twice.contains("as 2 % and as the size of rank 4"), twice);
     }
 }

@@ -102,7 +102,7 @@ class StudyReaderTest {
                 """));
         Dra dra = (Dra) train.method();
         assertEquals(5, dra.ranks().max());
-        assertEquals(Dra.DEFAULT.ranks().min(), dra.ranks().min());
+        assertEquals(Dra.PAPER.ranks().min(), dra.ranks().min());
         assertEquals(3, dra.calibrationEpochs());
         assertEquals(64, dra.calibrationBatchSize());
         assertEquals(7, train.epochs());
@@ -231,7 +231,7 @@ class StudyReaderTest {
                 arguments(
                         "\"methods\": [{\"name\": \"dra\", \"ranks\": {\"min\": 9, \"max\": 3}}]",
                         "methods[0].ranks",
-                        "min 9 and max 3"),
+                        "not 9 and 3"),
                 arguments("\"methods\": [{\"name\": \"lora\", \"label\": 3}]", "methods[0].label", "a text"),
                 arguments("\"methods\": [3]", "methods[0] is 3", "braces"),
                 arguments("\"methods\": []", "methods is an empty list", ""),
