@@ -124,7 +124,7 @@ class MemoryCheckTest {
         RuntimeException e = assertThrows(RuntimeException.class, () -> torch.empty(1L << 46));
         assertEquals(
                 "Memory ran out (268435456 MiB more could not be had): use a smaller batch size, input size or model, checkpointing, or end other programs.",
-                MemoryFailure.sentence(e).orElseThrow());
+                MemoryFailure.sentence(e).orElseThrow().text());
         assertTrue(MemoryFailure.sentence(new IllegalStateException("x")).isEmpty());
         assertTrue(
                 MemoryFailure.sentence(new OutOfMemoryError("Java heap space")).isPresent());

@@ -231,7 +231,7 @@ class StudyReaderTest {
                 arguments(
                         "\"methods\": [{\"name\": \"dra\", \"ranks\": {\"min\": 9, \"max\": 3}}]",
                         "methods[0].ranks",
-                        "not 9 and 3"),
+                        "'min' and 'max' must satisfy 0 <= least <= greatest and 1 <= greatest, not 9 and 3"),
                 arguments("\"methods\": [{\"name\": \"lora\", \"label\": 3}]", "methods[0].label", "a text"),
                 arguments("\"methods\": [3]", "methods[0] is 3", "braces"),
                 arguments("\"methods\": []", "methods is an empty list", ""),

@@ -39,8 +39,8 @@ final class GroupCsv {
     private static final int TABLES = 2;
 
     private static final Message MEND = Message.of(
-            ": give another %s, name its columns with %s and %s, or do without one with %s.",
-            Setting.GROUPS, Setting.PATH_COLUMN.the(), Setting.GROUP_COLUMN.the(), Setting.NO_GROUPS);
+            ": give another %s, name its columns (%s, %s), or do without one (%s).",
+            Setting.GROUPS, Setting.PATH_COLUMN, Setting.GROUP_COLUMN, Setting.NO_GROUPS);
 
     private final Path csv;
     private final Path root;
@@ -96,12 +96,12 @@ final class GroupCsv {
         if (column < 0) {
             throw new InputException(
                     ErrorCode.UNKNOWN_NAME,
-                    "%s has no column %s: its columns are %s; name its columns with %s and %s.",
+                    "%s has no column %s: its columns are %s; name two of them (%s, %s).",
                     csv,
                     name,
                     String.join(", ", table.columns()),
-                    Setting.PATH_COLUMN.the(),
-                    Setting.GROUP_COLUMN.the());
+                    Setting.PATH_COLUMN,
+                    Setting.GROUP_COLUMN);
         }
         return column;
     }
