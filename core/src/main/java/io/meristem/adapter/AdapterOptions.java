@@ -42,7 +42,8 @@ public record AdapterOptions(
                     ErrorCode.OUT_OF_RANGE, "%s must be positive, or 0 for a scale of 2, not %s", Setting.ALPHA, alpha);
         }
         if (!(dropout >= 0 && dropout < 1)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.DROPOUT, dropout);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.DROPOUT, dropout);
         }
     }
 

@@ -40,7 +40,8 @@ public record AlignmentScorer(double kappa) implements Scorer {
 
     public AlignmentScorer {
         if (!(kappa > 0) || Double.isInfinite(kappa)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must be positive, not %s", Setting.KAPPA, kappa);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "%s must be positive, not %s", Setting.KAPPA, kappa);
         }
     }
 

@@ -50,11 +50,18 @@ public record RankOptions(
         if (min < 0 || max < 1 || min > max) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s and %s must satisfy 0 <= least <= greatest and 1 <= greatest, not %s and %s", Setting.RANK_MIN.the(), Setting.RANK_MAX.the(), min, max);
+                    "%s and %s must satisfy 0 <= least <= greatest and 1 <= greatest, not %s and %s",
+                    Setting.RANK_MIN.the(),
+                    Setting.RANK_MAX.the(),
+                    min,
+                    max);
         }
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "%s must be a size in MiB, or 0 for none, not %s", Setting.BUDGET.the(), budgetMib);
+                    ErrorCode.OUT_OF_RANGE,
+                    "%s must be a size in MiB, or 0 for none, not %s",
+                    Setting.BUDGET.the(),
+                    budgetMib);
         }
         if (budgetPercent != null) {
             requirePercent(budgetPercent);
@@ -66,17 +73,16 @@ public record RankOptions(
         if ((budgetMib > 0 ? 1 : 0) + (budgetPercent == null ? 0 : 1) + (budgetRank == null ? 0 : 1) > 1) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "the budget is given twice, as %s",
-                    Stream.of(
-                                    budgetMib > 0 ? budgetMib + " MiB" : null,
-                                    budgetPercent == null ? null : number(budgetPercent) + " %",
-                                    budgetRank == null ? null : "the size of rank " + budgetRank)
-                            .filter(Objects::nonNull)
-                            .collect(Collectors.joining(" and as ")));
+                    "%s is given twice, as %s MiB and as %s %%",
+                    Setting.BUDGET.the(),
+                    budgetMib,
+                    number(budgetPercent));
         }
         if (costAware && !bounded(budgetMib, budgetPercent, budgetRank)) {
             throw InputException.ofSettings(
-                    ErrorCode.MISSING_SETTING, "cost-aware allocation shares out a budget: give %s", Setting.BUDGET.the());
+                    ErrorCode.MISSING_SETTING,
+                    "cost-aware allocation shares out a budget: give %s",
+                    Setting.BUDGET.the());
         }
     }
 

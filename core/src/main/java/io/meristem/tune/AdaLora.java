@@ -64,33 +64,52 @@ public record AdaLora(
         if (initRank < 1 || targetRank < 0 || targetRank > initRank) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "AdaLoRA's ranks (%s, %s) must be at least 1 and fall, not from %s to %s", Setting.INIT_RANK, Setting.TARGET_RANK, initRank,
+                    "AdaLoRA's ranks (%s, %s) must be at least 1 and fall, not from %s to %s",
+                    Setting.INIT_RANK,
+                    Setting.TARGET_RANK,
+                    initRank,
                     targetRank);
         }
         if (!(budgetMib >= 0) || Double.isInfinite(budgetMib) || (budgetMib > 0) == (targetRank > 0)) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "AdaLoRA needs a target rank (%s) or a budget in MiB (%s), one of them, not %s and %s", Setting.TARGET_RANK, Setting.BUDGET, targetRank,
+                    "AdaLoRA needs a target rank (%s) or a budget in MiB (%s), one of them, not %s and %s",
+                    Setting.TARGET_RANK,
+                    Setting.BUDGET,
+                    targetRank,
                     budgetMib);
         }
         if (!(initShare >= 0 && finalShare >= 0 && initShare + finalShare < 1)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "the shares of steps before and after pruning (%s, %s) must not be negative and leave some for it, not %s and %s", Setting.T_INIT, Setting.T_FINAL, initShare,
+                    "the shares of steps before and after pruning (%s, %s) must not be negative and leave some for it, not %s and %s",
+                    Setting.T_INIT,
+                    Setting.T_FINAL,
+                    initShare,
                     finalShare);
         }
         if (interval < 1) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "prunings (%s) must be at least 1 step apart, not %s", Setting.DELTA_T, interval);
+                    ErrorCode.OUT_OF_RANGE,
+                    "prunings (%s) must be at least 1 step apart, not %s",
+                    Setting.DELTA_T,
+                    interval);
         }
         if (!(beta1 > 0 && beta1 < 1 && beta2 > 0 && beta2 < 1)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "%s and %s must lie in (0, 1), not %s and %s", Setting.BETA1, Setting.BETA2, beta1, beta2);
+                    ErrorCode.OUT_OF_RANGE,
+                    "%s and %s must lie in (0, 1), not %s and %s",
+                    Setting.BETA1,
+                    Setting.BETA2,
+                    beta1,
+                    beta2);
         }
         if (!(orthogonality >= 0) || Double.isInfinite(orthogonality)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s must be finite and not negative, not %s", Setting.ORTHOGONALITY.the(), orthogonality);
+                    "%s must be finite and not negative, not %s",
+                    Setting.ORTHOGONALITY.the(),
+                    orthogonality);
         }
         if (adapter != null && adapter.initLoraWeights() != LoraInit.GAUSSIAN) {
             throw InputException.ofSettings(

@@ -71,7 +71,11 @@ public record Dra(
         if (calibrationEpochs < 1 || calibrationBatches < 1 || calibrationBatchSize < 4) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "calibration needs at least 1 epoch, 1 batch and 4 photos a batch (%s, %s, %s), not %s, %s, %s", Setting.CALIBRATION_EPOCHS, Setting.CALIBRATION_BATCHES, Setting.CALIBRATION_BATCH, calibrationEpochs,
+                    "calibration needs at least 1 epoch, 1 batch and 4 photos a batch (%s, %s, %s), not %s, %s, %s",
+                    Setting.CALIBRATION_EPOCHS,
+                    Setting.CALIBRATION_BATCHES,
+                    Setting.CALIBRATION_BATCH,
+                    calibrationEpochs,
                     calibrationBatches,
                     calibrationBatchSize);
         }

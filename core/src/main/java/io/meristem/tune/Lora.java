@@ -33,7 +33,8 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
             limit = RankLimit.NONE;
         }
         if (rank < 0) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must not be negative, and not %s", Setting.RANK.the(), rank);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "%s must not be negative, and not %s", Setting.RANK.the(), rank);
         }
     }
 

@@ -163,23 +163,32 @@ public record Optimization(
         }
         if (!(rate > 0 && headRate > 0) || Double.isInfinite(rate) || Double.isInfinite(headRate)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "%s and %s must be positive, not %s and %s", Setting.RATE.the(), Setting.HEAD_RATE.the(), rate, headRate);
+                    ErrorCode.OUT_OF_RANGE,
+                    "%s and %s must be positive, not %s and %s",
+                    Setting.RATE.the(),
+                    Setting.HEAD_RATE.the(),
+                    rate,
+                    headRate);
         }
         if (normRate != null && (!(normRate > 0) || Double.isInfinite(normRate))) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE,
-                    "%s must be positive, not %s", Setting.NORM_RATE.the(), normRate);
+                    ErrorCode.OUT_OF_RANGE, "%s must be positive, not %s", Setting.NORM_RATE.the(), normRate);
         }
         if (!(weightDecay >= 0 && warmupEpochs >= 0 && clipNorm >= 0)
                 || Double.isInfinite(weightDecay + warmupEpochs + clipNorm)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s, %s and %s must be finite and not negative, not %s, %s and %s", Setting.WEIGHT_DECAY, Setting.WARMUP_EPOCHS, Setting.CLIP, weightDecay,
+                    "%s, %s and %s must be finite and not negative, not %s, %s and %s",
+                    Setting.WEIGHT_DECAY,
+                    Setting.WARMUP_EPOCHS,
+                    Setting.CLIP,
+                    weightDecay,
                     warmupEpochs,
                     clipNorm);
         }
         if (!(momentum >= 0 && momentum < 1)) {
-            throw InputException.ofSettings(ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.MOMENTUM, momentum);
+            throw InputException.ofSettings(
+                    ErrorCode.OUT_OF_RANGE, "%s must lie in [0, 1), not %s", Setting.MOMENTUM, momentum);
         }
         if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
             throw InputException.ofSettings(

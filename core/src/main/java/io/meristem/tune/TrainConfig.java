@@ -53,7 +53,10 @@ public record TrainConfig(
         if (epochs < 1 || batchSize < 1) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s and %s must be at least 1, not %s and %s", Setting.EPOCHS, Setting.BATCH_SIZE, epochs,
+                    "%s and %s must be at least 1, not %s and %s",
+                    Setting.EPOCHS,
+                    Setting.BATCH_SIZE,
+                    epochs,
                     batchSize);
         }
     }
@@ -62,7 +65,9 @@ public record TrainConfig(
         if (!(ema >= 0 && ema < 1)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s must lie in [0, 1), where 0 is for none, not %s", Setting.EMA.the(), ema);
+                    "%s must lie in [0, 1), where 0 is for none, not %s",
+                    Setting.EMA.the(),
+                    ema);
         }
         if (method == null || optimization == null) {
             return; // refused by whoever needs it

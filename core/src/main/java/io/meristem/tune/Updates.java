@@ -104,13 +104,14 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         }
         if (at != null && !(at > 0 && at < 1)) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE,
-                    "%s must lie between 0 and 1, not %s", Setting.UPDATE_AT.the(), at);
+                    ErrorCode.OUT_OF_RANGE, "%s must lie between 0 and 1, not %s", Setting.UPDATE_AT.the(), at);
         }
         if (!(startSize > 0) || Double.isInfinite(startSize)) {
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE,
-                    "%s, over the size that is wanted, must be positive, not %s", Setting.START_SIZE.the(), startSize);
+                    "%s, over the size that is wanted, must be positive, not %s",
+                    Setting.START_SIZE.the(),
+                    startSize);
         }
         if (startSize != 1 && when != When.ONCE) {
             throw InputException.ofSettings(

@@ -93,7 +93,13 @@ class GradCamTest {
 
     /** With random weights no side is preferred, so that kernels, strides and padding say where the first cell looks. */
     @ParameterizedTest
-    @CsvSource({"alexnet, 15.5, 4", "mobilenet_v2_035, 0.5, 4", "regnety_002, 0.5, 4", "convnext_atto, 16, 4", "shufflenet_v2_x0_5, 0.5, 4"})
+    @CsvSource({
+        "alexnet, 15.5, 4",
+        "mobilenet_v2_035, 0.5, 4",
+        "regnety_002, 0.5, 4",
+        "convnext_atto, 16, 4",
+        "shufflenet_v2_x0_5, 0.5, 4"
+    })
     void cellsOfRandomNetworksLookWhereTheirGeometrySays(String name, double first, double tolerance) {
         try (Network network = new Network(Models.find(name), CLASSES).materialize(5)) {
             network.train(false);

@@ -59,7 +59,8 @@ final class GoldenRuns {
     /** Those that hold {@code name}, such as {@code 2026-11-28/lora}. */
     static Stream<String> with(String name) throws IOException {
         try (Stream<Path> all = Files.walk(root(), 2)) {
-            return all.filter(path -> Files.exists(path.resolve(name)) || Files.exists(path.resolve(name + THIN)))
+            return all
+                    .filter(path -> Files.exists(path.resolve(name)) || Files.exists(path.resolve(name + THIN)))
                     .map(path -> root().relativize(path).toString().replace('\\', '/'))
                     .sorted()
                     .toList()
@@ -113,8 +114,7 @@ final class GoldenRuns {
         ObjectMapper json = new ObjectMapper();
         return config.replaceFirst(
                         "\"" + PLACE + "/photos\"",
-                        java.util.regex.Matcher.quoteReplacement(
-                                json.writeValueAsString(photos().toString())))
+                        java.util.regex.Matcher.quoteReplacement(json.writeValueAsString(photos().toString())))
                 .replaceFirst(
                         "\"" + PLACE + "/[^\"]*starter.safetensors\"",
                         java.util.regex.Matcher.quoteReplacement(
@@ -138,7 +138,11 @@ final class GoldenRuns {
             String name = file.getFileName().toString();
             boolean twice = path.startsWith(STOPPED) && !path.contains(Checkpoints.FOLDER);
             boolean large = path.startsWith(FINISHED) && name.endsWith(".safetensors") && !evaluated;
-            if (twice || large || name.startsWith("last") || name.equals(RunFolder.CALIBRATION) || name.equals("README.md")) {
+            if (twice
+                    || large
+                    || name.startsWith("last")
+                    || name.equals(RunFolder.CALIBRATION)
+                    || name.equals("README.md")) {
                 continue;
             }
             Path target = to.resolve(path);
@@ -177,10 +181,7 @@ final class GoldenRuns {
             whole.write(length);
             whole.write(header);
             for (Map.Entry<String, Integer> tensor : sizes(header).entrySet()) {
-                whole.write(
-                        in.readByte() == 0
-                                ? known.get(plain(tensor.getKey()))
-                                : in.readNBytes(tensor.getValue()));
+                whole.write(in.readByte() == 0 ? known.get(plain(tensor.getKey())) : in.readNBytes(tensor.getValue()));
             }
         }
         return whole.toByteArray();
@@ -219,10 +220,12 @@ final class GoldenRuns {
                 });
         Map<String, Integer> sizes = new LinkedHashMap<>();
         entries.entrySet().stream()
-                .sorted(Comparator.comparingLong(entry -> entry.getValue().get(0).asLong()))
+                .sorted(Comparator.comparingLong(
+                        entry -> entry.getValue().get(0).asLong()))
                 .forEach(entry -> sizes.put(
                         entry.getKey(),
-                        entry.getValue().get(1).asInt() - entry.getValue().get(0).asInt()));
+                        entry.getValue().get(1).asInt()
+                                - entry.getValue().get(0).asInt()));
         return sizes;
     }
 }

@@ -58,7 +58,8 @@ class NetworkEqualityTest {
     static Stream<String> computed() throws IOException, URISyntaxException {
         Path folder = Path.of(NetworkEqualityTest.class.getResource("/networks").toURI());
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString().replace(".json", ""))
+            return files
+                    .map(file -> file.getFileName().toString().replace(".json", ""))
                     .filter(name -> !name.equals("registry"))
                     .sorted()
                     .toList()

@@ -292,7 +292,8 @@ final class NetworkGraph implements OpVisitor<String> {
         long inGroup = x.size(0) / op.groups();
         String grouped = nodes.op("Reshape", in(0), nodes.vector(0, op.groups(), inGroup, x.size(1), x.size(2)))
                 .add();
-        String dealt = nodes.op("Transpose", grouped).with("perm", 0, 2, 1, 3, 4).add();
+        String dealt =
+                nodes.op("Transpose", grouped).with("perm", 0, 2, 1, 3, 4).add();
         return nodes.op("Reshape", dealt, nodes.vector(0, x.size(0), x.size(1), x.size(2)))
                 .add();
     }

@@ -31,18 +31,24 @@ public record SplitOptions(
         if (!(valFraction >= 0 && testFraction >= 0 && valFraction + testFraction < 1)) {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE,
-                    "The %s (%s) and the %s (%s) must not be negative and must leave something to train on: keep their sum below 1.", Setting.VAL, valFraction, Setting.TEST,
+                    "The %s (%s) and the %s (%s) must not be negative and must leave something to train on: keep their sum below 1.",
+                    Setting.VAL,
+                    valFraction,
+                    Setting.TEST,
                     testFraction);
         }
         if (limitPerClass < 0) {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE,
-                    "The %s is %s; give a positive number, or 0 for all.", Setting.LIMIT_PER_CLASS, limitPerClass);
+                    "The %s is %s; give a positive number, or 0 for all.",
+                    Setting.LIMIT_PER_CLASS,
+                    limitPerClass);
         }
         if (groupCsv == null && (groupColumn != null || pathColumn != null)) {
             throw new InputException(
                     ErrorCode.MISSING_SETTING,
-                    "A group or path column was named without the CSV file it belongs to: give %s too.", Setting.GROUPS.the());
+                    "A group or path column was named without the CSV file it belongs to: give %s too.",
+                    Setting.GROUPS.the());
         }
         groupColumn = groupColumn == null ? "group" : groupColumn;
         pathColumn = pathColumn == null ? "path" : pathColumn;
