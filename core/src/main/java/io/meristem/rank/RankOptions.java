@@ -73,10 +73,14 @@ public record RankOptions(
         if ((budgetMib > 0 ? 1 : 0) + (budgetPercent == null ? 0 : 1) + (budgetRank == null ? 0 : 1) > 1) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "%s is given twice, as %s MiB and as %s %%",
+                    "%s is given twice, as %s",
                     Setting.BUDGET.the(),
-                    budgetMib,
-                    number(budgetPercent));
+                    Stream.of(
+                                    budgetMib > 0 ? budgetMib + " MiB" : null,
+                                    budgetPercent == null ? null : number(budgetPercent) + " %",
+                                    budgetRank == null ? null : "the size of rank " + budgetRank)
+                            .filter(Objects::nonNull)
+                            .collect(Collectors.joining(" and as ")));
         }
         if (costAware && !bounded(budgetMib, budgetPercent, budgetRank)) {
             throw InputException.ofSettings(
