@@ -11,7 +11,6 @@ import io.meristem.data.image.Fit;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
 import io.meristem.rank.Importance;
-import io.meristem.rank.RankOptions;
 import io.meristem.synth.LeafOptions;
 import io.meristem.synth.SynthOptions;
 import io.meristem.tune.Dra;
@@ -22,13 +21,11 @@ import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
-import io.meristem.tune.Updates;
 import io.meristem.zoo.ModelSpec;
 import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -50,10 +47,6 @@ import picocli.CommandLine.Spec;
         })
 final class DemoCommand implements Callable<Integer> {
 
-    /** What {@code train} does when nobody names a method. */
-    private static final Lora USUAL = Lora.DEFAULT;
-
-    private static final int CALIBRATION_EPOCHS = 3;
     private static final int LORA_RANK = 8;
     private static final double HUNDRED = 100;
 
@@ -95,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
             names = ScorerName.OPTION,
             paramLabel = "NAME",
             converter = ScorerName.Converter.class,
-            description = "Train with DRA too, and follow this. " + ScorerName.DESCRIPTION + " Default: no DRA.")
+            description = ScorerName.DESCRIPTION + " Default: gradient.")
     ScorerName scorer;
 
     @Mixin
@@ -139,18 +132,9 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private Map<Method, RunConfig> configs(Path photos) {
-        List<Method> methods = new ArrayList<>(List.of(USUAL, new Lora(LORA_RANK, AdapterOptions.DEFAULT)));
-        if (scorer != null) {
-            methods.add(new Dra(
-                    scorer.with(Importance.DEFAULT, null, null),
-                    RankOptions.likeRank(USUAL.rank()),
-                    Updates.NONE,
-                    CALIBRATION_EPOCHS,
-                    Dra.CALIBRATION_BATCHES,
-                    Dra.CALIBRATION_BATCH_SIZE,
-                    AdapterOptions.DEFAULT));
-        }
-        methods.add(new HeadOnly());
+        Dra usual = Dra.DEFAULT;
+        Dra dra = scorer == null ? usual : usual.following(scorer.with(Importance.DEFAULT, null, null));
+        List<Method> methods = List.of(dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly());
         Map<Method, RunConfig> configs = new LinkedHashMap<>();
         for (Method method : methods) {
             configs.put(method, config(method, photos));
@@ -195,11 +179,11 @@ final class DemoCommand implements Callable<Integer> {
         if (method instanceof Dra) {
             return "DRA: one character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
         }
-        if (method.equals(USUAL)) {
-            return "The default: LoRA of rank " + USUAL.rank() + ", the same on every layer.";
+        if (method instanceof Dra) {
+            return "The default: DRA. One character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
         }
         if (method instanceof Lora lora) {
-            return "For comparison: LoRA of rank " + lora.rank() + ".";
+            return "For comparison: LoRA, rank " + lora.rank() + " on every layer.";
         }
         if (method instanceof HeadOnly) {
             return "For comparison: nothing but a new head, on features as they were.";
@@ -228,9 +212,10 @@ final class DemoCommand implements Callable<Integer> {
                 results.values().iterator().next().test().photos());
         table.print(console);
         console.println();
-        console.println(adapted(results.get(USUAL)));
+        Method usual = results.keySet().iterator().next();
+        console.println(adapted(results.get(usual)));
         console.println();
-        console.println("The runs are in " + out + "; try: ./meristem predict " + out.resolve(folder(USUAL)) + " "
+        console.println("The runs are in " + out + "; try: ./meristem predict " + out.resolve(folder(usual)) + " "
                 + out.resolve("photos/test/rust"));
         console.flush();
     }
@@ -240,13 +225,12 @@ final class DemoCommand implements Callable<Integer> {
         return String.format(
                 Locale.ROOT,
                 """
-                What was adapted: the network had learned from photographs of other things. It was kept as it was,
-                and each of its layers got a small correction, a product of two thin matrices of rank %d. They hold %.0f %%
-                as many numbers as the network, and a new last layer tells the classes apart. All layers got the same
-                rank, because no rule that we tried for giving some layers more was better at the same size
-                (docs/performance.md). The head alone falls behind because it cannot change what the network looks for.\
+                What was adapted: the network had learned from photographs of other things. It was kept as it was, and
+                layers got small corrections, products of two thin matrices, which hold %.0f %% as many numbers as the
+                network. Before training, a few pictures were shown to it, to see at which layers the error pulls
+                hardest: those got most of the room, and some got none. A new last layer tells the classes apart. The
+                head alone falls behind because it cannot change what the network looks for.\
                 """,
-                USUAL.rank(),
                 HUNDRED * usual.averageMib() / (usual.modelMib() - usual.headMib()));
     }
 

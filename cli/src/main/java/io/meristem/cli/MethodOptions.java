@@ -102,14 +102,14 @@ final class MethodOptions {
             names = "--method",
             paramLabel = "NAME",
             description =
-                    "lora: one rank for all layers; dra: ranks that follow the network's needs; adalora: starts with more and prunes; dylora: all ranks of a range at once; full: all weights; head: only the new classifier layer. Default: lora; with --preset paper dra.")
+                    "dra: ranks that follow the network's needs; lora: one rank for all layers; adalora: starts with more and prunes; dylora: all ranks of a range at once; full: all weights; head: only the new classifier layer. Default: dra.")
     private Name named;
 
     @Option(
             names = "--rank",
             paramLabel = "R",
             description =
-                    "LoRA's rank; 0 with --train-norm for no factors at all. With DRA the size: that of this rank on every layer. --budget gives a size in its place. Default: 4, without --budget; with --preset paper DRA has none.")
+                    "LoRA's rank; 0 with --train-norm for no factors at all. With DRA the size: that of this rank on every layer. --budget gives a size in its place. Default, without --budget: 8 for lora, 4 for dra; with --preset paper dra has none.")
     Integer rank;
 
     @Option(

@@ -65,7 +65,7 @@ final class SizeCommand implements Callable<Integer> {
             names = "--rank",
             paramLabel = "R",
             description =
-                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 4, without --budget.")
+                    "LoRA's rank; 0 with --train-norm for no factors at all; --budget gives a size in its place. Default: 8, without --budget.")
     Integer rank;
 
     @Option(

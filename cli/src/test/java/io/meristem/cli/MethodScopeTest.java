@@ -22,7 +22,7 @@ class MethodScopeTest {
 
     @Test
     void thePresetNamesTheMethodThatNobodyNames() {
-        assertEquals(MethodOptions.Name.LORA, method());
+        assertEquals(MethodOptions.Name.DRA, method());
         assertEquals(MethodOptions.Name.DRA, method("--preset", "paper"));
         assertEquals(MethodOptions.Name.FULL, method("--preset", "paper", "--method", "full"));
     }

@@ -47,10 +47,12 @@ public record Dra(
 
     public static final int CALIBRATION_BATCH_SIZE = 64;
 
+    private static final int USUAL_RANK = 4;
+
     /** What did best here (docs/performance.md): ranks follow the gradient once, at the size of rank 4 everywhere. */
     public static final Dra DEFAULT = new Dra(
             new GradientScorer(),
-            RankOptions.likeRank(4),
+            RankOptions.likeRank(USUAL_RANK),
             Updates.NONE,
             5,
             CALIBRATION_BATCHES,

@@ -21,7 +21,7 @@ import java.util.Map;
  */
 public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements Method {
 
-    public static final Lora DEFAULT = new Lora(4, AdapterOptions.DEFAULT);
+    public static final Lora DEFAULT = new Lora(8, AdapterOptions.DEFAULT);
 
     /** Held to what each layer can use. */
     public Lora(int rank, AdapterOptions adapter) {

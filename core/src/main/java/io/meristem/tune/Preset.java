@@ -16,7 +16,7 @@ public enum Preset {
     DEFAULT(20, 16, 5, HeadPolicy.TRAINED, RankLimit.LAYER, NormTraining.NONE, 1, 0, Updates.NONE) {
         @Override
         public Method method() {
-            return Lora.DEFAULT;
+            return Dra.DEFAULT;
         }
 
         @Override

@@ -68,7 +68,7 @@ class StudyReaderTest {
                         new HeadOnly()),
                 methods.stream().map(m -> m.train().method()).toList());
         assertEquals(
-                List.of("dra", "lora r=2", "lora r=4", "full", "head"),
+                List.of("dra", "lora r=2", "lora r=8", "full", "head"),
                 methods.stream().map(StudyMethod::label).toList());
         assertEquals(
                 List.of("results", "curves", "sizes"),
