@@ -2,7 +2,7 @@ package io.meristem.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.meristem.NoOptionsInCoreTest;
+import io.meristem.testing.Literals;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -12,6 +12,6 @@ class NoOptionsInOnnxTest {
 
     @Test
     void noLiteralNamesAnOptionOrACommand() throws IOException {
-        assertEquals(Map.of(), NoOptionsInCoreTest.spoken(NoOptionsInCoreTest.classes(OnnxFormat.class), 100));
+        assertEquals(Map.of(), Literals.spoken(Literals.classes(OnnxFormat.class), 100));
     }
 }
