@@ -130,8 +130,8 @@ final class MethodOptions {
             names = ScorerName.OPTION,
             paramLabel = "NAME",
             converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION
-                    + " Default: gradient, but cka with --budget auto and with --preset paper.")
+            description =
+                    ScorerName.DESCRIPTION + " Default: gradient, but cka with --budget auto and with --preset paper.")
     ScorerName scorer;
 
     @Mixin

@@ -68,7 +68,9 @@ public record RankOptions(
         }
         if (budgetRank != null && budgetRank < 1) {
             throw InputException.ofSettings(
-                    ErrorCode.OUT_OF_RANGE, "a budget of the size of rank %d buys no adapter: give 1 or more", budgetRank);
+                    ErrorCode.OUT_OF_RANGE,
+                    "a budget of the size of rank %d buys no adapter: give 1 or more",
+                    budgetRank);
         }
         if ((budgetMib > 0 ? 1 : 0) + (budgetPercent == null ? 0 : 1) + (budgetRank == null ? 0 : 1) > 1) {
             throw InputException.ofSettings(
