@@ -68,7 +68,7 @@ public enum Setting {
     PREDICTIONS("predictions file"),
     PRESET("preset"),
     RANK("rank"),
-    RANK_LIMIT("rank limit"),
+    RANK_LIMIT("rank limit", "limit"),
     RANK_MAX("greatest rank", "max"),
     RANK_MIN("least rank", "min"),
     RATE("learning rate"),
@@ -129,7 +129,7 @@ public enum Setting {
         return words;
     }
 
-    /** As in Java, such as {@code batchSize}: the name of a parameter or of a record's component. */
+    /** As in Java, such as {@code batchSize}: the name of a method or of a record's component. */
     public String key() {
         return key;
     }
