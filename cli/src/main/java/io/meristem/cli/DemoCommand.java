@@ -20,6 +20,7 @@ import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
+import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import io.meristem.zoo.ModelSpec;
 import io.meristem.zoo.Models;
@@ -162,7 +163,7 @@ final class DemoCommand implements Callable<Integer> {
                 new TrainConfig(
                         method,
                         epochs,
-                        32,
+                        Preset.DEFAULT.batchSize,
                         seed,
                         optimization,
                         HeadPolicy.TRAINED,
