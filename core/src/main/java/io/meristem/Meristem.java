@@ -2,7 +2,6 @@ package io.meristem;
 
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.image.Perturbations;
 import io.meristem.data.image.Views;
 import io.meristem.job.Abstention;
 import io.meristem.job.EvaluateJob;
@@ -52,7 +51,7 @@ public final class Meristem {
      */
     public static EvaluateJob.Outcome evaluate(Path run, Path photos) {
         return evaluate(
-                new EvaluateJob.Request(run, null, photos, null, Perturbations.NONE, null),
+                EvaluateJob.Request.of(run).withData(photos),
                 Runtime.getRuntime().availableProcessors());
     }
 

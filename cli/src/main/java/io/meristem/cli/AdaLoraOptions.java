@@ -70,6 +70,11 @@ final class AdaLoraOptions {
     AdaLora resolve(double budget, AdapterOptions adapter) {
         int target = targetRank != null ? targetRank : budget > 0 ? 0 : USUAL_TARGET;
         int init = initRank != null ? initRank : (int) Math.ceil(HEADROOM * (target > 0 ? target : USUAL_TARGET));
-        return new AdaLora(init, target, budget, initShare, finalShare, interval, beta1, beta2, orthogonality, adapter);
+        return AdaLora.of(init, target, budget)
+                .withShares(initShare, finalShare)
+                .withInterval(interval)
+                .withBetas(beta1, beta2)
+                .withOrthogonality(orthogonality)
+                .with(adapter);
     }
 }

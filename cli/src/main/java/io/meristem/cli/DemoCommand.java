@@ -15,10 +15,8 @@ import io.meristem.synth.LeafOptions;
 import io.meristem.synth.SynthOptions;
 import io.meristem.tune.Dra;
 import io.meristem.tune.HeadOnly;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
@@ -134,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra usual = Dra.DEFAULT;
-        Dra dra = scorer == null ? usual : usual.following(scorer.with(Importance.DEFAULT, null, null));
+        Dra dra = scorer == null ? usual : usual.withScorer(scorer.with(Importance.DEFAULT, null, null));
         List<Method> methods = List.of(dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly());
         Map<Method, RunConfig> configs = new LinkedHashMap<>();
         for (Method method : methods) {
@@ -145,8 +143,12 @@ final class DemoCommand implements Callable<Integer> {
 
     private RunConfig config(Method method, Path photos) {
         ModelSpec model = Models.find(Starter.MODEL);
-        Optimization optimization = new Optimization(
-                Optimization.Kind.ADAMW, 4e-3, 4e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0, false);
+        Optimization optimization = Optimization.plain(4e-3)
+                .withWeightDecay(0.01)
+                .withMomentum(0.9)
+                .withSchedule(Optimization.Schedule.COSINE)
+                .withWarmup(0.5)
+                .withClipNorm(1);
         return new RunConfig(
                 new RunConfig.Model(
                         model.name(),
@@ -160,15 +162,9 @@ final class DemoCommand implements Callable<Integer> {
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),
                         Augmentation.standard()),
-                new TrainConfig(
-                        method,
-                        epochs,
-                        Preset.DEFAULT.batchSize,
-                        seed,
-                        optimization,
-                        HeadPolicy.TRAINED,
-                        NormPolicy.FROZEN,
-                        compute.resolve()),
+                TrainConfig.builder(method, epochs, Preset.DEFAULT.batchSize, seed, optimization)
+                        .compute(compute.resolve())
+                        .build(),
                 threads.count());
     }
 

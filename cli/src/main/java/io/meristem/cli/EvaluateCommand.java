@@ -83,8 +83,14 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluateJob.Outcome outcome;
         try (Reporter reporter = Reporter.of(out, output, 0)) {
             outcome = EvaluateJob.run(
-                    new EvaluateJob.Request(
-                            run, rank, data, part, perturbations, views.views, abstain.resolve(), predictions),
+                    EvaluateJob.Request.of(run)
+                            .withRank(rank)
+                            .withData(data)
+                            .withPart(part)
+                            .withPerturbations(perturbations)
+                            .withViews(views.views)
+                            .withAbstention(abstain.resolve())
+                            .withPredictions(predictions),
                     threads.count(),
                     photos,
                     reporter);

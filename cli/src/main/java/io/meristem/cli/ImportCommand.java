@@ -101,8 +101,16 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ImportJob.Request request =
-                new ImportJob.Request(source, model, weights, classes, data, size, crop, fit, mean, std);
+        ImportJob.Request request = ImportJob.Request.of(source)
+                .withModel(model)
+                .withWeights(weights)
+                .withClasses(classes)
+                .withData(data)
+                .withSize(size)
+                .withCropFraction(crop)
+                .withFit(fit)
+                .withMean(mean)
+                .withStd(std);
         ImportJob.Outcome outcome = ImportJob.run(request, out, threads.count());
         PrintWriter console = spec.commandLine().getOut();
         console.println("Imported " + outcome.kind() + " for " + outcome.model() + ", " + outcome.classes() + " classes"

@@ -377,14 +377,15 @@ final class MethodOptions {
                 costAware,
                 budget().percent(),
                 rank == null ? usualRank : rank);
-        return new Dra(
-                scorer(ranks),
-                ranks,
-                updates.resolve(preset, scorer == ScorerName.UPDATE),
-                calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
-                calibrationBatches,
-                calibrationBatch,
-                adapter(Dra.DEFAULT.adapter()));
+        return Dra.PAPER
+                .withScorer(scorer(ranks))
+                .withRanks(ranks)
+                .withUpdates(updates.resolve(preset, scorer == ScorerName.UPDATE))
+                .withCalibration(
+                        calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
+                        calibrationBatches,
+                        calibrationBatch)
+                .with(adapter(Dra.DEFAULT.adapter()));
     }
 
     /** Weights of similarities belong to a scorer that has some, so they ask for it. */

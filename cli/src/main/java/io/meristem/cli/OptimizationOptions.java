@@ -141,18 +141,20 @@ final class OptimizationOptions {
                     "--lr has no effect on the method 'head', which trains the head alone: give --head-lr in its place.");
         }
         double factor = optimizer == Optimization.Kind.SGD ? SGD_FACTOR : 1;
-        return new Optimization(
-                optimizer,
-                rate == null ? method.usualRate() * factor : rate,
-                headRate == null ? Optimization.HEAD_RATE * factor : headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmup,
-                clip,
-                labelSmoothing,
-                classWeights,
-                lrRatio != null ? lrRatio : Optimization.usual(method, preset).lrRatio(),
-                normRate);
+        return Optimization.plain(rate == null ? method.usualRate() * factor : rate)
+                .withKind(optimizer)
+                .withHeadRate(headRate == null ? Optimization.HEAD_RATE * factor : headRate)
+                .withWeightDecay(weightDecay)
+                .withMomentum(momentum)
+                .withSchedule(schedule)
+                .withWarmup(warmup)
+                .withClipNorm(clip)
+                .withLabelSmoothing(labelSmoothing)
+                .withClassWeights(classWeights)
+                .withLrRatio(
+                        lrRatio != null
+                                ? lrRatio
+                                : Optimization.usual(method, preset).lrRatio())
+                .withNormRate(normRate);
     }
 }

@@ -3,13 +3,11 @@ package io.meristem.cli;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.artifact.Json;
 import io.meristem.job.PlanJob;
 import io.meristem.op.ConvKernels;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.zoo.ModelSpec;
@@ -85,16 +83,11 @@ final class PlanCommand implements Callable<Integer> {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE, "A classifier needs at least two classes: give --classes 2 or more.");
         }
-        TrainConfig config = new TrainConfig(
-                new Lora(rank, AdapterOptions.DEFAULT),
-                1,
-                batch,
-                0,
-                Optimization.plain(1e-3),
-                HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                compute.resolve());
-        Plan plan = PlanJob.run(network, config, classes, side, threads.count());
+        TrainConfig config = TrainConfig.builder(
+                        new Lora(rank, AdapterOptions.DEFAULT), 1, batch, 0, Optimization.plain(1e-3))
+                .compute(compute.resolve())
+                .build();
+        ComputePlan plan = PlanJob.run(network, config, classes, side, threads.count());
         if (output.json) {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("model", network.name());
@@ -125,11 +118,11 @@ final class PlanCommand implements Callable<Integer> {
         return side;
     }
 
-    private static void print(PrintWriter out, Plan plan) {
+    private static void print(PrintWriter out, ComputePlan plan) {
         Table table = new Table("layer", "kind", "input", "rank", "form", "kernels", "ms");
         double sum = 0;
         boolean timed = false;
-        for (Plan.Row row : plan.rows()) {
+        for (ComputePlan.Row row : plan.rows()) {
             table.row(
                     row.layer(),
                     row.kind(),

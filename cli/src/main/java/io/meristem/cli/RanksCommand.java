@@ -7,7 +7,7 @@ import io.meristem.artifact.RankLine;
 import io.meristem.artifact.RunConfig;
 import io.meristem.job.AllocateJob;
 import io.meristem.rank.Allocation;
-import io.meristem.rank.Sight;
+import io.meristem.rank.ScorerSummary;
 import io.meristem.tune.Dra;
 import io.meristem.tune.NormTraining;
 import java.io.PrintWriter;
@@ -127,7 +127,7 @@ final class RanksCommand implements Callable<Integer> {
     /** @param width characters of a line */
     static void print(PrintWriter out, AllocateJob.Shared shared, int width) {
         Allocation allocation = shared.allocation();
-        Sight sight = allocation.sight();
+        ScorerSummary sight = allocation.sight();
         Set<String> measures = allocation.rows().get(0).score().measures().keySet();
         Table table = table(allocation, sight, measures, shared.normNumbers());
         int left = width - table.width() - Table.GAP;
@@ -140,7 +140,7 @@ final class RanksCommand implements Callable<Integer> {
             List<String> pictures =
                     new ArrayList<>(List.of(sight.hasDirections() ? "gain by direction" : "importance"));
             int most = Math.min(left, MOST_PICTURE);
-            for (Sight.Layer layer : sight.layers()) {
+            for (ScorerSummary.Layer layer : sight.layers()) {
                 pictures.add(
                         sight.hasDirections()
                                 ? Picture.columns(layer.gains(), most)
@@ -183,7 +183,7 @@ final class RanksCommand implements Callable<Integer> {
         }
     }
 
-    private static Table table(Allocation allocation, Sight sight, Set<String> measures, long norm) {
+    private static Table table(Allocation allocation, ScorerSummary sight, Set<String> measures, long norm) {
         List<String> head = new ArrayList<>(List.of("layer", "kind"));
         measures.forEach(measure -> head.add(measure.replace('_', ' ')));
         head.addAll(List.of("importance", "share", "rank", "numbers"));

@@ -82,7 +82,7 @@ final class Reporter implements JobListener, AutoCloseable {
                 firstEpoch,
                 LayerSize.mib(allocation.numbers()),
                 allocation.rows().size(),
-                RankMap.line(allocation)));
+                RankStrip.line(allocation)));
     }
 
     @Override
@@ -93,7 +93,7 @@ final class Reporter implements JobListener, AutoCloseable {
                 epoch,
                 LayerSize.mib(layers.stream().mapToLong(LayerRank::numbers).sum()),
                 layers.size(),
-                RankMap.line(layers.stream().mapToInt(LayerRank::rank))));
+                RankStrip.line(layers.stream().mapToInt(LayerRank::rank))));
     }
 
     @Override

@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Compares: runs every model with every method, set of photos and seed, and writes tables.",
-            "Give the same command again, or only --out, to go on after a stop or Ctrl-C; what is finished is not run again.",
+            "Give the same command again, or only --out, to resume after a stop or Ctrl-C; what is finished is not run again.",
             "Exit code 1 says that some run failed; the others are done nevertheless."
         })
 final class StudyCommand implements Callable<Integer> {

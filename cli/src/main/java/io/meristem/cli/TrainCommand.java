@@ -174,7 +174,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    /** What was stopped goes on as it began. */
+    /** A stopped run is resumed with its own settings. */
     private void refuseSettingsOfResumed() {
         if (resume == null) {
             return;
@@ -203,19 +203,20 @@ final class TrainCommand implements Callable<Integer> {
         Method chosen = method.resolve(network.name(), () -> ImageFolder.scan(Path.of(photos.folder()), photos.split())
                 .classes()
                 .size());
-        TrainConfig train = new TrainConfig(
-                chosen,
-                epochs == null ? method.preset.epochs : epochs,
-                optimization.batch == null ? method.preset.batchSize : optimization.batch,
-                seed,
-                optimization.resolve(chosen, method.preset),
-                method.headPolicy(),
-                optimization.norm,
-                compute.withFile(),
-                method.headStart,
-                optimization.onDivergence,
-                method.trainNorm(),
-                optimization.ema == null ? method.preset.ema : optimization.ema);
+        TrainConfig train = TrainConfig.builder(
+                        chosen,
+                        epochs == null ? method.preset.epochs : epochs,
+                        optimization.batch == null ? method.preset.batchSize : optimization.batch,
+                        seed,
+                        optimization.resolve(chosen, method.preset))
+                .head(method.headPolicy())
+                .norm(optimization.norm)
+                .compute(compute.withFile())
+                .headStart(method.headStart)
+                .onDivergence(optimization.onDivergence)
+                .trainNorm(method.trainNorm())
+                .ema(optimization.ema == null ? method.preset.ema : optimization.ema)
+                .build();
         return new RunConfig(network, photos, train, threads.count());
     }
 }

@@ -25,8 +25,8 @@ final class UpdateOptions {
             paramLabel = "WHAT",
             converter = WayName.class,
             description =
-                    "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they go on at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: none, or merge where --update-when, --update-at, --start-size or --scorer update asks for updates; with --preset paper merge.")
-    Updates.Way way;
+                    "What becomes of DRA's adapters when ranks are given anew during training. none: ranks stay; merge: they are merged and new ones start, as in the published study; restart: the same with the ranks that were; warm: merged, and all learning rates grow from zero again; carry: they are kept at their new ranks, rotated where they shrink, with the optimiser's memory; carry-plain: the same without rotation. Default: none, or merge where --update-when, --update-at, --start-size or --scorer update asks for updates; with --preset paper merge.")
+    Updates.Kind way;
 
     @Option(
             names = NO_UPDATES,
@@ -56,7 +56,7 @@ final class UpdateOptions {
     /** @param needed whether something asks for updates that nobody gave */
     Updates resolve(Preset preset, boolean needed) {
         Updates usual = preset.updates;
-        if (none && way != null && way != Updates.Way.NONE) {
+        if (none && way != null && way != Updates.Kind.NONE) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "%s says that ranks stay as they are, and %s %s that they are given anew: leave one of them out.",
@@ -65,27 +65,27 @@ final class UpdateOptions {
                     way.word());
         }
         boolean implied = needed || when != null || at != null || startSize != null;
-        Updates.Way unsaid = implied && !usual.givesRanks() ? Updates.MERGING.way() : usual.way();
-        Updates.Way said = way == null ? unsaid : way;
-        Updates.Way kept = none ? Updates.Way.NONE : said;
-        Updates.When usually = kept == Updates.Way.NONE ? Updates.When.FALLING : usual.when();
+        Updates.Kind unsaid = implied && !usual.givesRanks() ? Updates.MERGING.way() : usual.way();
+        Updates.Kind said = way == null ? unsaid : way;
+        Updates.Kind kept = none ? Updates.Kind.NONE : said;
+        Updates.When usually = kept == Updates.Kind.NONE ? Updates.When.FALLING : usual.when();
         Updates.When chosen = when == null ? usually : when;
-        boolean asUsual = chosen == usual.when() && kept != Updates.Way.NONE;
+        boolean asUsual = chosen == usual.when() && kept != Updates.Kind.NONE;
         Double usualShare = asUsual ? usual.at() : null;
         double usualSize = asUsual ? usual.startSize() : 1;
         return new Updates(kept, chosen, at == null ? usualShare : at, startSize == null ? usualSize : startSize);
     }
 
     /** In any case, with dashes. */
-    static final class WayName implements ITypeConverter<Updates.Way> {
+    static final class WayName implements ITypeConverter<Updates.Kind> {
         @Override
-        public Updates.Way convert(String text) {
-            return Arrays.stream(Updates.Way.values())
+        public Updates.Kind convert(String text) {
+            return Arrays.stream(Updates.Kind.values())
                     .filter(way -> way.word().equals(text.toLowerCase(Locale.ROOT)))
                     .findFirst()
                     .orElseThrow(() -> new TypeConversionException("expected one of "
-                            + Arrays.stream(Updates.Way.values())
-                                    .map(Updates.Way::word)
+                            + Arrays.stream(Updates.Kind.values())
+                                    .map(Updates.Kind::word)
                                     .collect(Collectors.joining(", "))
                             + " but was '" + text + "'"));
         }

@@ -109,7 +109,7 @@ final class WeightsCommand {
     @Command(
             name = "pull",
             mixinStandardHelpOptions = true,
-            description = "Fetches official weights; one that was broken off goes on where it ended.")
+            description = "Fetches official weights; an interrupted download is resumed.")
     static final class PullCommand implements Callable<Integer> {
 
         @Spec
@@ -156,14 +156,14 @@ final class WeightsCommand {
 
         private Path fetch(WeightSource source, ModelSpec model) {
             if (!Bars.shown()) {
-                return fetch(source, model, Downloader.Progress.NONE);
+                return fetch(source, model, Downloader.TrainProgress.NONE);
             }
             try (ProgressBar bar = Bars.open(model.name() + "." + source.tag(), -1)) {
                 return fetch(source, model, (done, total) -> bar.maxHint(total).stepTo(done));
             }
         }
 
-        private Path fetch(WeightSource source, ModelSpec model, Downloader.Progress progress) {
+        private Path fetch(WeightSource source, ModelSpec model, Downloader.TrainProgress progress) {
             return renew
                     ? WeightCache.open().renew(source, model, progress)
                     : WeightCache.open().pull(source, model, progress);

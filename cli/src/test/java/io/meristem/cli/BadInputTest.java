@@ -45,7 +45,7 @@ class BadInputTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        photos = Photos.write(folder.resolve("photos"), 6, "healthy", "rust");
+        photos = PhotoFolders.write(folder.resolve("photos"), 6, "healthy", "rust");
         weights = write(folder.resolve("weights.safetensors"), MODEL);
     }
 
@@ -78,8 +78,8 @@ class BadInputTest {
         train(place.resolve("nowhere")).refuses("There is no folder", "nowhere");
         train(weights).refuses("is a file");
         train(Files.createDirectory(place.resolve("empty"))).refuses("no image");
-        train(Photos.write(place.resolve("single"), 4, "rust")).refuses("single class", "rust");
-        Path loose = Photos.write(place.resolve("loose"), 4, "rust", "scab");
+        train(PhotoFolders.write(place.resolve("single"), 4, "rust")).refuses("single class", "rust");
+        Path loose = PhotoFolders.write(place.resolve("loose"), 4, "rust", "scab");
         Files.createDirectory(loose.resolve("nothing"));
         train(loose).refuses("nothing", "no image");
     }
@@ -94,7 +94,7 @@ class BadInputTest {
 
     @Test
     void aClassWithoutAReadableImage() throws IOException {
-        Path data = Photos.write(place.resolve("data"), 5, "good", "better");
+        Path data = PhotoFolders.write(place.resolve("data"), 5, "good", "better");
         Path bad = Files.createDirectory(data.resolve("torn"));
         for (int i = 0; i < 5; i++) {
             Files.writeString(bad.resolve(i + ".jpg"), "this is no photo");
@@ -104,7 +104,7 @@ class BadInputTest {
 
     @Test
     void strictStopsAtACorruptImage() throws IOException {
-        Path data = Photos.write(place.resolve("data"), 8, "good", "better");
+        Path data = PhotoFolders.write(place.resolve("data"), 8, "good", "better");
         Path bad = data.resolve("good").resolve("3.png");
         byte[] whole = Files.readAllBytes(bad);
         Files.write(bad, Arrays.copyOf(whole, whole.length / 3));

@@ -30,7 +30,7 @@ class BaselinesTest {
 
     @BeforeAll
     static void prepare() {
-        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy");
+        photos = PhotoFolders.write(folder.resolve("photos"), 12, "blight", "healthy");
     }
 
     private Shell train(Object... more) {

@@ -28,7 +28,7 @@ class DataCommandTest {
     /** Two classes, one with a name that means harm, and a photo that is in both. */
     private Path spoiled() throws IOException {
         Path root = folder.resolve("photos");
-        Photos.write(root, 24, "green", "red");
+        PhotoFolders.write(root, 24, "green", "red");
         Files.move(root.resolve("red"), root.resolve(HOSTILE));
         Files.copy(root.resolve("green/1.png"), root.resolve(HOSTILE).resolve("copy.png"));
         return root;
@@ -60,7 +60,7 @@ class DataCommandTest {
 
     @Test
     void strictIsContentWithACleanFolder() {
-        Path root = Photos.write(folder.resolve("photos"), 24, "a", "b");
+        Path root = PhotoFolders.write(folder.resolve("photos"), 24, "a", "b");
         Shell shell = Shell.run("data", "check", root, "--strict", "--no-probe").succeeds();
         assertTrue(shell.out().contains("Nothing was found"), shell.out());
     }
@@ -68,7 +68,7 @@ class DataCommandTest {
     @Test
     void whatCannotBeUsedIsRefused() {
         Shell.run("data", "check", folder.resolve("nowhere")).refuses("nowhere");
-        Path root = Photos.write(folder.resolve("photos"), 2, "a", "b");
+        Path root = PhotoFolders.write(folder.resolve("photos"), 2, "a", "b");
         Shell.run("data", "check", root, "--html", folder.resolve("page.txt")).refuses(".html");
         Shell.run("data", "check", root, "--json", folder).refuses("is a folder");
         Shell.run("data", "check", root, "--min-side", -1).refuses("limits");

@@ -27,7 +27,7 @@ class ExportCommandTest {
 
     @BeforeAll
     static void train() throws IOException {
-        photos = Photos.write(folder.resolve("photos"), 8, "healthy", "rust");
+        photos = PhotoFolders.write(folder.resolve("photos"), 8, "healthy", "rust");
         run = folder.resolve("run");
         StarterRuns.train(photos, run, 1, "--method", "lora", "--rank", 2);
     }

@@ -73,7 +73,7 @@ class HostileNamesTest {
 
     @BeforeAll
     static void train() throws IOException {
-        photos = Photos.write(folder.resolve("photos" + ESC), 5, CLASSES.toArray(String[]::new));
+        photos = PhotoFolders.write(folder.resolve("photos" + ESC), 5, CLASSES.toArray(String[]::new));
         work = Files.createDirectory(folder.resolve("work"));
         for (String name : CLASSES) {
             Path of = photos.resolve(name);

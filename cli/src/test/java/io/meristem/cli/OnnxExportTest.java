@@ -37,7 +37,7 @@ class OnnxExportTest {
     /** With several ranks. */
     @BeforeAll
     static void train() throws IOException {
-        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
+        photos = PhotoFolders.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
         run = folder.resolve("run");
         StarterRuns.train(photos, run, 2, "--method", "dylora", "--rank-max", 4);
     }

@@ -51,7 +51,7 @@ class PhotoFoldersTest {
     /** A run, a photo cache and heatmaps lie in the folder that they are made from. */
     @Test
     void outputMayLieAmongThePhotos() throws IOException {
-        Path photos = Photos.write(folder.resolve("photos"), 6, "a", "b");
+        Path photos = PhotoFolders.write(folder.resolve("photos"), 6, "a", "b");
         Path run = photos.resolve("run");
         train(photos, run, "--cache", photos.resolve("cache")).succeeds();
         Shell.run("evaluate", run, "--cache", photos.resolve("cache"), "--threads", 1)
@@ -74,8 +74,8 @@ class PhotoFoldersTest {
 
     @Test
     void aRunJudgesACopyFromMacOs() {
-        Path photos = Photos.write(folder.resolve("linux"), 6, "Größe", "Grün");
-        Path mac = Photos.write(
+        Path photos = PhotoFolders.write(folder.resolve("linux"), 6, "Größe", "Grün");
+        Path mac = PhotoFolders.write(
                 folder.resolve("mac"),
                 6,
                 Normalizer.normalize("Größe", Normalizer.Form.NFD),
@@ -90,8 +90,8 @@ class PhotoFoldersTest {
     @Test
     void whatTheFolderIsTakenForIsSaidBeforeTraining() throws IOException {
         Path photos = folder.resolve("photos");
-        Photos.write(photos.resolve("Training"), 6, "a", "b");
-        Photos.write(photos.resolve("Testing"), 2, "a", "b");
+        PhotoFolders.write(photos.resolve("Training"), 6, "a", "b");
+        PhotoFolders.write(photos.resolve("Testing"), 2, "a", "b");
         Files.writeString(photos.resolve("manifest.csv"), "photo;Group Id\nx;1\n", StandardCharsets.UTF_16);
         train(photos, folder.resolve("run")).refuses("photo, Group Id", "--no-groups");
         assertFalse(Files.exists(folder.resolve("run")));
@@ -106,7 +106,7 @@ class PhotoFoldersTest {
     /** Judging a run by its own photos means the very photos that it was trained with. */
     @Test
     void photosThatHaveChangedSinceAreSaid() throws IOException {
-        Path photos = Photos.write(folder.resolve("photos"), 6, "a", "b");
+        Path photos = PhotoFolders.write(folder.resolve("photos"), 6, "a", "b");
         Path run = folder.resolve("run");
         train(photos, run).succeeds();
         Shell same = Shell.run("evaluate", run, "--threads", 1).succeeds();

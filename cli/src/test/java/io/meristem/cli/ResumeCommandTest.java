@@ -24,7 +24,7 @@ class ResumeCommandTest {
     Path folder;
 
     private List<String> command(Path run) throws IOException {
-        Path photos = Photos.write(folder.resolve("photos"), 6, "blight", "healthy");
+        Path photos = PhotoFolders.write(folder.resolve("photos"), 6, "blight", "healthy");
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",

@@ -28,7 +28,7 @@ class SafeguardsTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy");
+        photos = PhotoFolders.write(folder.resolve("photos"), 12, "blight", "healthy");
         StringBuilder groups = new StringBuilder("path,group\n");
         for (int i = 0; i < 12; i++) {
             groups.append("photos/blight/")

@@ -32,7 +32,7 @@ class StandardOutputTest {
 
     @BeforeAll
     static void train() {
-        photos = Photos.write(folder.resolve("photos"), 8, "blight", "healthy");
+        photos = PhotoFolders.write(folder.resolve("photos"), 8, "blight", "healthy");
         run = folder.resolve("run");
         StarterRuns.train(photos, run, 1, "--method", "head");
     }
@@ -100,7 +100,7 @@ class StandardOutputTest {
 
     @Test
     void predictingEndsWhenItsReaderGoes() throws IOException {
-        Path many = Photos.write(folder.resolve("many"), 300, "leaf");
+        Path many = PhotoFolders.write(folder.resolve("many"), 300, "leaf");
         Limited head = new Limited(150, "Broken pipe");
         Shell shell = into(head, "predict", run.toString(), many.toString(), "--format", "csv", "--threads", "1");
         assertEquals(141, shell.code(), shell.err());

@@ -43,7 +43,7 @@ class TrainedRunTest {
     /** One training that all tests here look at: three classes, with one corrupt picture. */
     @BeforeAll
     static void train() throws IOException {
-        photos = Photos.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
+        photos = PhotoFolders.write(folder.resolve("photos"), 12, "blight", "healthy", "rust");
         corrupt = photos.resolve("rust").resolve("7.png");
         byte[] whole = Files.readAllBytes(corrupt);
         Files.write(corrupt, Arrays.copyOf(whole, whole.length / 3));
@@ -192,7 +192,7 @@ class TrainedRunTest {
                 .filter(line -> line.startsWith("test,"))
                 .toList();
         assertEquals(test, lines.subList(1, lines.size()));
-        Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
+        Path other = PhotoFolders.write(place.resolve("other"), 2, "blight", "healthy", "rust");
         Shell.run("evaluate", run, "--data", other, "--predictions", file).succeeds();
         assertTrue(Files.readAllLines(file).get(1).startsWith("all,blight/0.png,blight,"));
         Shell.run("evaluate", run, "--predictions", place.resolve("answers.txt"))
@@ -219,7 +219,7 @@ class TrainedRunTest {
 
     @Test
     void evaluationOfAnotherFolderJudgesAllOfIt() throws IOException {
-        Path other = Photos.write(place.resolve("other"), 2, "blight", "healthy", "rust");
+        Path other = PhotoFolders.write(place.resolve("other"), 2, "blight", "healthy", "rust");
         JsonNode json = JSON.readTree(
                 Shell.run("evaluate", run, "--data", other, "--json").succeeds().out());
         assertEquals(6, json.at("/scores/photos").asInt());
@@ -227,11 +227,11 @@ class TrainedRunTest {
 
     @Test
     void evaluationNeedsTheClassesOfTheRun() {
-        Path fewer = Photos.write(place.resolve("fewer"), 3, "blight", "rust");
+        Path fewer = PhotoFolders.write(place.resolve("fewer"), 3, "blight", "rust");
         String judged = Shell.run("evaluate", run, "--data", fewer).succeeds().out();
         assertTrue(judged.contains("No photo of healthy is among these: it has no recall"), judged);
         assertFalse(judged.contains("NaN"), judged);
-        Path more = Photos.write(place.resolve("more"), 3, "blight", "healthy", "mildew", "rust");
+        Path more = PhotoFolders.write(place.resolve("more"), 3, "blight", "healthy", "mildew", "rust");
         Shell.run("evaluate", run, "--data", more).refuses("mildew", "blight, healthy, rust");
         Shell.run("evaluate", run, "--data", place.resolve("none")).refuses("no folder");
     }

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The ways to compute an adapted layer. All give the same function and the same gradients; they differ in time and memory. Which is fastest depends
- * on the layer and the machine: {@link Plan} measures.
+ * on the layer and the machine: {@link ComputePlan} measures.
  */
 public enum AdapterForm {
 
@@ -44,7 +44,7 @@ public enum AdapterForm {
 
         @Override
         void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
-            Narrow narrow = Narrow.of(adapter);
+            LowRankPath narrow = LowRankPath.of(adapter);
             Tensor up = narrow.up(g);
             Tensor ofUpdate = adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
             layer.setAffineGradients(g, ofScale(layer, g, x, frame.saved(WEIGHT)), ofUpdate);
@@ -57,7 +57,7 @@ public enum AdapterForm {
         Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
             Tensor weight = layer.readyWeight();
             Tensor y = layer.apply(x, weight, layer.readyBias());
-            Narrow narrow = Narrow.of(adapter);
+            LowRankPath narrow = LowRankPath.of(adapter);
             double p = adapter.activeDropout();
             Dropped dropped = p > 0 ? new Dropout(p).drop(x, frame.flows()) : null;
             Tensor input = dropped == null ? x : dropped.values();
@@ -77,7 +77,7 @@ public enum AdapterForm {
             double p = adapter.activeDropout();
             Tensor weight = frame.saved(WEIGHT);
             Tensor input = p > 0 ? frame.saved(INPUT) : x;
-            Narrow again = Narrow.of(adapter); // the first one's tensors are gone
+            LowRankPath again = LowRankPath.of(adapter); // the first one's tensors are gone
             Tensor up = again.up(g);
             Tensor ofUpdate = adapter.setGradients(again.ofA(up, input), again.ofB(g, frame.saved(HIDDEN)));
             layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);

@@ -128,7 +128,7 @@ public final class AdapterSet implements AutoCloseable {
      * @param inherited of each of {@link #parameters}, what it is made of
      * @param grew layers with a higher rank than before
      * @param shrank layers with a lower one
-     * @param least of the ranks that go on
+     * @param least of the ranks that are kept
      * @param most likewise
      * @param lost what the dropped ranks were of the updates of all layers, as a share of their squared norms
      */

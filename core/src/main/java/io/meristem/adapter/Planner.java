@@ -1,8 +1,8 @@
 package io.meristem.adapter;
 
 import io.meristem.InputException;
-import io.meristem.adapter.Plan.Row;
-import io.meristem.adapter.Plan.Way;
+import io.meristem.adapter.ComputePlan.LayerPlan;
+import io.meristem.adapter.ComputePlan.Row;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Execution;
@@ -71,7 +71,7 @@ public final class Planner {
     }
 
     /** By the kind of layer, as measured once (docs/performance.md). */
-    public Plan byKind() {
+    public ComputePlan byKind() {
         return plan((name, layer) -> new Timed(usual(layer, adapter(name)), Double.NaN));
     }
 
@@ -80,26 +80,26 @@ public final class Planner {
      *
      * @throws InputException when a way is not whole, or cannot be gone here
      */
-    public Plan like(Map<String, Way> ways) {
+    public ComputePlan like(Map<String, LayerPlan> ways) {
         return plan((name, layer) -> {
-            Way usual = usual(layer, adapter(name));
+            LayerPlan usual = usual(layer, adapter(name));
             if (!ways.containsKey(name)) {
                 return new Timed(usual, Double.NaN);
             }
-            Way way = ways.get(name);
+            LayerPlan way = ways.get(name);
             if (way == null || (layer.op() instanceof Conv2d && way.kernels() == null)) {
-                throw Plan.incomplete(name);
+                throw ComputePlan.incomplete(name);
             }
             LowRankAdapter adapter = adapter(name);
             boolean own = adapter != null && way.form() != null && adapter.dropout() == 0;
             return new Timed(
-                    new Way(own ? way.form() : usual.form(), layer.op() instanceof Conv2d ? way.kernels() : null),
+                    new LayerPlan(own ? way.form() : usual.form(), layer.op() instanceof Conv2d ? way.kernels() : null),
                     Double.NaN);
         });
     }
 
     /** By timing what {@code memory} does not know yet. */
-    public Plan measured(PlanMemory memory) {
+    public ComputePlan measured(PlanMemory memory) {
         plan((name, layer) -> {
             String key = key(name, layer);
             Timed known = memory.get(key);
@@ -114,7 +114,7 @@ public final class Planner {
         return plan((name, layer) -> memory.get(key(name, layer)));
     }
 
-    private static boolean fits(Way way, WeightedLayer layer, LowRankAdapter adapter) {
+    private static boolean fits(LayerPlan way, WeightedLayer layer, LowRankAdapter adapter) {
         boolean kernels = layer.op() instanceof Conv2d conv
                 ? way.kernels() != null && way.kernels().fits(conv, layer.precision())
                 : way.kernels() == null;
@@ -128,7 +128,7 @@ public final class Planner {
         Timed of(String name, WeightedLayer layer);
     }
 
-    private Plan plan(Choice choice) {
+    private ComputePlan plan(Choice choice) {
         List<Row> rows = new ArrayList<>();
         network.weightedLayers().forEach((name, layer) -> {
             boolean adapted = adapter(name) != null;
@@ -144,7 +144,7 @@ public final class Planner {
                         timed.milliseconds()));
             }
         });
-        return new Plan(rows);
+        return new ComputePlan(rows);
     }
 
     private LowRankAdapter adapter(String name) {
@@ -160,7 +160,7 @@ public final class Planner {
     }
 
     /** A way and what it takes; milliseconds are NaN where nothing was timed. */
-    record Timed(Way way, double milliseconds) {}
+    record Timed(LayerPlan way, double milliseconds) {}
 
     /** All that the time depends on. Ranks are taken in steps, since a few more make no other way the best. */
     private String key(String name, WeightedLayer layer) {
@@ -180,9 +180,10 @@ public final class Planner {
         return name.equals(shapes.keySet().iterator().next());
     }
 
-    private Way usual(WeightedLayer layer, LowRankAdapter adapter) {
+    private LayerPlan usual(WeightedLayer layer, LowRankAdapter adapter) {
         AdapterForm form = adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout());
-        return new Way(form, layer.op() instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
+        return new LayerPlan(
+                form, layer.op() instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
     }
 
     private Timed measure(String name, WeightedLayer layer) {
@@ -198,14 +199,15 @@ public final class Planner {
                     shape.length == 4 && layer.op() instanceof Conv2d ? Tensors.channelsLast(x) : x,
                     !isFirst(name));
             ConvKernels kernels = layer.op() instanceof Conv2d conv ? probe.kernels(conv) : null;
-            Way best = new Way(adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout()), kernels);
+            LayerPlan best =
+                    new LayerPlan(adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout()), kernels);
             double least = Double.POSITIVE_INFINITY;
             for (AdapterForm form : adapter == null ? List.<AdapterForm>of() : candidates(layer, adapter)) {
                 adapter.use(form);
                 double time = probe.time();
                 if (time < least) {
                     least = time;
-                    best = new Way(form, kernels);
+                    best = new LayerPlan(form, kernels);
                 }
             }
             return new Timed(best, adapter == null ? Double.NaN : least * batch / shape[0]);

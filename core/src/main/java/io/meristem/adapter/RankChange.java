@@ -14,12 +14,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How one adapter goes on at another rank. Where the rank grows, the update {@code s B A} stays what it is: A gets rows that are orthogonal to those it has, B columns
+ * How one adapter is carried over to another rank. Where the rank grows, the update {@code s B A} stays what it is: A gets rows that are orthogonal to those it has, B columns
  * of zeros. Where it shrinks, whole ranks are dropped, either after a rotation or as they are.
  *
  * <p>With {@code B' = c B M} and {@code A' = M^-1 A}, where {@code c = s / s'} makes up for another scale, the update is the same, and the gradients are {@code g_A'
  * = M' g_A} and {@code g_B' = g_B M^-T / c}. The rotation is the M with which {@code A' = rho V'} and {@code B' = c U S / rho}, where {@code B A = U S V'} and rho is the
- * root mean square of the norms of A's rows: so the rows of A go on with the size that they had, on which the learning rate acts.
+ * root mean square of the norms of A's rows: so the rows of A keep the size that they had, on which the learning rate acts.
  *
  * @param ofA of A's rows
  * @param ofB of B's columns

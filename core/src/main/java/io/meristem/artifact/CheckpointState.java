@@ -25,7 +25,7 @@ public record CheckpointState(int format, int checkpointSteps, TrainState train,
     }
 
     /**
-     * What the run folder's writer goes on from.
+     * What the run folder's writer needs when a run is resumed.
      *
      * @param sizes adapter sizes so far, MiB
      * @param seconds of each epoch

@@ -181,7 +181,7 @@ public final class Checkpoints {
                                 state.format(),
                                 CheckpointState.FORMAT);
                     }
-                    faults.forEach(said -> note.accept(said + ": going on from the one " + position.words() + "."));
+                    faults.forEach(said -> note.accept(said + ": resuming from the one " + position.words() + "."));
                     for (Position bad : positions.subList(0, faults.size())) {
                         Folders.vanish(path.resolve(bad.name()));
                     }

@@ -5,7 +5,7 @@ import io.meristem.InputException;
 import io.meristem.Message;
 import io.meristem.Setting;
 import io.meristem.adapter.AdapterForm;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.engine.Precision;
 import io.meristem.execute.Network;
 import io.meristem.op.Conv2d;
@@ -56,8 +56,8 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
             }
         }
 
-        private Plan.Way way() {
-            return new Plan.Way(form, input == null ? null : new ConvKernels(input, weight));
+        private ComputePlan.LayerPlan way() {
+            return new ComputePlan.LayerPlan(form, input == null ? null : new ConvKernels(input, weight));
         }
     }
 
@@ -71,7 +71,7 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
         layers = List.copyOf(layers);
     }
 
-    static PlanFile of(Map<String, Plan.Way> ways, RunConfig config, Origin origin) {
+    static PlanFile of(Map<String, ComputePlan.LayerPlan> ways, RunConfig config, Origin origin) {
         List<Layer> layers = new ArrayList<>();
         ways.forEach((name, way) -> {
             ConvKernels kernels = way.kernels();
@@ -118,7 +118,7 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
      * @throws InputException when it is of another network or input, names layers that are not there, leaves a convolution out, or names ways that its
      *     layers cannot be computed in
      */
-    public Map<String, Plan.Way> ways(Path place, RunConfig config, Network network) {
+    public Map<String, ComputePlan.LayerPlan> ways(Path place, RunConfig config, Network network) {
         if (!model.equals(config.model().name()) || size != config.model().size()) {
             throw new InputException(
                     ErrorCode.MISMATCH,
@@ -130,7 +130,7 @@ public record PlanFile(int format, Origin origin, String model, int size, List<L
                     config.model().size(),
                     Setting.PLAN.the("kind"));
         }
-        Map<String, Plan.Way> ways = new LinkedHashMap<>();
+        Map<String, ComputePlan.LayerPlan> ways = new LinkedHashMap<>();
         Precision precision = config.train().compute().precision();
         for (Layer row : layers) {
             WeightedLayer layer = network.weightedLayers().get(row.layer());

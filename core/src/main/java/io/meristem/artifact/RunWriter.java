@@ -6,10 +6,10 @@ import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.LayerRank;
 import io.meristem.adapter.LayerSize;
 import io.meristem.adapter.LowRankChange.Factors;
-import io.meristem.adapter.Plan;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.op.Param;
@@ -18,8 +18,8 @@ import io.meristem.rank.SizeHistory;
 import io.meristem.tune.Checkpoint;
 import io.meristem.tune.EpochReport;
 import io.meristem.tune.ModelState;
-import io.meristem.tune.Progress;
 import io.meristem.tune.TrainListener;
+import io.meristem.tune.TrainProgress;
 import io.meristem.weights.Checksums;
 import io.meristem.weights.Safetensors;
 import java.io.IOException;
@@ -33,7 +33,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Writes a run folder while training goes on. A line that is written is whole; a state is moved into place when it is whole. */
+/** Writes a run folder during a training. A line that is written is whole; a state is moved into place when it is whole. */
 public final class RunWriter implements TrainListener, AutoCloseable {
 
     private final RunFolder folder;
@@ -64,7 +64,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
             List<String> classes,
             Provenance provenance,
             int checkpointSteps,
-            Map<String, Plan.Way> ways) {
+            Map<String, ComputePlan.LayerPlan> ways) {
         this.folder = RunFolder.create(path);
         this.config = config;
         this.checkpointSteps = checkpointSteps;
@@ -126,7 +126,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     }
 
     @Override
-    public void onPlan(Plan plan) {
+    public void onPlan(ComputePlan plan) {
         PlanFile.Origin origin = config.train().compute().measured() ? PlanFile.Origin.MEASURED : PlanFile.Origin.KIND;
         keep(PlanFile.of(plan.ways(), config, origin));
     }
@@ -194,7 +194,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
                 checkpointSteps,
                 checkpoint.state(),
                 new CheckpointState.Course(sizes, seconds, bestEpoch, headNumbers, lines));
-        Progress progress = checkpoint.progress();
+        TrainProgress progress = checkpoint.progress();
         try (PointerScope scope = new PointerScope()) {
             checkpoints.write(
                     new Checkpoints.Position(progress.epoch() - 1, progress.step()), state, checkpoint.tensors(), sums);

@@ -6,7 +6,7 @@ import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.ProcessLock;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.execute.Network;
 import io.meristem.tune.SavedTraining;
 import io.meristem.weights.Checksums;
@@ -32,7 +32,7 @@ public final class StoppedRun implements AutoCloseable {
     private final TensorFile tensors;
 
     /**
-     * @param note gets a sentence about each checkpoint that is damaged, and one about where the run goes on
+     * @param note gets a sentence about each checkpoint that is damaged, and one that says where the run resumes
      * @throws InputException when no such run is there, another process is at work on it, or none of its checkpoints is whole
      */
     public StoppedRun(Path path, Consumer<String> note) {
@@ -73,7 +73,7 @@ public final class StoppedRun implements AutoCloseable {
         return found == null ? 0 : found.state().checkpointSteps();
     }
 
-    /** What training goes on from, until this is closed; null where it starts anew. */
+    /** What training resumes from, until this is closed; null where it starts anew. */
     public SavedTraining training() {
         return found == null ? null : new SavedTraining(found.state().train(), new SavedTensors(tensors));
     }
@@ -83,7 +83,7 @@ public final class StoppedRun implements AutoCloseable {
      *
      * @throws InputException when the file does not fit the run
      */
-    public Map<String, Plan.Way> ways(Network network) {
+    public Map<String, ComputePlan.LayerPlan> ways(Network network) {
         Path file = folder.file(RunFolder.PLAN);
         if (found != null || !Files.exists(file)) {
             return null;

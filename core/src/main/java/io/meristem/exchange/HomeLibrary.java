@@ -46,7 +46,7 @@ record HomeLibrary(ModelSpec spec, int classes, OptionalDouble temperature) {
         return !run.config().model().weights().endsWith(".safetensors");
     }
 
-    /** A block of Python that makes the network, then does {@code lines}, has it ready as {@code model}, and asks it; it goes on from the block about the input. */
+    /** A block of Python that makes the network, then does {@code lines}, has it ready as {@code model}, and asks it; it continues the block about the input. */
     String code(String lines, String imports) {
         return "```python\n"
                 + "import torch\n" + importLine() + "\n" + imports

@@ -20,11 +20,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Execution implements AutoCloseable {
 
-    private final Supplier<Bound> bound;
+    private final Supplier<BoundGraph> bound;
     private final Goal goal;
     private Run run;
 
-    Execution(Supplier<Bound> bound, Goal goal) {
+    Execution(Supplier<BoundGraph> bound, Goal goal) {
         this.bound = bound;
         this.goal = goal;
     }
@@ -35,7 +35,7 @@ public final class Execution implements AutoCloseable {
      * @param inputGradient whether the gradient of the input is wanted
      */
     public static Execution of(Layer layer, boolean inputGradient) {
-        Bound alone = Bound.of(layer);
+        BoundGraph alone = BoundGraph.of(layer);
         return new Execution(() -> alone, new Goal(List.of(1), true, inputGradient ? 0 : -1, false));
     }
 
@@ -47,7 +47,7 @@ public final class Execution implements AutoCloseable {
      */
     public Tensor forward(Tensor x) {
         close();
-        Bound now = bound.get();
+        BoundGraph now = bound.get();
         ScalarType type = x.scalar_type().intern();
         Precision photos = Arrays.stream(Precision.values())
                 .filter(precision -> precision.type() == type)

@@ -33,7 +33,7 @@ public final class Network implements AutoCloseable {
     private final Map<String, BatchNormLayer> norms = new LinkedHashMap<>();
     private final Map<String, Normalisation> normalisations = new LinkedHashMap<>();
     private boolean training;
-    private Bound bound;
+    private BoundGraph bound;
     private Set<String> folded = Set.of();
 
     public Network(ModelSpec spec, int classes) {
@@ -134,7 +134,7 @@ public final class Network implements AutoCloseable {
         return bound().graph();
     }
 
-    private Bound bound() {
+    private BoundGraph bound() {
         Set<String> now = new HashSet<>();
         weighted.values().stream()
                 .filter(WeightedLayer::folded)
@@ -142,7 +142,7 @@ public final class Network implements AutoCloseable {
         if (bound == null || !now.equals(folded)) {
             folded = now;
             Graph run = graph.without(node -> now.contains(node.name()) || (!training && node.op() instanceof Dropout));
-            bound = new Bound(run, layers);
+            bound = new BoundGraph(run, layers);
         }
         return bound;
     }

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 /** Follows a {@link Liveness}: values and frames of one run, all owned here. */
 final class Run {
 
-    private final Bound bound;
+    private final BoundGraph bound;
     private final Liveness liveness;
     private final boolean replays;
     private final boolean mayOverwrite;
@@ -24,7 +24,7 @@ final class Run {
     private final BitSet dropped = new BitSet();
 
     /** @param replays whether this is a block's second time */
-    Run(Bound bound, Liveness liveness, boolean replays) {
+    Run(BoundGraph bound, Liveness liveness, boolean replays) {
         this.bound = bound;
         this.liveness = liveness;
         this.replays = replays;

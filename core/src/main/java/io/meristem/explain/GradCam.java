@@ -35,7 +35,7 @@ final class GradCam implements Explainer {
                 Execution run = network.fromFeatures()) {
             Tensor logits = run.forward(images);
             Tensor features = Precision.FP32.of(run.value(network.features().node())); // (N, C, h, w)
-            Answers answers = Answers.of(logits, labels);
+            BatchAnswers answers = BatchAnswers.of(logits, labels);
             Tensor gradient = Precision.FP32.of(run.backward(Engine.onDevice(answers.oneHot())));
             Tensor weights = gradient.mean(POSITIONS, true, new ScalarTypeOptional()); // (N, C, 1, 1)
             return answers.with(torch.relu(features.mul(weights).sum(1)), cells); // (N, h, w)

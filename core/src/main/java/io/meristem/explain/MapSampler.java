@@ -4,7 +4,7 @@ import io.meristem.data.image.Preprocess.Seen;
 
 /**
  * A coarse map, smooth over the pixels of the photo that it is of: cubic interpolation (Keys 1981, a = -1/2) between the centres of the cells, at least 0 and at
- * most the map's maximum. Beyond the outermost centres the outermost cells go on.
+ * most the map's maximum. Beyond the outermost centres the outermost cells are repeated.
  */
 public final class MapSampler {
 

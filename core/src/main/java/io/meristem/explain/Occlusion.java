@@ -38,7 +38,8 @@ final class Occlusion implements Explainer {
             try (PointerScope scope = new PointerScope();
                     NoGradGuard guard = new NoGradGuard()) {
                 Tensor image = images.narrow(0, i, 1);
-                Answers whole = Answers.of(network.forward(image), labels == null ? null : new int[] {labels[i]});
+                BatchAnswers whole =
+                        BatchAnswers.of(network.forward(image), labels == null ? null : new int[] {labels[i]});
                 all[i] = one(image, whole.labels()[0], whole.rows()[0]);
             }
         }
@@ -57,7 +58,7 @@ final class Occlusion implements Explainer {
                     views.add(covered(image, mean, place, size));
                 }
                 Tensor batch = torch.cat(new TensorVector(views.toArray(new Tensor[0])));
-                float[][] rows = Answers.of(network.forward(Tensors.channelsLast(batch)), null)
+                float[][] rows = BatchAnswers.of(network.forward(Tensors.channelsLast(batch)), null)
                         .rows();
                 for (int place = from; place < to; place++) {
                     double fall = log(whole[label]) - log(rows[place - from][label]);

@@ -64,12 +64,12 @@ public final class CalibrateJob {
             for (Split split : List.of(Split.VAL, Split.TEST)) {
                 List<Photo> chosen = photos.cache().photos(split);
                 if (!chosen.isEmpty()) {
-                    answers.addAll(Judged.of(
+                    answers.addAll(Judgement.of(
                                     network,
                                     photos.evaluation(chosen, config.train().batchSize(), threads),
                                     config.model().size(),
                                     run.classes(),
-                                    Judged::side)
+                                    Judgement::side)
                             .answers());
                 }
             }

@@ -5,7 +5,7 @@ import io.meristem.tune.Checkpoint;
 import io.meristem.tune.TrainListener;
 import java.io.IOException;
 
-/** Has checkpoints written; where that fails, says so and lets the training go on. */
+/** Has checkpoints written; when that fails, says so and lets the training continue. */
 record CheckpointListener(RunWriter writer, TrainListener listener) implements TrainListener {
 
     @Override
@@ -13,8 +13,9 @@ record CheckpointListener(RunWriter writer, TrainListener listener) implements T
         try {
             writer.write(checkpoint);
         } catch (IOException e) {
-            listener.onNote("WARNING: a checkpoint could not be written (" + e
-                    + "). The training goes on; stopped now, it would go on from the one before: make room.");
+            listener.onNote(
+                    "WARNING: a checkpoint could not be written (" + e
+                            + "). The training continues; if it is stopped now, it will resume from the one before: make room.");
         }
     }
 }

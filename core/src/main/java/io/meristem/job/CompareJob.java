@@ -12,7 +12,6 @@ import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.folder.Split;
-import io.meristem.data.image.Perturbations;
 import io.meristem.eval.Interval;
 import io.meristem.eval.Paired;
 import java.io.IOException;
@@ -111,8 +110,9 @@ public final class CompareJob {
             Path table = folder.resolve(RunFolder.PREDICTIONS);
             try {
                 EvaluateJob.run(
-                        new EvaluateJob.Request(
-                                path, null, null, EvaluateJob.Part.valueOf(side.name()), Perturbations.NONE, table),
+                        EvaluateJob.Request.of(path)
+                                .withPart(EvaluateJob.Part.valueOf(side.name()))
+                                .withPredictions(table),
                         threads,
                         cache,
                         listener);

@@ -123,9 +123,37 @@ public final class EvaluateJob {
             Abstention abstention,
             Path predictions) {
 
-        /** One view of each photo, and every answer counts. */
-        public Request(Path run, Integer rank, Path data, Part part, Perturbations perturbations, Path predictions) {
-            this(run, rank, data, part, perturbations, Views.ONE, Abstention.NONE, predictions);
+        /** The run's own photos, or its test photos, as they are; one view of each, and every answer counts. */
+        public static Request of(Path run) {
+            return new Request(run, null, null, null, Perturbations.NONE, Views.ONE, Abstention.NONE, null);
+        }
+
+        public Request withRank(Integer newRank) {
+            return new Request(run, newRank, data, part, perturbations, views, abstention, predictions);
+        }
+
+        public Request withData(Path newData) {
+            return new Request(run, rank, newData, part, perturbations, views, abstention, predictions);
+        }
+
+        public Request withPart(Part newPart) {
+            return new Request(run, rank, data, newPart, perturbations, views, abstention, predictions);
+        }
+
+        public Request withPerturbations(Perturbations newPerturbations) {
+            return new Request(run, rank, data, part, newPerturbations, views, abstention, predictions);
+        }
+
+        public Request withViews(Views newViews) {
+            return new Request(run, rank, data, part, perturbations, newViews, abstention, predictions);
+        }
+
+        public Request withAbstention(Abstention newAbstention) {
+            return new Request(run, rank, data, part, perturbations, views, newAbstention, predictions);
+        }
+
+        public Request withPredictions(Path newPredictions) {
+            return new Request(run, rank, data, part, perturbations, views, abstention, newPredictions);
         }
 
         public Request {
@@ -141,7 +169,7 @@ public final class EvaluateJob {
 
     /** Judges the run as it is, on photos as they are. */
     public static Outcome run(Path runPath, Path data, Part part, int threads, Path cache, JobListener listener) {
-        return run(new Request(runPath, null, data, part, Perturbations.NONE, null), threads, cache, listener);
+        return run(Request.of(runPath).withData(data).withPart(part), threads, cache, listener);
     }
 
     public static Outcome run(Request request, int threads, Path cache, JobListener listener) {
@@ -218,12 +246,12 @@ public final class EvaluateJob {
     private Outcome judge(
             PreparedPhotos photos, Part wanted, boolean own, int batchSize, int threads, JobListener listener) {
         List<Photo> chosen = choose(photos, wanted);
-        Judged judged = Judged.of(
+        Judgement judged = Judgement.of(
                 answers,
                 request.views().list(),
                 view -> photos.evaluation(chosen, view, batchSize, threads),
                 classes,
-                photo -> own || wanted != Part.ALL ? Judged.side(photo) : UNDIVIDED);
+                photo -> own || wanted != Part.ALL ? Judgement.side(photo) : UNDIVIDED);
         if (request.predictions() != null) {
             write(request.predictions(), PredictionTable.text(classes, judged.answers()));
         }
@@ -276,7 +304,7 @@ public final class EvaluateJob {
         List<Robustness.Result> results = new ArrayList<>();
         for (int p = 0; p < predictions.size(); p++) {
             Perturbation perturbation = photos.perturbations().list().get(p);
-            Judged.requireAnswers(
+            Judgement.requireAnswers(
                     photos.photos(),
                     predictions.get(p),
                     " under " + perturbation.kind().label());

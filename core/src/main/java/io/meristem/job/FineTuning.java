@@ -157,19 +157,16 @@ public final class FineTuning {
         if (rate != 0) {
             optimization = optimization.withRate(rate);
         }
-        TrainConfig train = new TrainConfig(
-                method,
-                epochs,
-                batch == 0 ? usual.batchSize() : batch,
-                seed,
-                optimization,
-                usual.head(),
-                usual.norm(),
-                usual.compute(),
-                usual.headStart(),
-                usual.onDivergence(),
-                usual.trainNorm(),
-                usual.ema());
+        TrainConfig train = TrainConfig.builder(
+                        method, epochs, batch == 0 ? usual.batchSize() : batch, seed, optimization)
+                .head(usual.head())
+                .norm(usual.norm())
+                .compute(usual.compute())
+                .headStart(usual.headStart())
+                .onDivergence(usual.onDivergence())
+                .trainNorm(usual.trainNorm())
+                .ema(usual.ema())
+                .build();
         return new RunConfig(
                 network,
                 new RunConfig.Data(

@@ -18,13 +18,11 @@ import io.meristem.exchange.ClassifierInfo;
 import io.meristem.exchange.ImportSource;
 import io.meristem.exchange.ImportedNetwork;
 import io.meristem.execute.Network;
-import io.meristem.tune.Compute;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import io.meristem.zoo.ModelSpec;
@@ -58,7 +56,49 @@ public final class ImportJob {
             Double cropFraction,
             Fit fit,
             List<Float> mean,
-            List<Float> std) {}
+            List<Float> std) {
+
+        /** Everything as the source, or else the network, has it. */
+        public static Request of(Path source) {
+            return new Request(source, null, null, null, null, null, null, null, null, null);
+        }
+
+        public Request withModel(String newModel) {
+            return new Request(source, newModel, weights, classes, data, size, cropFraction, fit, mean, std);
+        }
+
+        public Request withWeights(String newWeights) {
+            return new Request(source, model, newWeights, classes, data, size, cropFraction, fit, mean, std);
+        }
+
+        public Request withClasses(List<String> newClasses) {
+            return new Request(source, model, weights, newClasses, data, size, cropFraction, fit, mean, std);
+        }
+
+        public Request withData(Path newData) {
+            return new Request(source, model, weights, classes, newData, size, cropFraction, fit, mean, std);
+        }
+
+        public Request withSize(Integer newSize) {
+            return new Request(source, model, weights, classes, data, newSize, cropFraction, fit, mean, std);
+        }
+
+        public Request withCropFraction(Double newCropFraction) {
+            return new Request(source, model, weights, classes, data, size, newCropFraction, fit, mean, std);
+        }
+
+        public Request withFit(Fit newFit) {
+            return new Request(source, model, weights, classes, data, size, cropFraction, newFit, mean, std);
+        }
+
+        public Request withMean(List<Float> newMean) {
+            return new Request(source, model, weights, classes, data, size, cropFraction, fit, newMean, std);
+        }
+
+        public Request withStd(List<Float> newStd) {
+            return new Request(source, model, weights, classes, data, size, cropFraction, fit, mean, newStd);
+        }
+    }
 
     /**
      * What has come of it.
@@ -278,15 +318,10 @@ public final class ImportJob {
                 method,
                 Preset.DEFAULT,
                 source.info() == null ? 0 : source.info().origin().seed());
-        TrainConfig train = new TrainConfig(
-                method,
-                usual.epochs(),
-                usual.batchSize(),
-                usual.seed(),
-                usual.optimization(),
-                imported.headAdapted() ? HeadPolicy.ADAPTED : HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                Compute.PLAIN);
+        TrainConfig train = TrainConfig.builder(
+                        method, usual.epochs(), usual.batchSize(), usual.seed(), usual.optimization())
+                .head(imported.headAdapted() ? HeadPolicy.ADAPTED : HeadPolicy.TRAINED)
+                .build();
         String folder = request.data() == null
                 ? null
                 : request.data().toAbsolutePath().normalize().toString();

@@ -1,8 +1,8 @@
 package io.meristem.job;
 
 import io.meristem.Message;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.LayerRank;
-import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
 import io.meristem.tune.Checkpoint;
 import io.meristem.tune.EpochReport;
@@ -38,7 +38,7 @@ record ListenerPair(TrainListener first, TrainListener second) implements TrainL
     }
 
     @Override
-    public void onPlan(Plan plan) {
+    public void onPlan(ComputePlan plan) {
         first.onPlan(plan);
         second.onPlan(plan);
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Whether a run that goes on has what it had when it began. */
+/** Whether a run that is resumed has what it had when it began. */
 final class Origin {
 
     private Origin() {}

@@ -1,6 +1,6 @@
 package io.meristem.job;
 
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.engine.Engine;
 import io.meristem.execute.Network;
 import io.meristem.tune.Stepper;
@@ -18,12 +18,12 @@ public final class PlanJob {
      * @param config of a method that needs no photos to begin
      * @param size side of the input, pixels
      */
-    public static Plan run(ModelSpec spec, TrainConfig config, int classes, int size, int threads) {
+    public static ComputePlan run(ModelSpec spec, TrainConfig config, int classes, int size, int threads) {
         Engine.start(threads, config.compute().device());
-        AtomicReference<Plan> plan = new AtomicReference<>(new Plan(java.util.List.of()));
+        AtomicReference<ComputePlan> plan = new AtomicReference<>(new ComputePlan(java.util.List.of()));
         TrainListener listener = new TrainListener() {
             @Override
-            public void onPlan(Plan made) {
+            public void onPlan(ComputePlan made) {
                 plan.set(made);
             }
         };

@@ -4,8 +4,8 @@ import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
 import io.meristem.InputException;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.LayerSize;
-import io.meristem.adapter.Plan;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Checkpoints;
 import io.meristem.artifact.PhotoAnswer;
@@ -93,7 +93,7 @@ public final class TrainJob {
             CancelToken token) {
         RunFolder.refuseUnlessFree(out);
         requireSense(config);
-        Map<String, Plan.Way> ways = plan == null ? null : ways(plan, config);
+        Map<String, ComputePlan.LayerPlan> ways = plan == null ? null : ways(plan, config);
         try (Prepared prepared = prepare(config, cache, listener, token);
                 RunWriter writer = new RunWriter(
                         out, config, prepared.photos.folder().classes(), prepared.provenance, checkpointSteps, ways)) {
@@ -114,7 +114,7 @@ public final class TrainJob {
         }
     }
 
-    private static Map<String, Plan.Way> ways(Path plan, RunConfig config) {
+    private static Map<String, ComputePlan.LayerPlan> ways(Path plan, RunConfig config) {
         PlanFile file = PlanFile.read(plan);
         Engine.start(config.threads(), config.train().compute().device()); // which ways there are depends on the device
         try (Network definition = new Network(Models.find(config.model().name()), 2)) {
@@ -127,7 +127,7 @@ public final class TrainJob {
      * has ended is left as it is.
      *
      * @param checkpointSteps as for {@link #run}; null for what the run was started with
-     * @param listener also gets a note about where the run goes on
+     * @param listener also gets a note that says where the run resumes
      * @throws InputException when there is no run, another process is at work on it, or its photos, weights or checkpoints are not what they were
      */
     public static RunResult resume(
@@ -182,7 +182,7 @@ public final class TrainJob {
                 RunWriter writer,
                 int checkpointSteps,
                 SavedTraining saved,
-                Map<String, Plan.Way> ways,
+                Map<String, ComputePlan.LayerPlan> ways,
                 JobListener listener,
                 CancelToken token) {
             TrainListener listeners = new ListenerPair(
@@ -302,8 +302,8 @@ public final class TrainJob {
         if (loader == null) {
             return null;
         }
-        Judged judged = Judged.of(
-                network, loader, config.model().size(), photos.folder().classes(), Judged::side);
+        Judgement judged = Judgement.of(
+                network, loader, config.model().size(), photos.folder().classes(), Judgement::side);
         answers.addAll(judged.answers());
         return judged.scores();
     }

@@ -107,7 +107,7 @@ public final class DepthwiseInputGradient {
         Tensor dense = Tensors.channelsLast(g);
         DepthwiseInputGradient work =
                 new DepthwiseInputGradient(Images.of(dense), Images.of(gradient), Tensors.toFloats(weight), threads);
-        Crew.run(work.g.count() * work.bands, threads, work.g.halves() == null ? work::floats : work::halves);
+        KernelThreads.run(work.g.count() * work.bands, threads, work.g.halves() == null ? work::floats : work::halves);
         Reference.reachabilityFence(dense);
         Reference.reachabilityFence(gradient);
         return gradient;

@@ -124,7 +124,7 @@ public final class DepthwiseWeightGradient {
         Tensor denseG = Tensors.channelsLast(g);
         DepthwiseWeightGradient work =
                 new DepthwiseWeightGradient(Images.of(denseX), Images.of(denseG), kernel, stride, padding, threads);
-        Crew.run(work.x.count() * work.groups, threads, work::piece);
+        KernelThreads.run(work.x.count() * work.groups, threads, work::piece);
         Reference.reachabilityFence(denseX);
         Reference.reachabilityFence(denseG);
         return Tensors.of(work.total(), x.size(1), 1, kernel, kernel);

@@ -111,7 +111,7 @@ public record BatchNorm(int channels, double eps, Init scaleInit) implements Op 
                 new TensorOptional(frame.saved(1)),
                 memo.track,
                 eps,
-                Mask.of(frame.through(0), ofWeight, ofBias));
+                GradientMask.of(frame.through(0), ofWeight, ofBias));
         if (ofWeight) {
             layer.weight().setGradient(gradients.get1());
         }

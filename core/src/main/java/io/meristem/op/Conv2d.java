@@ -119,7 +119,7 @@ public record Conv2d(
                 false,
                 NO_PADDING,
                 groups,
-                Mask.of(input, !input, false));
+                GradientMask.of(input, !input, false));
     }
 
     @Override

@@ -65,7 +65,7 @@ public record LayerNorm(int channels, double eps) implements Op {
                 frame.saved(1),
                 beside(weight, x),
                 beside(bias, x),
-                Mask.of(frame.through(0), ofWeight, ofBias));
+                GradientMask.of(frame.through(0), ofWeight, ofBias));
         if (ofWeight) {
             weight.setGradient(gradients.get1());
         }

@@ -31,7 +31,7 @@ public record ActivationScorer() implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         Map<String, double[]> measured =
                 InputPatches.explainedVariance(subject.network(), subject.layers(), subject.photos());
         List<LayerSize> sizes = subject.sizes();

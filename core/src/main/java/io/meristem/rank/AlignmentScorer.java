@@ -69,7 +69,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         List<LayerSize> sizes = subject.sizes();
         List<Layer> measured = measure(subject);
         RankOptions options = subject.options();
@@ -106,7 +106,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
     }
 
     /** In the order of the layers. */
-    static List<Layer> measure(Subject subject) {
+    static List<Layer> measure(ScoringContext subject) {
         List<Tensor> images = new ArrayList<>();
         List<Long> classes = new ArrayList<>();
         try (WeightGradients gradients = new WeightGradients(subject)) {

@@ -32,7 +32,7 @@ public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Opt
      *
      * @param memory of the run's allocation before, or {@link ScorerMemory#NONE}
      */
-    public static Allocation of(Subject subject, Scorer scorer, ScorerMemory memory) {
+    public static Allocation of(ScoringContext subject, Scorer scorer, ScorerMemory memory) {
         List<LayerSize> sizes = subject.sizes();
         Scoring scoring = scorer.score(subject, memory);
         double[] importances =
@@ -56,8 +56,8 @@ public record Allocation(String scorer, List<Row> rows, ScorerMemory memory, Opt
     }
 
     /** What the scorer saw. */
-    public Sight sight() {
-        return Sight.of(rows);
+    public ScorerSummary sight() {
+        return ScorerSummary.of(rows);
     }
 
     /** Rank by layer name, in definition order. */

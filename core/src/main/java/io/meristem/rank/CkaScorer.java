@@ -21,7 +21,7 @@ public record CkaScorer(Importance importance) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         Map<String, Similarity> measured = GramProbe.measure(subject.network(), subject.photos());
         return Scoring.of(subject.layers().keySet().stream()
                 .map(measured::get)

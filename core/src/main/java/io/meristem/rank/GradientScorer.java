@@ -24,7 +24,7 @@ public record GradientScorer() implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         double[] pull = relativeGradients(subject);
         double greatest = Arrays.stream(pull).max().orElse(0);
         return Scoring.of(Arrays.stream(pull)
@@ -33,7 +33,7 @@ public record GradientScorer() implements Scorer {
     }
 
     /** g of each layer, in their order; 0 for a weight of zeros. */
-    static double[] relativeGradients(Subject subject) {
+    static double[] relativeGradients(ScoringContext subject) {
         try (WeightGradients gradients = new WeightGradients(subject)) {
             double[] energy = new double[gradients.layers().size()];
             int[] batches = {0};

@@ -27,7 +27,7 @@ public record NormalisedCkaScorer(Importance importance) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         Map<String, Similarity> all = GramProbe.measure(subject.network(), subject.photos());
         return score(subject.layers().keySet().stream().map(all::get).toList(), memory);
     }

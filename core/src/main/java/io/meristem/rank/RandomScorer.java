@@ -22,7 +22,7 @@ public record RandomScorer() implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         return Scoring.of(subject.layers().keySet().stream()
                 .map(name -> new SplittableRandom(Seeds.of(subject.seed(), "random scorer", subject.round(), name)))
                 .map(random -> new Score(random.nextDouble(), Map.of()))

@@ -55,5 +55,5 @@ public sealed interface Scorer
      *
      * @param memory what the scorer remembered after the allocation before this one in the same run, or {@link ScorerMemory#NONE}
      */
-    Scoring score(Subject subject, ScorerMemory memory);
+    Scoring score(ScoringContext subject, ScorerMemory memory);
 }

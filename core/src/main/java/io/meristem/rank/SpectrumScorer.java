@@ -68,12 +68,12 @@ public record SpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         return scoring(subject, measure(subject, false), costPower);
     }
 
     /** Of what has been measured, in the order of the subject's layers. */
-    static Scoring scoring(Subject subject, List<Layer> measured, double costPower) {
+    static Scoring scoring(ScoringContext subject, List<Layer> measured, double costPower) {
         List<LayerSize> sizes = subject.sizes();
         List<double[]> gains = measured.stream().map(Layer::gains).toList();
         double power = subject.options().costAware() ? 1 : costPower;
@@ -102,7 +102,7 @@ public record SpectrumScorer(double costPower) implements Scorer {
      *
      * @param whitened whether gradients are divided by their layers' {@link SecondMoments#deviations} in place of the weight's norm
      */
-    static List<Layer> measure(Subject subject, boolean whitened) {
+    static List<Layer> measure(ScoringContext subject, boolean whitened) {
         List<List<Tensor>> halves = List.of(new ArrayList<>(), new ArrayList<>());
         try (WeightGradients gradients = new WeightGradients(subject)) {
             if (whitened) {

@@ -26,7 +26,7 @@ public record StableRankScorer() implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         List<Score> scores = new ArrayList<>();
         for (WeightedLayer layer : subject.layers().values()) {
             double stable = stableRank(layer);

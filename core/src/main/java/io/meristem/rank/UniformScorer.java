@@ -18,7 +18,7 @@ public record UniformScorer() implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         return Scoring.of(Collections.nCopies(subject.layers().size(), new Score(1, Map.of())));
     }
 }

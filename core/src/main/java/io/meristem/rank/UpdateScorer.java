@@ -51,7 +51,7 @@ public record UpdateScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         List<double[]> spectra = subject.trained().isEmpty() ? List.of() : spectra(subject);
         double greatest =
                 spectra.stream().mapToDouble(UpdateScorer::effect).max().orElse(0);
@@ -82,7 +82,7 @@ public record UpdateScorer(double costPower) implements Scorer {
     }
 
     /** In the order of the layers; empty for one that has no update. */
-    private static List<double[]> spectra(Subject subject) {
+    private static List<double[]> spectra(ScoringContext subject) {
         Map<String, double[]> measured = InputPatches.of(
                 subject.network(),
                 subject.layers(),

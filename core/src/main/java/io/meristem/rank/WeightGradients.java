@@ -24,7 +24,7 @@ final class WeightGradients implements AutoCloseable {
     private final List<Tensor> frozen;
     private final List<SecondMoments> moments = new ArrayList<>();
 
-    WeightGradients(Subject subject) {
+    WeightGradients(ScoringContext subject) {
         this(subject.network(), subject.layers().values());
     }
 

@@ -35,7 +35,7 @@ public record WhitenedSpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public Scoring score(Subject subject, ScorerMemory memory) {
+    public Scoring score(ScoringContext subject, ScorerMemory memory) {
         return SpectrumScorer.scoring(subject, SpectrumScorer.measure(subject, true), costPower);
     }
 }

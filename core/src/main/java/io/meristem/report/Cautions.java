@@ -41,7 +41,8 @@ final class Cautions {
                 .max(Comparator.comparingInt(Scores.ClassScore::photos))
                 .orElseThrow();
         sentences.add("Always answering " + largest.name() + ", the most frequent class, would be right on "
-                + Words.percent((double) largest.photos() / Math.max(1, scores.photos())) + " of these photos.");
+                + NumberFormats.percent((double) largest.photos() / Math.max(1, scores.photos()))
+                + " of these photos.");
         List<String> few = scores.classes().stream()
                 .filter(c -> c.photos() < FEW)
                 .map(c -> c.name() + " (" + c.photos() + ")")
@@ -54,7 +55,7 @@ final class Cautions {
                 .mapToLong(sides -> sides.getOrDefault(Split.TRAIN, 0))
                 .sum();
         if (trained < 10L * run.classes().size()) {
-            sentences.add("There were only " + Words.count(trained, "training photo") + " for "
+            sentences.add("There were only " + NumberFormats.count(trained, "training photo") + " for "
                     + run.classes().size() + " classes.");
         }
         return sentences;

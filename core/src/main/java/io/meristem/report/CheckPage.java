@@ -120,13 +120,16 @@ final class CheckPage {
                         "least")
                 : Grid.of("classes", "Photos that can be read", "class", "all", "median short side", "least");
         for (ClassCount c : result.classes()) {
-            List<Cell> cells = new ArrayList<>(List.of(Cell.text(c.name())));
+            List<TableCell> cells = new ArrayList<>(List.of(TableCell.text(c.name())));
             if (result.divided()) {
-                cells.addAll(List.of(Cell.number(c.train()), Cell.number(c.val()), Cell.number(c.test())));
+                cells.addAll(
+                        List.of(TableCell.number(c.train()), TableCell.number(c.val()), TableCell.number(c.test())));
             }
-            cells.addAll(
-                    List.of(Cell.number(c.total()), Cell.number(c.medianShortSide()), Cell.number(c.leastShortSide())));
-            grid.row(cells.toArray(Cell[]::new));
+            cells.addAll(List.of(
+                    TableCell.number(c.total()),
+                    TableCell.number(c.medianShortSide()),
+                    TableCell.number(c.leastShortSide())));
+            grid.row(cells.toArray(TableCell[]::new));
         }
         return grid;
     }
@@ -136,9 +139,9 @@ final class CheckPage {
                 "probes", "What a small model names rightly", "it sees", "accuracy", "always the largest class");
         for (Probe probe : result.probes()) {
             grid.row(
-                    Cell.text(probe.kind().label()),
-                    Cell.number(Words.percent(probe.accuracy())),
-                    Cell.number(Words.percent(probe.majority())));
+                    TableCell.text(probe.kind().label()),
+                    TableCell.number(NumberFormats.percent(probe.accuracy())),
+                    TableCell.number(NumberFormats.percent(probe.majority())));
         }
         return grid;
     }
@@ -150,19 +153,20 @@ final class CheckPage {
         Grid grid = Grid.of("probed-classes", "How well each class is told (F1)", columns.toArray(String[]::new));
         List<Probe.ClassScore> first = result.probes().get(0).classes();
         for (int c = 0; c < first.size(); c++) {
-            List<Cell> cells = new ArrayList<>(List.of(
-                    Cell.text(first.get(c).name()), Cell.number(first.get(c).photos())));
+            List<TableCell> cells = new ArrayList<>(List.of(
+                    TableCell.text(first.get(c).name()),
+                    TableCell.number(first.get(c).photos())));
             for (Probe probe : result.probes()) {
                 Probe.ClassScore score = probe.classes().get(c);
                 double share = Math.max(0, (score.f1() - STRIKING) / (1 - STRIKING));
-                cells.add(Cell.shaded(
-                        Words.score(score.f1()),
+                cells.add(TableCell.shaded(
+                        NumberFormats.score(score.f1()),
                         probe.kind() == Probe.Kind.CENTRE ? 0 : share,
                         Shade.RED,
-                        "found " + Words.percent(score.recall()) + ", named rightly "
-                                + Words.percent(score.precision())));
+                        "found " + NumberFormats.percent(score.recall()) + ", named rightly "
+                                + NumberFormats.percent(score.precision())));
             }
-            grid.row(cells.toArray(Cell[]::new));
+            grid.row(cells.toArray(TableCell[]::new));
         }
         return grid;
     }

@@ -24,11 +24,11 @@ final class Confusion {
         List<String> names =
                 scores.classes().stream().map(Scores.ClassScore::name).toList();
         List<String> columns = new ArrayList<>(List.of("true \\ named"));
-        List<List<Cell>> rows = new ArrayList<>();
+        List<List<TableCell>> rows = new ArrayList<>();
         for (int truth = 0; truth < names.size(); truth++) {
             columns.add(many(scores) ? String.valueOf(truth + 1) : names.get(truth));
             String name = many(scores) ? truth + 1 + "  " + names.get(truth) : names.get(truth);
-            List<Cell> cells = new ArrayList<>(List.of(Cell.text(name)));
+            List<TableCell> cells = new ArrayList<>(List.of(TableCell.text(name)));
             for (int named = 0; named < names.size(); named++) {
                 cells.add(cell(scores, truth, named));
             }
@@ -37,16 +37,16 @@ final class Confusion {
         return new Grid("confusion", "Counts of photos", columns, rows);
     }
 
-    private static Cell cell(Scores scores, int truth, int named) {
+    private static TableCell cell(Scores scores, int truth, int named) {
         int count = scores.confusion()[truth][named];
         double share = share(scores, truth, named);
-        String title =
-                Words.percent(share) + " of " + scores.classes().get(truth).name() + " named "
-                        + scores.classes().get(named).name();
+        String title = NumberFormats.percent(share) + " of "
+                + scores.classes().get(truth).name() + " named "
+                + scores.classes().get(named).name();
         Shade shade = truth == named ? Shade.GREEN : Shade.RED;
         return count == 0
-                ? new Cell("0", true, "color:#9aa59e", title)
-                : Cell.shaded(String.valueOf(count), share, shade, title);
+                ? new TableCell("0", true, "color:#9aa59e", title)
+                : TableCell.shaded(String.valueOf(count), share, shade, title);
     }
 
     private static double share(Scores scores, int truth, int named) {
@@ -75,10 +75,10 @@ final class Confusion {
                 .sorted(Comparator.comparingInt(Pair::count).reversed())
                 .limit(MOST)
                 .forEach(p -> grid.row(
-                        Cell.text(scores.classes().get(p.truth()).name()),
-                        Cell.text(scores.classes().get(p.named()).name()),
-                        Cell.number(p.count()),
-                        Cell.number(Words.percent(share(scores, p.truth(), p.named())))));
+                        TableCell.text(scores.classes().get(p.truth()).name()),
+                        TableCell.text(scores.classes().get(p.named()).name()),
+                        TableCell.number(p.count()),
+                        TableCell.number(NumberFormats.percent(share(scores, p.truth(), p.named())))));
         return grid;
     }
 }

@@ -151,7 +151,7 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
         private record Drawn(RgbImage small, Heatmap named, Heatmap right) {}
 
         private Panel speaksFor(int label, Heatmap heatmap, RgbImage small, String word) throws IOException {
-            String strength = Words.probability(heatmap.explanation().probabilities()[label]);
+            String strength = NumberFormats.probability(heatmap.explanation().probabilities()[label]);
             return panel(
                     word + run.classes().get(label),
                     heatmap.empty() ? strength + ", no place speaks for it" : strength,

@@ -97,7 +97,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 : Message.of(
                         "since there is no folder %s any more; %s says where they are now",
                         photos, Action.REPORT.with(Setting.DATA.as("FOLDER")));
-        return Message.of("%s of these %d could not be read %s.", Words.count(missing, "photo"), of, where)
+        return Message.of("%s of these %d could not be read %s.", NumberFormats.count(missing, "photo"), of, where)
                 .text(wording);
     }
 
@@ -118,7 +118,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 answer.path(),
                 classes.get(answer.label()),
                 classes.get(answer.predicted()),
-                Words.probability(answer.confidence()),
+                NumberFormats.probability(answer.confidence()),
                 picture,
                 width,
                 height);

@@ -22,7 +22,7 @@ record RankMap(String id, String title, List<String> columns, List<List<Row>> pa
     private static final int PANELS = 3;
 
     /** @param kind of the layer, such as depthwise */
-    record Row(String layer, String kind, List<Cell> ranks) {}
+    record Row(String layer, String kind, List<TableCell> ranks) {}
 
     /** Null when there are no allocations. */
     static RankMap of(String id, String title, List<RankLine> allocations) {
@@ -49,17 +49,17 @@ record RankMap(String id, String title, List<String> columns, List<List<Row>> pa
     }
 
     private static Row row(String name, RankLine.Layer[] layers, int most) {
-        List<Cell> cells = new ArrayList<>();
+        List<TableCell> cells = new ArrayList<>();
         String kind = "";
         for (RankLine.Layer layer : layers) {
             if (layer == null) {
-                cells.add(Cell.number(""));
+                cells.add(TableCell.number(""));
                 continue;
             }
             kind = layer.kind();
             String title = name + ", " + kind + ": rank " + layer.rank() + ", " + layer.numbers() + " numbers"
-                    + (layer.importance() == null ? "" : ", importance " + Words.score(layer.importance()));
-            cells.add(Cell.shaded(
+                    + (layer.importance() == null ? "" : ", importance " + NumberFormats.score(layer.importance()));
+            cells.add(TableCell.shaded(
                     String.valueOf(layer.rank()), (double) layer.rank() / Math.max(1, most), Shade.GREEN, title));
         }
         return new Row(name, kind, cells);
@@ -77,12 +77,12 @@ record RankMap(String id, String title, List<String> columns, List<List<Row>> pa
     }
 
     /** The colour scale, from rank 0 to the greatest. */
-    List<Cell> legend() {
-        List<Cell> cells = new ArrayList<>();
+    List<TableCell> legend() {
+        List<TableCell> cells = new ArrayList<>();
         int steps = Math.min(most, 8);
         for (int i = 0; i <= steps; i++) {
             int rank = Math.round((float) most * i / Math.max(1, steps));
-            cells.add(Cell.shaded(String.valueOf(rank), (double) rank / Math.max(1, most), Shade.GREEN, null));
+            cells.add(TableCell.shaded(String.valueOf(rank), (double) rank / Math.max(1, most), Shade.GREEN, null));
         }
         return cells;
     }

@@ -96,14 +96,14 @@ final class RunCurves {
                 notes.add("update");
             }
             grid.row(
-                    Cell.number(e.epoch()),
-                    Cell.number(Words.score(e.trainLoss())),
-                    Cell.number(Words.score(e.valLoss())),
-                    Cell.number(Words.percent(e.trainAccuracy())),
-                    Cell.number(Words.percent(e.valAccuracy())),
-                    Cell.number(Words.format("%.2f", e.adapterMib())),
-                    Cell.number(Words.number(e.change())),
-                    Cell.text(String.join(", ", notes)));
+                    TableCell.number(e.epoch()),
+                    TableCell.number(NumberFormats.score(e.trainLoss())),
+                    TableCell.number(NumberFormats.score(e.valLoss())),
+                    TableCell.number(NumberFormats.percent(e.trainAccuracy())),
+                    TableCell.number(NumberFormats.percent(e.valAccuracy())),
+                    TableCell.number(NumberFormats.format("%.2f", e.adapterMib())),
+                    TableCell.number(NumberFormats.number(e.change())),
+                    TableCell.text(String.join(", ", notes)));
         }
         return grid;
     }

@@ -71,15 +71,15 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
     }
 
     String accuracy() {
-        return Words.percent(scores().accuracy());
+        return NumberFormats.percent(scores().accuracy());
     }
 
     String interval() {
-        return Words.percent(scores().interval());
+        return NumberFormats.percent(scores().interval());
     }
 
     String methodSentence() {
-        return Settings.sentence(run.config().train().method());
+        return RunSettings.sentence(run.config().train().method());
     }
 
     List<String> cautions() {
@@ -91,24 +91,24 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
     }
 
     /** The figures that matter most, as value and name. */
-    List<Cell> tiles() {
-        List<Cell> tiles = new ArrayList<>();
+    List<TableCell> tiles() {
+        List<TableCell> tiles = new ArrayList<>();
         RunResult result = run.result();
         if (result == null) {
             return tiles;
         }
         if (scores() != null) {
             tiles.add(tile(accuracy(), side() + " accuracy, one run"));
-            tiles.add(tile(Words.score(scores().macroF1()), "macro F1"));
+            tiles.add(tile(NumberFormats.score(scores().macroF1()), "macro F1"));
         }
-        tiles.add(tile(Words.mib(result.averageMib()), "trained by the method, on average"));
-        tiles.add(tile(Words.mib(result.modelMib()), "whole network"));
-        tiles.add(tile(Words.seconds(result.secondsPerEpoch()), "an epoch"));
+        tiles.add(tile(NumberFormats.mib(result.averageMib()), "trained by the method, on average"));
+        tiles.add(tile(NumberFormats.mib(result.modelMib()), "whole network"));
+        tiles.add(tile(NumberFormats.seconds(result.secondsPerEpoch()), "an epoch"));
         return tiles;
     }
 
-    private static Cell tile(String value, String name) {
-        return new Cell(value, true, null, name);
+    private static TableCell tile(String value, String name) {
+        return new TableCell(value, true, null, name);
     }
 
     Grid photos() {
@@ -176,7 +176,10 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
     }
 
     private static void size(Grid grid, String name, double mib, double whole) {
-        grid.row(Cell.text(name), Cell.number(Words.format("%.2f", mib)), Cell.number(Words.percent(mib / whole)));
+        grid.row(
+                TableCell.text(name),
+                TableCell.number(NumberFormats.format("%.2f", mib)),
+                TableCell.number(NumberFormats.percent(mib / whole)));
     }
 
     /** Null for a method without ranks. */
@@ -185,21 +188,21 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
     }
 
     /** What the scorer saw at each allocation; empty for a method without one. */
-    List<Seen> seen() {
-        return Seen.of(run.ranks());
+    List<ScorerView> seen() {
+        return ScorerView.of(run.ranks());
     }
 
     /** Null where no scorer saw directions. */
     Figure gathered() {
-        return Seen.gathered(run.ranks());
+        return ScorerView.gathered(run.ranks());
     }
 
     Grid settings() {
-        return Settings.grid(run.config(), run.classes());
+        return RunSettings.grid(run.config(), run.classes());
     }
 
     Grid environment() {
-        return Settings.environment(run.provenance(), run.folder());
+        return RunSettings.environment(run.provenance(), run.folder());
     }
 
     String config() {
@@ -207,6 +210,6 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
     }
 
     String peakMemory() {
-        return Words.format("%.0f MiB", run.result().peakMemoryMib());
+        return NumberFormats.format("%.0f MiB", run.result().peakMemoryMib());
     }
 }

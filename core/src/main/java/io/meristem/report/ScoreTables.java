@@ -33,10 +33,10 @@ final class ScoreTables {
         return grid;
     }
 
-    private static List<Cell> row(String name, List<Long> counts) {
-        List<Cell> cells = new ArrayList<>(List.of(Cell.text(name)));
-        counts.forEach(count -> cells.add(Cell.number(count)));
-        cells.add(Cell.number(counts.stream().mapToLong(Long::longValue).sum()));
+    private static List<TableCell> row(String name, List<Long> counts) {
+        List<TableCell> cells = new ArrayList<>(List.of(TableCell.text(name)));
+        counts.forEach(count -> cells.add(TableCell.number(count)));
+        cells.add(TableCell.number(counts.stream().mapToLong(Long::longValue).sum()));
         return cells;
     }
 
@@ -60,14 +60,14 @@ final class ScoreTables {
     private static void side(Grid grid, String name, Scores scores) {
         if (scores != null) {
             grid.row(
-                    Cell.text(name),
-                    Cell.number(scores.photos()),
-                    Cell.number(scores.right()),
-                    Cell.number(Words.percent(scores.accuracy())),
-                    Cell.number(Words.percent(scores.interval())),
-                    Cell.number(Words.score(scores.macroF1())),
-                    Cell.number(Words.score(scores.meanAveragePrecision())),
-                    Cell.number(Words.score(scores.logLoss())));
+                    TableCell.text(name),
+                    TableCell.number(scores.photos()),
+                    TableCell.number(scores.right()),
+                    TableCell.number(NumberFormats.percent(scores.accuracy())),
+                    TableCell.number(NumberFormats.percent(scores.interval())),
+                    TableCell.number(NumberFormats.score(scores.macroF1())),
+                    TableCell.number(NumberFormats.score(scores.meanAveragePrecision())),
+                    TableCell.number(NumberFormats.score(scores.logLoss())));
         }
     }
 
@@ -87,13 +87,13 @@ final class ScoreTables {
             boolean some = score.photos() > 0;
             Interval interval = Interval.wilson(scores.confusion()[c][c], score.photos());
             grid.row(
-                    Cell.text(score.name()),
-                    Cell.number(score.photos()),
-                    Cell.number(Words.percent(score.recall())),
-                    Cell.number(some ? Words.percent(interval) : Words.percent((Double) null)),
-                    Cell.number(Words.percent(score.precision())),
-                    Cell.number(Words.score(score.f1())),
-                    Cell.number(Words.score(score.averagePrecision())));
+                    TableCell.text(score.name()),
+                    TableCell.number(score.photos()),
+                    TableCell.number(NumberFormats.percent(score.recall())),
+                    TableCell.number(some ? NumberFormats.percent(interval) : NumberFormats.percent((Double) null)),
+                    TableCell.number(NumberFormats.percent(score.precision())),
+                    TableCell.number(NumberFormats.score(score.f1())),
+                    TableCell.number(NumberFormats.score(score.averagePrecision())));
         }
         return grid;
     }

@@ -24,7 +24,7 @@ enum Shade {
         for (int shift = 16; shift >= 0; shift -= 8) {
             int from = LIGHT >> shift & 0xff;
             int to = full >> shift & 0xff;
-            css.append(Words.format("%02x", Math.round(from + t * (to - from))));
+            css.append(NumberFormats.format("%02x", Math.round(from + t * (to - from))));
         }
         return css.append(t > DARK ? ";color:#fff" : ";color:#1c241f").toString();
     }

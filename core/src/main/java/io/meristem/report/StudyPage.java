@@ -33,9 +33,9 @@ record StudyPage(StudyFiles study) {
         return drawn.size() == 2 ? 0 : drawn.equals(List.of(true)) ? 1 : -1;
     }
 
-    List<Cell> tiles() {
+    List<TableCell> tiles() {
         List<RunLine> finished = study.compared();
-        List<Cell> tiles = new ArrayList<>();
+        List<TableCell> tiles = new ArrayList<>();
         int tuning = study.finished().size() - finished.size();
         if (tuning > 0) {
             tiles.add(tile(tuning, "finished runs that chose settings"));
@@ -50,8 +50,8 @@ record StudyPage(StudyFiles study) {
         return tiles;
     }
 
-    private static Cell tile(long value, String name) {
-        return new Cell(String.valueOf(value), true, null, name);
+    private static TableCell tile(long value, String name) {
+        return new TableCell(String.valueOf(value), true, null, name);
     }
 
     /** A sentence for each method of the study. */
@@ -65,8 +65,8 @@ record StudyPage(StudyFiles study) {
             // A study may call a method what it likes; its run knows what it is.
             sentences.add(
                     files == null
-                            ? Settings.sentence(run.method())
-                            : Settings.sentence(files.config().train().method()));
+                            ? RunSettings.sentence(run.method())
+                            : RunSettings.sentence(files.config().train().method()));
         }
         return List.copyOf(sentences);
     }
@@ -96,7 +96,7 @@ record StudyPage(StudyFiles study) {
         sentences.addAll(notes);
         int absent = study.finished().size() - study.folders().size();
         if (absent > 0) {
-            sentences.add("The folders of " + Words.count(absent, "finished run")
+            sentences.add("The folders of " + NumberFormats.count(absent, "finished run")
                     + " are not there: their curves and ranks are missing here.");
         }
         return sentences;
@@ -133,20 +133,22 @@ record StudyPage(StudyFiles study) {
         methods.forEach((method, runs) -> {
             Spread test = Spread.of(runs.stream().map(RunLine::testAccuracy).toList());
             grid.row(
-                    Cell.text(method),
-                    Cell.number(runs.size() == 1 ? "one run" : String.valueOf(runs.size())),
-                    Cell.number(testPhotos(runs)),
-                    Cell.number(percent(test)),
-                    Cell.number(
+                    TableCell.text(method),
+                    TableCell.number(runs.size() == 1 ? "one run" : String.valueOf(runs.size())),
+                    TableCell.number(testPhotos(runs)),
+                    TableCell.number(percent(test)),
+                    TableCell.number(
                             test == null || test.n() < 2
                                     ? "–"
-                                    : Words.format("%.1f to %.1f %%", 100 * test.least(), 100 * test.most())),
-                    Cell.number(mean(runs.stream().map(RunLine::testMacroF1).toList(), "%.3f")),
-                    Cell.number(percent(
+                                    : NumberFormats.format("%.1f to %.1f %%", 100 * test.least(), 100 * test.most())),
+                    TableCell.number(
+                            mean(runs.stream().map(RunLine::testMacroF1).toList(), "%.3f")),
+                    TableCell.number(percent(
                             Spread.of(runs.stream().map(RunLine::valAccuracy).toList()))),
-                    Cell.number(mean(runs.stream().map(RunLine::averageMib).toList(), "%.2f")),
-                    Cell.number(mean(runs.stream().map(RunLine::headMib).toList(), "%.2f")),
-                    Cell.number(mean(runs.stream().map(RunLine::secondsPerEpoch).toList(), "%.1f")));
+                    TableCell.number(mean(runs.stream().map(RunLine::averageMib).toList(), "%.2f")),
+                    TableCell.number(mean(runs.stream().map(RunLine::headMib).toList(), "%.2f")),
+                    TableCell.number(
+                            mean(runs.stream().map(RunLine::secondsPerEpoch).toList(), "%.1f")));
         });
         return grid;
     }
@@ -166,13 +168,13 @@ record StudyPage(StudyFiles study) {
         return spread == null
                 ? "–"
                 : spread.n() < 2
-                        ? Words.percent(spread.mean())
-                        : Words.format("%.1f ± %.1f %%", 100 * spread.mean(), 100 * spread.deviation());
+                        ? NumberFormats.percent(spread.mean())
+                        : NumberFormats.format("%.1f ± %.1f %%", 100 * spread.mean(), 100 * spread.deviation());
     }
 
     private static String mean(List<Double> values, String format) {
         Spread spread = Spread.of(values);
-        return spread == null ? "–" : Words.format(format, spread.mean());
+        return spread == null ? "–" : NumberFormats.format(format, spread.mean());
     }
 
     List<Maps> maps() {
@@ -198,12 +200,12 @@ record StudyPage(StudyFiles study) {
         Grid grid = Grid.of("failed", "What the runs said", "run", "network", "photos", "method", "seed", "why");
         study.failed()
                 .forEach(run -> grid.row(
-                        Cell.text(run.key()),
-                        Cell.text(run.model()),
-                        Cell.text(run.data()),
-                        Cell.text(run.methodAndTrial()),
-                        Cell.number(run.seed()),
-                        Cell.text(run.error() == null ? "no reason known" : run.error())));
+                        TableCell.text(run.key()),
+                        TableCell.text(run.model()),
+                        TableCell.text(run.data()),
+                        TableCell.text(run.methodAndTrial()),
+                        TableCell.number(run.seed()),
+                        TableCell.text(run.error() == null ? "no reason known" : run.error())));
         return grid;
     }
 
@@ -221,15 +223,18 @@ record StudyPage(StudyFiles study) {
                 "seconds an epoch");
         study.finished()
                 .forEach(run -> grid.row(
-                        Cell.text(run.key()),
-                        Cell.text((run.tuned() ? "tuning: " : "") + run.methodAndTrial()),
-                        Cell.number(run.seed()),
-                        Cell.number(Words.percent(run.testAccuracy())),
-                        Cell.number(Words.score(run.testMacroF1())),
-                        Cell.number(Words.percent(run.valAccuracy())),
-                        Cell.number(run.averageMib() == null ? "–" : Words.format("%.2f", run.averageMib())),
-                        Cell.number(
-                                run.secondsPerEpoch() == null ? "–" : Words.format("%.1f", run.secondsPerEpoch()))));
+                        TableCell.text(run.key()),
+                        TableCell.text((run.tuned() ? "tuning: " : "") + run.methodAndTrial()),
+                        TableCell.number(run.seed()),
+                        TableCell.number(NumberFormats.percent(run.testAccuracy())),
+                        TableCell.number(NumberFormats.score(run.testMacroF1())),
+                        TableCell.number(NumberFormats.percent(run.valAccuracy())),
+                        TableCell.number(
+                                run.averageMib() == null ? "–" : NumberFormats.format("%.2f", run.averageMib())),
+                        TableCell.number(
+                                run.secondsPerEpoch() == null
+                                        ? "–"
+                                        : NumberFormats.format("%.1f", run.secondsPerEpoch()))));
         return grid;
     }
 

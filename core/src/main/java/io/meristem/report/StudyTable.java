@@ -70,8 +70,8 @@ record StudyTable(String id, String title, Grid ours, Grid published, List<Strin
     }
 
     /** Texts that are numbers stand flush right as numbers do. */
-    private static Cell cell(String value) {
+    private static TableCell cell(String value) {
         String text = value == null ? "–" : value;
-        return text.matches("[-+±]?[0-9].*|–") ? Cell.number(text) : Cell.text(text);
+        return text.matches("[-+±]?[0-9].*|–") ? TableCell.number(text) : TableCell.text(text);
     }
 }

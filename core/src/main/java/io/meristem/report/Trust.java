@@ -24,10 +24,10 @@ record Trust(Calibration calibration) {
     }
 
     String sentence() {
-        String fitted = Words.format(
+        String fitted = NumberFormats.format(
                 "The temperature is %.3f, fitted on %s: predictions divide the network's outputs by it, which %s.",
                 calibration.temperature(),
-                Words.count(calibration.photos(), "validation photo"),
+                NumberFormats.count(calibration.photos(), "validation photo"),
                 calibration.temperature() == 1
                         ? "leaves the probabilities as they are"
                         : "makes the answers " + (calibration.temperature() > 1 ? "less" : "more")
@@ -54,19 +54,19 @@ record Trust(Calibration calibration) {
     private void rows(Grid grid, String name, Calibration.Side side) {
         if (side != null) {
             row(grid, name, "1", side.before());
-            row(grid, name, Words.format("%.3f", calibration.temperature()), side.after());
+            row(grid, name, NumberFormats.format("%.3f", calibration.temperature()), side.after());
         }
     }
 
     private static void row(Grid grid, String name, String temperature, Reliability r) {
         grid.row(
-                Cell.text(name),
-                Cell.number(temperature),
-                Cell.number(r.photos()),
-                Cell.number(Words.percent(r.accuracy())),
-                Cell.number(Words.percent(r.confidence())),
-                Cell.number(Words.percent(r.calibrationError())),
-                Cell.number(Words.score(r.logLoss())));
+                TableCell.text(name),
+                TableCell.number(temperature),
+                TableCell.number(r.photos()),
+                TableCell.number(NumberFormats.percent(r.accuracy())),
+                TableCell.number(NumberFormats.percent(r.confidence())),
+                TableCell.number(NumberFormats.percent(r.calibrationError())),
+                TableCell.number(NumberFormats.score(r.logLoss())));
     }
 
     Figure reliability() {
@@ -112,11 +112,11 @@ record Trust(Calibration calibration) {
             Reliability.Bin after = shown().after().bins().get(b);
             if (before.photos() + after.photos() > 0) {
                 grid.row(
-                        Cell.text(Words.format("%.1f to %.1f %%", 100 * before.from(), 100 * before.to())),
-                        Cell.number(before.photos()),
-                        Cell.number(Words.percent(before.photos() == 0 ? null : before.accuracy())),
-                        Cell.number(after.photos()),
-                        Cell.number(Words.percent(after.photos() == 0 ? null : after.accuracy())));
+                        TableCell.text(NumberFormats.format("%.1f to %.1f %%", 100 * before.from(), 100 * before.to())),
+                        TableCell.number(before.photos()),
+                        TableCell.number(NumberFormats.percent(before.photos() == 0 ? null : before.accuracy())),
+                        TableCell.number(after.photos()),
+                        TableCell.number(NumberFormats.percent(after.photos() == 0 ? null : after.accuracy())));
             }
         }
         return grid;
@@ -133,14 +133,15 @@ record Trust(Calibration calibration) {
                 "95 % interval");
         for (Coverage.Point point : shown().coverage()) {
             grid.row(
-                    Cell.text(point.threshold() == 0 ? "all answers" : Words.setPercent(point.threshold())),
-                    Cell.number(point.answered()),
-                    Cell.number(Words.percent(point.coverage())),
-                    Cell.number(Words.percent(point.accuracy())),
-                    Cell.number(
+                    TableCell.text(
+                            point.threshold() == 0 ? "all answers" : NumberFormats.setPercent(point.threshold())),
+                    TableCell.number(point.answered()),
+                    TableCell.number(NumberFormats.percent(point.coverage())),
+                    TableCell.number(NumberFormats.percent(point.accuracy())),
+                    TableCell.number(
                             point.answered() == 0
-                                    ? Words.percent((Double) null)
-                                    : Words.percent(Interval.wilson(point.right(), point.answered()))));
+                                    ? NumberFormats.percent((Double) null)
+                                    : NumberFormats.percent(Interval.wilson(point.right(), point.answered()))));
         }
         return grid;
     }

@@ -34,10 +34,10 @@ final class ComparisonTable {
             }
             row.add(Measure.SIZE.cell(group.runs()));
             if (heads) {
-                row.add(Cells.mib(
+                row.add(TableNumbers.mib(
                         group.runs().stream().map(run -> run.result().headMib()).toList()));
             }
-            row.add(Cells.seconds(group.runs().stream()
+            row.add(TableNumbers.seconds(group.runs().stream()
                     .map(run -> run.result().secondsPerEpoch())
                     .toList()));
             rows.add(row);
@@ -51,7 +51,7 @@ final class ComparisonTable {
 
     private static String wanted(StudyMethod method) {
         return method.sizeOf() == null
-                ? Cells.NOTHING
+                ? TableNumbers.NOTHING
                 : method.sizeOf().factor() + " × " + method.sizeOf().method();
     }
 }

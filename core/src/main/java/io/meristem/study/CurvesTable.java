@@ -17,7 +17,7 @@ final class CurvesTable {
         List<List<String>> rows = new ArrayList<>();
         for (Results.Group group : results.groups(question)) {
             for (long seed : results.study().seeds()) {
-                Finished run = results.of(group.model(), group.data(), group.method(), seed);
+                FinishedRun run = results.of(group.model(), group.data(), group.method(), seed);
                 if (run != null) {
                     for (EpochLine epoch : EpochLine.read(run.folder())) {
                         rows.add(row(group, seed, epoch));
@@ -38,10 +38,10 @@ final class CurvesTable {
                 number(epoch.valAccuracy(), 100, "%.2f"),
                 number(epoch.valLoss(), 1, "%.4f"),
                 number(epoch.trainLoss(), 1, "%.4f"),
-                Cells.mib(epoch.adapterMib()));
+                TableNumbers.mib(epoch.adapterMib()));
     }
 
     private static String number(Double value, double factor, String format) {
-        return value == null ? Cells.NOTHING : String.format(Locale.ROOT, format, factor * value);
+        return value == null ? TableNumbers.NOTHING : String.format(Locale.ROOT, format, factor * value);
     }
 }

@@ -8,25 +8,25 @@ import java.util.function.Function;
 @SuppressWarnings("ImmutableEnumChecker") // functions without a state
 public enum Measure {
     /** Top-1, on the test photos, or the validation photos without any. */
-    ACCURACY(runs -> Cells.percent(scores(runs, Scores::accuracy))),
+    ACCURACY(runs -> TableNumbers.percent(scores(runs, Scores::accuracy))),
     /** Likewise. */
-    MACRO_F1(runs -> Cells.share(scores(runs, Scores::macroF1))),
+    MACRO_F1(runs -> TableNumbers.share(scores(runs, Scores::macroF1))),
     /** Of what the method trains, mean over the epochs, MiB of float32. */
-    SIZE(runs -> Cells.mib(runs.stream().map(Finished::mib).toList()));
+    SIZE(runs -> TableNumbers.mib(runs.stream().map(FinishedRun::mib).toList()));
 
-    private final Function<List<Finished>, String> cell;
+    private final Function<List<FinishedRun>, String> cell;
 
-    Measure(Function<List<Finished>, String> cell) {
+    Measure(Function<List<FinishedRun>, String> cell) {
         this.cell = cell;
     }
 
-    String cell(List<Finished> runs) {
+    String cell(List<FinishedRun> runs) {
         return cell.apply(runs);
     }
 
-    private static List<Double> scores(List<Finished> runs, Function<Scores, Double> measure) {
+    private static List<Double> scores(List<FinishedRun> runs, Function<Scores, Double> measure) {
         return runs.stream()
-                .map(Finished::scores)
+                .map(FinishedRun::scores)
                 .filter(scores -> scores != null)
                 .map(measure)
                 .toList();

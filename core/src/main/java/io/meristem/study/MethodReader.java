@@ -203,7 +203,7 @@ final class MethodReader {
             all.put(CALIBRATION, scale.calibrationEpochs());
         }
         Method method = fields.read(all, Method.class, place);
-        return method instanceof Dra dra && !given.has(SCORER) ? dra.following(style.scorer(dra.ranks())) : method;
+        return method instanceof Dra dra && !given.has(SCORER) ? dra.withScorer(style.scorer(dra.ranks())) : method;
     }
 
     /** A budget that is given takes the place of the usual one. */

@@ -64,8 +64,8 @@ final class PairedTable {
     private static List<Pair> pairs(Results.Group group, StudyMethod first, Results results) {
         List<Pair> pairs = new ArrayList<>();
         for (long seed : results.study().seeds()) {
-            Finished own = results.of(group.model(), group.data(), group.method(), seed);
-            Finished other = results.of(group.model(), group.data(), first, seed);
+            FinishedRun own = results.of(group.model(), group.data(), group.method(), seed);
+            FinishedRun other = results.of(group.model(), group.data(), first, seed);
             if (own != null && other != null && own.scores() != null && other.scores() != null) {
                 pairs.add(new Pair(percent(own.scores()), percent(other.scores())));
             }
@@ -79,16 +79,16 @@ final class PairedTable {
 
     private static List<String> row(String photos, String model, StudyMethod method, List<Pair> pairs) {
         List<String> row = new ArrayList<>(List.of(photos, model, method.label()));
-        row.add(Cells.percent(pairs.stream().map(pair -> pair.own / 100).toList()));
+        row.add(TableNumbers.percent(pairs.stream().map(pair -> pair.own / 100).toList()));
         Spread spread = Spread.of(pairs.stream().map(Pair::difference).toList());
         if (spread == null) {
-            row.addAll(List.of(Cells.NOTHING, Cells.NOTHING, Cells.NOTHING, Cells.NOTHING));
+            row.addAll(List.of(TableNumbers.NOTHING, TableNumbers.NOTHING, TableNumbers.NOTHING, TableNumbers.NOTHING));
             return row;
         }
         long better = pairs.stream().filter(pair -> pair.difference() > 0).count();
         long worse = pairs.stream().filter(pair -> pair.difference() < 0).count();
         row.add(String.format(Locale.ROOT, "%+.2f", spread.mean()));
-        row.add(spread.n() < 2 ? Cells.NOTHING : String.format(Locale.ROOT, "%.2f", spread.deviation()));
+        row.add(spread.n() < 2 ? TableNumbers.NOTHING : String.format(Locale.ROOT, "%.2f", spread.deviation()));
         row.add(better + " : " + worse);
         row.add(String.format(
                 Locale.ROOT,

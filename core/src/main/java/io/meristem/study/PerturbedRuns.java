@@ -23,7 +23,7 @@ final class PerturbedRuns {
     }
 
     /** In the order of the perturbations. */
-    List<Double> of(Finished run) {
+    List<Double> of(FinishedRun run) {
         Map<String, Double> known = folder.robustness(run.key());
         if (known.keySet().containsAll(perturbations)) {
             return perturbations.stream().map(known::get).toList();

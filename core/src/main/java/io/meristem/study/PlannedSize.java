@@ -22,7 +22,7 @@ final class PlannedSize {
     private PlannedSize() {}
 
     /** MiB in words. */
-    static String of(StudyRun cell, Method method, boolean open, Materials materials) {
+    static String of(StudyRun cell, Method method, boolean open, StudyInputs materials) {
         if (open) {
             return String.format(
                     Locale.ROOT,
@@ -59,7 +59,7 @@ final class PlannedSize {
                 double last = adalora.budgetMib() > 0
                         ? adalora.budgetMib()
                         : LayerSize.mib(beside + bound(layers, adalora.targetRank()));
-                return mib(first) + " to about " + Cells.mib(Math.min(LayerSize.mib(first), last));
+                return mib(first) + " to about " + TableNumbers.mib(Math.min(LayerSize.mib(first), last));
             }
 
             @Override
@@ -76,7 +76,7 @@ final class PlannedSize {
                                 .on(whole(cell, materials, HeadPolicy.TRAINED), layers)
                                 .budgetMib();
                 double bound = LayerSize.mib(most);
-                return mib(least) + " to " + Cells.mib(budget == 0 ? bound : Math.min(bound, budget));
+                return mib(least) + " to " + TableNumbers.mib(budget == 0 ? bound : Math.min(bound, budget));
             }
         });
     }
@@ -88,7 +88,7 @@ final class PlannedSize {
                 .sum();
     }
 
-    private static long whole(StudyRun cell, Materials materials, HeadPolicy policy) {
+    private static long whole(StudyRun cell, StudyInputs materials, HeadPolicy policy) {
         int classes = materials.photos(cell.data()).classes().size();
         try (Network network = new Network(Models.find(cell.model().model().name()), classes)) {
             WeightedLayer head = network.head();
@@ -101,6 +101,6 @@ final class PlannedSize {
     }
 
     private static String mib(long numbers) {
-        return Cells.mib(LayerSize.mib(numbers));
+        return TableNumbers.mib(LayerSize.mib(numbers));
     }
 }

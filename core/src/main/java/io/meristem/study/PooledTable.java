@@ -39,10 +39,10 @@ final class PooledTable {
     private PooledTable() {}
 
     /** One method's pairs, a list for each stratum that has any. */
-    private record Arm(StudyMethod method, List<List<Finished[]>> strata, List<Finished> runs) {
+    private record Arm(StudyMethod method, List<List<FinishedRun[]>> strata, List<FinishedRun> runs) {
 
         /** Null where there are no pairs. */
-        Stratified differences(ToDoubleFunction<Finished> measure) {
+        Stratified differences(ToDoubleFunction<FinishedRun> measure) {
             return strata.isEmpty()
                     ? null
                     : new Stratified(strata.stream()
@@ -54,9 +54,9 @@ final class PooledTable {
         }
 
         /** Mean over the strata of the means of the pairs' own runs. */
-        String mean(ToDoubleFunction<Finished> measure, String format) {
+        String mean(ToDoubleFunction<FinishedRun> measure, String format) {
             return strata.isEmpty()
-                    ? Cells.NOTHING
+                    ? TableNumbers.NOTHING
                     : String.format(
                             Locale.ROOT,
                             format,
@@ -74,9 +74,9 @@ final class PooledTable {
         List<Arm> arms = question.methods().stream()
                 .map(method -> arm(method, question, results))
                 .toList();
-        ToDoubleFunction<Finished> accuracy =
+        ToDoubleFunction<FinishedRun> accuracy =
                 run -> 100 * scores(run, question.side()).accuracy();
-        ToDoubleFunction<Finished> loss = run -> scores(run, question.side()).logLoss();
+        ToDoubleFunction<FinishedRun> loss = run -> scores(run, question.side()).logLoss();
         List<Stratified> points =
                 arms.stream().map(arm -> arm.differences(accuracy)).toList();
         List<Stratified> losses =
@@ -89,19 +89,19 @@ final class PooledTable {
             Arm arm = arms.get(i);
             List<String> row = new ArrayList<>(List.of(arm.method().label(), arm.mean(accuracy, "%.2f")));
             Stratified difference = i == 0 ? null : points.get(i);
-            row.add(difference == null ? Cells.NOTHING : String.format(Locale.ROOT, "%+.2f", difference.mean()));
+            row.add(difference == null ? TableNumbers.NOTHING : String.format(Locale.ROOT, "%+.2f", difference.mean()));
             row.add(interval(difference, NARROW, "%+.2f to %+.2f"));
             row.add(interval(difference, WIDE, "%+.2f to %+.2f"));
-            row.add(difference == null ? Cells.NOTHING : balance(difference));
+            row.add(difference == null ? TableNumbers.NOTHING : balance(difference));
             row.add(p(p, i));
             row.add(p(corrected, i));
             row.add(arm.mean(loss, "%.4f"));
             Stratified other = i == 0 ? null : losses.get(i);
-            row.add(other == null ? Cells.NOTHING : String.format(Locale.ROOT, "%+.4f", other.mean()));
+            row.add(other == null ? TableNumbers.NOTHING : String.format(Locale.ROOT, "%+.4f", other.mean()));
             row.add(interval(other, WIDE, "%+.4f to %+.4f"));
             row.add(p(ofLoss, i));
             row.add(Measure.SIZE.cell(arm.runs()));
-            row.add(i == 0 ? Cells.NOTHING : pairs(arm));
+            row.add(i == 0 ? TableNumbers.NOTHING : pairs(arm));
             row.add(String.valueOf(arm.method().trials().size()));
             rows.add(row);
         }
@@ -124,17 +124,17 @@ final class PooledTable {
     }
 
     private static Arm arm(StudyMethod method, Question question, Results results) {
-        List<List<Finished[]>> strata = new ArrayList<>();
-        List<Finished> runs = new ArrayList<>();
+        List<List<FinishedRun[]>> strata = new ArrayList<>();
+        List<FinishedRun> runs = new ArrayList<>();
         StudyMethod first = question.methods().get(0);
         for (StudyData data : results.study().data()) {
             for (StudyModel model : results.study().models()) {
-                List<Finished[]> pairs = new ArrayList<>();
+                List<FinishedRun[]> pairs = new ArrayList<>();
                 for (long seed : results.study().seeds()) {
-                    Finished own = judged(results.of(model, data, method, seed), question.side());
-                    Finished other = judged(results.of(model, data, first, seed), question.side());
+                    FinishedRun own = judged(results.of(model, data, method, seed), question.side());
+                    FinishedRun other = judged(results.of(model, data, first, seed), question.side());
                     if (own != null && other != null) {
-                        pairs.add(new Finished[] {own, other});
+                        pairs.add(new FinishedRun[] {own, other});
                     }
                     if (own != null) {
                         runs.add(own);
@@ -149,11 +149,11 @@ final class PooledTable {
     }
 
     /** Null without scores on these photos. */
-    private static Finished judged(Finished run, Question.Side side) {
+    private static FinishedRun judged(FinishedRun run, Question.Side side) {
         return run == null || scores(run, side) == null ? null : run;
     }
 
-    private static Scores scores(Finished run, Question.Side side) {
+    private static Scores scores(FinishedRun run, Question.Side side) {
         return side == Question.Side.VAL ? run.result().val() : run.result().test();
     }
 
@@ -181,12 +181,16 @@ final class PooledTable {
     }
 
     private static String p(double[] p, int i) {
-        return Double.isNaN(p[i]) ? Cells.NOTHING : String.format(Locale.ROOT, p[i] < 0.001 ? "%.1e" : "%.3f", p[i]);
+        return Double.isNaN(p[i])
+                ? TableNumbers.NOTHING
+                : String.format(Locale.ROOT, p[i] < 0.001 ? "%.1e" : "%.3f", p[i]);
     }
 
     private static String interval(Stratified difference, double level, String format) {
         Interval interval = difference == null ? null : difference.interval(level);
-        return interval == null ? Cells.NOTHING : String.format(Locale.ROOT, format, interval.low(), interval.high());
+        return interval == null
+                ? TableNumbers.NOTHING
+                : String.format(Locale.ROOT, format, interval.low(), interval.high());
     }
 
     private static String balance(Stratified difference) {

@@ -17,7 +17,7 @@ final class Results {
      *
      * @param runs that are finished
      */
-    record Group(StudyData data, StudyModel model, StudyMethod method, List<Finished> runs) {}
+    record Group(StudyData data, StudyModel model, StudyMethod method, List<FinishedRun> runs) {}
 
     /**
      * A trial as tuning saw it.
@@ -26,7 +26,7 @@ final class Results {
      * @param failed how many failed
      * @param expected how many there are to be
      */
-    record Tried(Trial trial, List<Finished> runs, int failed, int expected) {
+    record Tried(Trial trial, List<FinishedRun> runs, int failed, int expected) {
 
         boolean ended() {
             return runs.size() + failed == expected;
@@ -54,7 +54,7 @@ final class Results {
 
     private final Study study;
     private final Predicate<StudyData> synthetic;
-    private final Map<StudyRun, Finished> finished = new HashMap<>();
+    private final Map<StudyRun, FinishedRun> finished = new HashMap<>();
     private final Map<Object, String> failed = new HashMap<>();
     private PerturbedRuns perturbed;
 
@@ -73,12 +73,12 @@ final class Results {
         return perturbed;
     }
 
-    void add(StudyRun cell, Finished run) {
+    void add(StudyRun cell, FinishedRun run) {
         finished.put(cell, run);
         failed.remove(cell);
     }
 
-    void addFailure(Slot slot, String error) {
+    void addFailure(RunRequest slot, String error) {
         StudyRun cell = cell(slot);
         failed.put(cell == null ? slot : cell, error);
     }
@@ -88,28 +88,28 @@ final class Results {
     }
 
     /** Null when it is not finished. */
-    Finished of(StudyRun cell) {
+    FinishedRun of(StudyRun cell) {
         return finished.get(cell);
     }
 
     /** Likewise, or when its settings are not chosen yet. */
-    Finished of(Slot slot) {
+    FinishedRun of(RunRequest slot) {
         StudyRun cell = cell(slot);
         return cell == null ? null : of(cell);
     }
 
     /** The run that compares. */
-    Finished of(StudyModel model, StudyData data, StudyMethod method, long seed) {
-        return of(Slot.of(model, data, method, Slot.Role.CONFIRMATION, seed));
+    FinishedRun of(StudyModel model, StudyData data, StudyMethod method, long seed) {
+        return of(RunRequest.of(model, data, method, RunRequest.Role.CONFIRMATION, seed));
     }
 
     /** Null while its settings are not chosen. */
-    StudyRun cell(Slot slot) {
+    StudyRun cell(RunRequest slot) {
         Trial trial = trial(slot);
         return trial == null ? null : slot.with(trial);
     }
 
-    Trial trial(Slot slot) {
+    Trial trial(RunRequest slot) {
         return slot.isOpen() ? chosen(slot.model(), slot.data(), slot.method()) : slot.trial();
     }
 
@@ -141,7 +141,7 @@ final class Results {
         boolean all = study.tuning().choose() == Tuning.Choose.ALL;
         List<Tried> tried = new ArrayList<>();
         for (Trial trial : method.trials()) {
-            List<Finished> runs = new ArrayList<>();
+            List<FinishedRun> runs = new ArrayList<>();
             int broken = 0;
             int expected = 0;
             for (StudyData photos : all ? study.data() : List.of(data)) {
@@ -191,7 +191,7 @@ final class Results {
             for (StudyModel model : study.models()) {
                 for (StudyMethod method : question.methods()) {
                     for (long seed : study.seeds()) {
-                        Slot slot = Slot.of(model, data, method, Slot.Role.CONFIRMATION, seed);
+                        RunRequest slot = RunRequest.of(model, data, method, RunRequest.Role.CONFIRMATION, seed);
                         planned++;
                         done += of(slot) != null ? 1 : 0;
                         String error = failed.getOrDefault(cell(slot), failed.get(slot));
@@ -216,7 +216,7 @@ final class Results {
 
     /** Says what scores were taken on, and how cells are to be read. */
     List<String> scoreNotes(Question question) {
-        List<Finished> runs = groups(question).stream()
+        List<FinishedRun> runs = groups(question).stream()
                 .flatMap(group -> group.runs().stream())
                 .toList();
         List<String> notes = new ArrayList<>();

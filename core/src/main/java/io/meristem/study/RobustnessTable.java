@@ -20,7 +20,7 @@ final class RobustnessTable {
                     group.runs().stream().map(perturbed::of).toList();
             for (int p = 0; p < perturbed.perturbations().size(); p++) {
                 int column = p;
-                row.add(Cells.percent(
+                row.add(TableNumbers.percent(
                         accuracies.stream().map(run -> run.get(column)).toList()));
             }
             rows.add(row);

@@ -119,7 +119,7 @@ public record RunLine(
 
     /** Whether the run served to choose settings. */
     public boolean tuned() {
-        return Slot.Role.TUNING.label().equals(role);
+        return RunRequest.Role.TUNING.label().equals(role);
     }
 
     /** Its method, and its trial where it is one of several. */
@@ -127,7 +127,8 @@ public record RunLine(
         return trial == null || trial.isEmpty() ? method : method + " (" + trial + ")";
     }
 
-    static RunLine finished(Slot slot, Trial trial, String study, String key, RunResult result, boolean synthetic) {
+    static RunLine finished(
+            RunRequest slot, Trial trial, String study, String key, RunResult result, boolean synthetic) {
         return new RunLine(
                 key,
                 slot.model().label(),
@@ -142,7 +143,7 @@ public record RunLine(
                 null,
                 StudyFolder.RUNS + "/" + key,
                 Brief.of(result.val()),
-                slot.role() == Slot.Role.TUNING ? null : Brief.of(result.test()),
+                slot.role() == RunRequest.Role.TUNING ? null : Brief.of(result.test()),
                 result.epochs(),
                 result.averageMib(),
                 result.headMib(),
@@ -153,7 +154,7 @@ public record RunLine(
 
     /** @param trial null when it could not be chosen */
     static RunLine failed(
-            Slot slot, Trial trial, String study, String key, String error, boolean folder, boolean synthetic) {
+            RunRequest slot, Trial trial, String study, String key, String error, boolean folder, boolean synthetic) {
         return new RunLine(
                 key,
                 slot.model().label(),
@@ -180,7 +181,7 @@ public record RunLine(
     private static String settings(Trial trial) {
         ObjectNode tree = (ObjectNode) Json.tree(trial.train());
         tree.remove("seed");
-        return Materials.digits(Json.line(tree));
+        return StudyInputs.digits(Json.line(tree));
     }
 
     RunLine withoutFolder() {
@@ -208,10 +209,10 @@ public record RunLine(
     }
 
     /** What tables show of the run; not its course, nor single classes. Null when it failed. */
-    Finished result(Path folder) {
+    FinishedRun result(Path folder) {
         return !finished()
                 ? null
-                : new Finished(
+                : new FinishedRun(
                         key,
                         folder,
                         new RunResult(

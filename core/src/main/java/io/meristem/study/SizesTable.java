@@ -17,7 +17,7 @@ final class SizesTable {
         List<List<String>> rows = new ArrayList<>();
         for (Results.Group group : results.groups(question)) {
             for (long seed : results.study().seeds()) {
-                Finished run = results.of(group.model(), group.data(), group.method(), seed);
+                FinishedRun run = results.of(group.model(), group.data(), group.method(), seed);
                 if (run != null) {
                     rows.add(row(group, seed, run));
                 }
@@ -30,7 +30,7 @@ final class SizesTable {
         return ResultTable.of(question, COLUMNS, rows, notes);
     }
 
-    private static List<String> row(Results.Group group, long seed, Finished run) {
+    private static List<String> row(Results.Group group, long seed, FinishedRun run) {
         List<SizeHistory.Span> spans = run.result().sizes();
         return List.of(
                 group.data().name(),
@@ -38,7 +38,7 @@ final class SizesTable {
                 group.method().label(),
                 String.valueOf(seed),
                 spans.stream().map(span -> String.valueOf(span.firstEpoch())).collect(Collectors.joining(", ")),
-                spans.stream().map(span -> Cells.mib(span.size())).collect(Collectors.joining(" ")),
-                Cells.mib(run.result().averageMib()));
+                spans.stream().map(span -> TableNumbers.mib(span.size())).collect(Collectors.joining(" ")),
+                TableNumbers.mib(run.result().averageMib()));
     }
 }

@@ -145,6 +145,6 @@ public record Study(
 
     /** Tells this study's lines from another's: the first digits of a hash of what it compares, wherever its files lie. */
     String key() {
-        return Materials.digits(Json.line(portable()));
+        return StudyInputs.digits(Json.line(portable()));
     }
 }

@@ -55,7 +55,7 @@ final class StudyFolder implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Makes the folder, or goes on in one. */
+    /** Makes the folder, or takes one that a study has begun. */
     static StudyFolder open(Path path) {
         refuseForeign(path);
         requireOwn(path);

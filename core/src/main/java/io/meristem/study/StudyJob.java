@@ -61,15 +61,15 @@ public final class StudyJob {
     private static final long PERTURBATION_SEED = 0;
 
     private final Study study;
-    private final Materials materials;
+    private final StudyInputs materials;
     private final StudyPlan plan;
     private final StudyFolder folder;
     private final Results results;
     private final TimeLeft time;
     private final String studyKey;
-    private final Map<Slot, RunLine> lines = new LinkedHashMap<>();
+    private final Map<RunRequest, RunLine> lines = new LinkedHashMap<>();
 
-    private StudyJob(Study study, Materials materials, StudyFolder folder) {
+    private StudyJob(Study study, StudyInputs materials, StudyFolder folder) {
         this.study = study;
         this.materials = materials;
         this.plan = new StudyPlan(study);
@@ -80,10 +80,10 @@ public final class StudyJob {
     }
 
     /**
-     * Runs what is missing, one after the other, and goes on past runs that fail. Runs that are finished in the folder already are taken as they are. A
+     * Runs what is missing, one after the other, and does not stop at runs that fail. Runs that are finished in the folder already are taken as they are. A
      * kill at any moment loses no more than the run that it hits.
      *
-     * @param out the study's folder: new, or one to go on in
+     * @param out the study's folder: new, or that of a study to resume
      * @param cache where decoded photos are kept
      * @throws InputException when photos or weights cannot be used, or the folder cannot, or another process is at work in it
      */
@@ -92,7 +92,7 @@ public final class StudyJob {
     }
 
     /**
-     * @param token stops the study, at the places where it stops a training; given again, the study goes on in the run that was stopped
+     * @param token stops the study, at the places where it stops a training; given again, the study resumes the run that was stopped
      * @param ignoreMemory whether to start although a run is predicted to take more memory than is free
      * @throws CancelledException then
      */
@@ -105,7 +105,7 @@ public final class StudyJob {
             CancelToken token,
             boolean ignoreMemory) {
         // Whatever cannot be used is refused before anything is made.
-        Materials materials = new Materials(study);
+        StudyInputs materials = new StudyInputs(study);
         if (!ignoreMemory) {
             new StudyJob(study, materials, StudyFolder.look(out)).requireMemory(threads);
         }
@@ -135,7 +135,7 @@ public final class StudyJob {
 
     /** The runs of a study in their order and how they stand in {@code out}, which is looked at only. */
     public static List<PlannedRun> plan(Study study, Path out) {
-        StudyJob job = new StudyJob(study, new Materials(study), StudyFolder.look(out));
+        StudyJob job = new StudyJob(study, new StudyInputs(study), StudyFolder.look(out));
         job.load();
         return job.plan.slots().stream().map(job::planned).toList();
     }
@@ -144,7 +144,7 @@ public final class StudyJob {
     private void requireMemory(int threads) {
         load();
         Set<String> asked = new HashSet<>();
-        for (Slot slot : missing()) {
+        for (RunRequest slot : missing()) {
             StudyRun cell = slot.likely();
             String words = "'" + slot.method().label() + "' on " + cell.model().label();
             if (asked.add(words + cell.train())) {
@@ -168,17 +168,20 @@ public final class StudyJob {
         for (int phase = 0; phase < plan.phases().size(); phase++) {
             // What an earlier phase chose may be there already.
             plan.phases().get(phase).forEach(this::load);
-            List<Slot> missing = missing(plan.phases().get(phase));
-            List<Slot> after = plan.phases().subList(phase + 1, plan.phases().size()).stream()
+            List<RunRequest> missing = missing(plan.phases().get(phase));
+            List<RunRequest> after = plan
+                    .phases()
+                    .subList(phase + 1, plan.phases().size())
+                    .stream()
                     .flatMap(next -> missing(next).stream())
                     .toList();
             while (!missing.isEmpty()) {
-                Slot slot = missing.get(0);
+                RunRequest slot = missing.get(0);
                 int number = all - after.size() - missing.size() + 1;
                 if (results.of(slot) != null) {
                     listener.onFound(planned(slot), number, all);
                 } else {
-                    List<Slot> left = new ArrayList<>(missing);
+                    List<RunRequest> left = new ArrayList<>(missing);
                     left.addAll(after);
                     listener.onRun(planned(slot), number, all, timeOf(left));
                     token.check();
@@ -195,7 +198,7 @@ public final class StudyJob {
         return new Outcome(ordered(), tables());
     }
 
-    private Duration timeOf(List<Slot> slots) {
+    private Duration timeOf(List<RunRequest> slots) {
         return time.of(slots.stream()
                 .map(slot -> slot.isOpen() && results.cell(slot) != null ? results.cell(slot) : slot.likely())
                 .toList());
@@ -203,13 +206,8 @@ public final class StudyJob {
 
     private static PerturbationJudge judge(int threads, Path cache, StudyListener listener) {
         return (run, names) -> EvaluateJob.run(
-                        new EvaluateJob.Request(
-                                run,
-                                null,
-                                null,
-                                null,
-                                Perturbations.parse(String.join(",", names), PERTURBATION_SEED),
-                                null),
+                        EvaluateJob.Request.of(run)
+                                .withPerturbations(Perturbations.parse(String.join(",", names), PERTURBATION_SEED)),
                         threads,
                         cache,
                         listener)
@@ -225,12 +223,12 @@ public final class StudyJob {
         plan.slots().forEach(this::load);
     }
 
-    private void load(Slot slot) {
+    private void load(RunRequest slot) {
         String key = key(slot);
         if (key == null) {
             return;
         }
-        Finished known = results.of(slot);
+        FinishedRun known = results.of(slot);
         if (known != null) {
             lines.putIfAbsent(slot, line(slot, known));
             return;
@@ -244,26 +242,26 @@ public final class StudyJob {
         }
     }
 
-    private List<Slot> missing() {
+    private List<RunRequest> missing() {
         return plan.phases().stream().flatMap(phase -> missing(phase).stream()).toList();
     }
 
-    private List<Slot> missing(List<Slot> phase) {
-        List<Slot> missing =
+    private List<RunRequest> missing(List<RunRequest> phase) {
+        List<RunRequest> missing =
                 phase.stream().filter(slot -> results.of(slot) == null).toList();
-        List<Slot> troubled = missing.stream()
+        List<RunRequest> troubled = missing.stream()
                 .filter(slot -> key(slot) != null && folder.has(key(slot)))
                 .toList();
         return new ArrayList<>(plan.ordered(missing, troubled));
     }
 
-    private void run(Slot slot, int threads, Path cache, StudyListener listener, CancelToken token) {
+    private void run(RunRequest slot, int threads, Path cache, StudyListener listener, CancelToken token) {
         String key = key(slot);
         if (key == null) {
             String label = slot.method().label();
             failed(
                     slot,
-                    Materials.words(slot.likely(), label),
+                    StudyInputs.words(slot.likely(), label),
                     results.cell(slot) == null
                             ? "None of the " + slot.method().trials().size()
                                     + " trials of '" + label
@@ -295,8 +293,8 @@ public final class StudyJob {
         return TrainJob.run(config, folder.run(key), cache, 0, listener, token);
     }
 
-    private void finished(Slot slot, String key, RunResult result) {
-        Finished run = new Finished(key, folder.run(key), result);
+    private void finished(RunRequest slot, String key, RunResult result) {
+        FinishedRun run = new FinishedRun(key, folder.run(key), result);
         if (slot.method().sizeOf() != null) {
             run = run.at(slot.method().sizeOf().factor()
                     * results.of(plan.base(slot)).mib());
@@ -307,34 +305,34 @@ public final class StudyJob {
         lines.put(slot, line(slot, run));
     }
 
-    private RunLine line(Slot slot, Finished run) {
+    private RunLine line(RunRequest slot, FinishedRun run) {
         return RunLine.finished(slot, results.trial(slot), studyKey, run.key(), run.result(), synthetic(slot));
     }
 
-    private void failed(Slot slot, String key, String error, boolean hasFolder) {
+    private void failed(RunRequest slot, String key, String error, boolean hasFolder) {
         results.addFailure(slot, error);
         lines.put(slot, RunLine.failed(slot, results.trial(slot), studyKey, key, error, hasFolder, synthetic(slot)));
     }
 
-    private boolean synthetic(Slot slot) {
+    private boolean synthetic(RunRequest slot) {
         return materials.photos(slot.data()).synthetic();
     }
 
     /** Null when the size is another run's that is not finished, or the settings are not chosen. */
-    private String key(Slot slot) {
+    private String key(RunRequest slot) {
         TrainConfig train = train(slot);
         return train == null ? null : materials.key(results.cell(slot), train);
     }
 
     /** Likewise. */
-    private TrainConfig train(Slot slot) {
+    private TrainConfig train(RunRequest slot) {
         StudyRun cell = results.cell(slot);
         if (cell == null) {
             return null;
         }
         Method method = cell.train().method();
         if (cell.sizeOf() != null) {
-            Finished base = results.of(plan.base(slot));
+            FinishedRun base = results.of(plan.base(slot));
             if (base == null) {
                 return null;
             }
@@ -347,7 +345,7 @@ public final class StudyJob {
         return StudyMethod.train(cell.train(), method, cell.seed());
     }
 
-    private PlannedRun planned(Slot slot) {
+    private PlannedRun planned(RunRequest slot) {
         TrainConfig train = train(slot);
         Trial trial = results.trial(slot);
         StudyRun likely = trial == null ? slot.likely() : slot.with(trial);
@@ -370,7 +368,7 @@ public final class StudyJob {
     }
 
     /** In words; while the settings are open, of each trial. */
-    private String size(Slot slot, Trial trial, TrainConfig train) {
+    private String size(RunRequest slot, Trial trial, TrainConfig train) {
         if (slot.method().sizeOf() != null && train == null) {
             return PlannedSize.of(slot.likely(), null, true, materials);
         }
@@ -383,7 +381,7 @@ public final class StudyJob {
                 .collect(Collectors.joining(", or "));
     }
 
-    private String state(Slot slot, String key) {
+    private String state(RunRequest slot, String key) {
         if (results.of(slot) != null) {
             return "finished";
         }

@@ -29,11 +29,11 @@ public final class StudyLines {
                     line.data(),
                     line.method(),
                     line.trial() == null ? "" : line.trial(),
-                    line.role() == null ? Slot.Role.CONFIRMATION.label() : line.role(),
+                    line.role() == null ? RunRequest.Role.CONFIRMATION.label() : line.role(),
                     line.seed());
         }
 
-        static Place of(Slot slot, Trial trial) {
+        static Place of(RunRequest slot, Trial trial) {
             return new Place(
                     slot.model().label(),
                     slot.data().name(),
@@ -108,7 +108,7 @@ public final class StudyLines {
         Set<String> drawn = new HashSet<>();
         lines.stream().filter(line -> Boolean.TRUE.equals(line.synthetic())).forEach(line -> drawn.add(line.data()));
         Results results = new Results(study, data -> drawn.contains(data.name()));
-        for (List<Slot> phase : new StudyPlan(study).phases()) {
+        for (List<RunRequest> phase : new StudyPlan(study).phases()) {
             phase.forEach(slot -> add(slot, folder, places, results));
         }
         List<ResultTable> tables = new ArrayList<>();
@@ -120,7 +120,7 @@ public final class StudyLines {
         return tables;
     }
 
-    private static void add(Slot slot, Path folder, Map<Place, RunLine> places, Results results) {
+    private static void add(RunRequest slot, Path folder, Map<Place, RunLine> places, Results results) {
         Trial trial = results.trial(slot);
         RunLine line = places.get(
                 Place.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
@@ -128,7 +128,7 @@ public final class StudyLines {
             return;
         }
         if (line.finished() && trial != null) {
-            if (slot.role() == Slot.Role.TUNING && line.val() == null) {
+            if (slot.role() == RunRequest.Role.TUNING && line.val() == null) {
                 throw new InputException(
                         ErrorCode.DAMAGED_FILE,
                         "%s has a tuning run without validation scores (%s): copy the lines again.",

@@ -1,6 +1,6 @@
 package io.meristem.study;
 
-import io.meristem.study.Slot.Role;
+import io.meristem.study.RunRequest.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,30 +16,30 @@ final class StudyPlan {
     private final Study study;
 
     /** In the order of doing; each phase can only begin when the one before has ended. */
-    private final List<List<Slot>> phases = new ArrayList<>();
+    private final List<List<RunRequest>> phases = new ArrayList<>();
 
     StudyPlan(Study study) {
         this.study = study;
-        Map<Object, Slot> known = new LinkedHashMap<>();
+        Map<Object, RunRequest> known = new LinkedHashMap<>();
         if (study.tuning() != null) {
             for (boolean dependent : new boolean[] {false, true}) {
-                List<Slot> phase = new ArrayList<>();
+                List<RunRequest> phase = new ArrayList<>();
                 for (long seed : study.tuning().seeds()) {
                     forEachPair((model, data) -> tuned(dependent)
                             .forEach(method -> method.trials().forEach(trial -> {
-                                add(new Slot(model, data, method, trial, Role.TUNING, seed), known, phase);
+                                add(new RunRequest(model, data, method, trial, Role.TUNING, seed), known, phase);
                             })));
                 }
                 phases.add(phase);
             }
         }
-        List<Slot> phase = new ArrayList<>();
+        List<RunRequest> phase = new ArrayList<>();
         for (long seed : study.seeds()) {
             forEachPair((model, data) -> {
                 for (boolean dependent : new boolean[] {false, true}) {
                     methods(dependent)
-                            .forEach(
-                                    method -> add(Slot.of(model, data, method, Role.CONFIRMATION, seed), known, phase));
+                            .forEach(method ->
+                                    add(RunRequest.of(model, data, method, Role.CONFIRMATION, seed), known, phase));
                 }
             });
         }
@@ -72,25 +72,25 @@ final class StudyPlan {
     }
 
     /** One run serves all that ask for it; the first says what it is called. */
-    private static void add(Slot slot, Map<Object, Slot> known, List<Slot> phase) {
+    private static void add(RunRequest slot, Map<Object, RunRequest> known, List<RunRequest> phase) {
         if (known.putIfAbsent(slot.isOpen() ? slot : slot.with(slot.trial()), slot) == null) {
             phase.add(slot);
         }
     }
 
-    List<List<Slot>> phases() {
+    List<List<RunRequest>> phases() {
         return phases;
     }
 
-    List<Slot> slots() {
+    List<RunRequest> slots() {
         return phases.stream().flatMap(List::stream).toList();
     }
 
     /** The run whose size this one takes, or null. */
-    Slot base(Slot slot) {
+    RunRequest base(RunRequest slot) {
         return slot.method().sizeOf() == null
                 ? null
-                : Slot.of(
+                : RunRequest.of(
                         slot.model(),
                         slot.data(),
                         study.sized(slot.method().sizeOf().method()),
@@ -99,11 +99,11 @@ final class StudyPlan {
     }
 
     /** The runs of {@code pending} in order, but with those that {@code troubled} names, and what waits for them, at the end. */
-    List<Slot> ordered(List<Slot> pending, List<Slot> troubled) {
-        List<Slot> first = new ArrayList<>();
-        List<Slot> last = new ArrayList<>();
-        for (Slot slot : pending) {
-            Slot base = base(slot);
+    List<RunRequest> ordered(List<RunRequest> pending, List<RunRequest> troubled) {
+        List<RunRequest> first = new ArrayList<>();
+        List<RunRequest> last = new ArrayList<>();
+        for (RunRequest slot : pending) {
+            RunRequest base = base(slot);
             boolean late = troubled.contains(slot) || (base != null && troubled.contains(base));
             (late ? last : first).add(slot);
         }

@@ -38,10 +38,10 @@ final class TuningTable {
                                 method.label(),
                                 (i + 1) + " of " + tried.size(),
                                 trial.trial().words(),
-                                Cells.percent(trial.runs().stream()
+                                TableNumbers.percent(trial.runs().stream()
                                         .map(run -> run.result().val().accuracy())
                                         .toList()),
-                                Cells.share(trial.runs().stream()
+                                TableNumbers.share(trial.runs().stream()
                                         .map(run -> run.result().val().logLoss())
                                         .toList()),
                                 trial.failed() == 0 ? "" : String.valueOf(trial.failed()),

@@ -125,6 +125,81 @@ public record AdaLora(
         }
     }
 
+    /** With other shares of steps before and after pruning. */
+    public AdaLora withShares(double newInitShare, double newFinalShare) {
+        return new AdaLora(
+                initRank,
+                targetRank,
+                budgetMib,
+                newInitShare,
+                newFinalShare,
+                interval,
+                beta1,
+                beta2,
+                orthogonality,
+                adapter);
+    }
+
+    /** With prunings so many steps apart. */
+    public AdaLora withInterval(int newInterval) {
+        return new AdaLora(
+                initRank,
+                targetRank,
+                budgetMib,
+                initShare,
+                finalShare,
+                newInterval,
+                beta1,
+                beta2,
+                orthogonality,
+                adapter);
+    }
+
+    /** With sensitivities smoothed otherwise. */
+    public AdaLora withBetas(double newBeta1, double newBeta2) {
+        return new AdaLora(
+                initRank,
+                targetRank,
+                budgetMib,
+                initShare,
+                finalShare,
+                interval,
+                newBeta1,
+                newBeta2,
+                orthogonality,
+                adapter);
+    }
+
+    /** With another weight of orthogonality. */
+    public AdaLora withOrthogonality(double newOrthogonality) {
+        return new AdaLora(
+                initRank,
+                targetRank,
+                budgetMib,
+                initShare,
+                finalShare,
+                interval,
+                beta1,
+                beta2,
+                newOrthogonality,
+                adapter);
+    }
+
+    /** With other adapters. */
+    public AdaLora with(AdapterOptions newAdapter) {
+        return new AdaLora(
+                initRank,
+                targetRank,
+                budgetMib,
+                initShare,
+                finalShare,
+                interval,
+                beta1,
+                beta2,
+                orthogonality,
+                newAdapter);
+    }
+
     @Override
     public String label() {
         return targetRank > 0

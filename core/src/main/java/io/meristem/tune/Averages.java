@@ -27,13 +27,13 @@ final class Averages implements AutoCloseable {
     private static final int WARM_UP = 10;
 
     private final double decay;
-    private final Copies copies;
+    private final WeightSnapshot copies;
     private int steps;
 
     /** @param tensors that start as their own averages; the method's parameters first */
     Averages(double decay, List<Tensor> tensors) {
         this.decay = decay;
-        this.copies = new Copies(tensors);
+        this.copies = new WeightSnapshot(tensors);
     }
 
     /** How much of the averages step {@code t}, from 0, keeps. */
@@ -47,7 +47,7 @@ final class Averages implements AutoCloseable {
         steps++;
     }
 
-    /** See {@link Copies#goOn}. */
+    /** See {@link WeightSnapshot#goOn}. */
     void goOn(List<Tensor> now, List<? extends Inherited> inherited, int before) {
         copies.goOn(now, inherited, before);
     }

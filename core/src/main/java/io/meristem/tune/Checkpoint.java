@@ -6,22 +6,22 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A training between two steps: with the pretrained network, all that it needs to go on as if it had never stopped. Valid during the call that hands it
+ * A training between two steps: with the pretrained network, all that it needs to continue as if it had never stopped. Valid during the call that hands it
  * out.
  */
 public final class Checkpoint {
 
-    private final Progress progress;
+    private final TrainProgress progress;
     private final TrainState.Losses losses;
     private final Stepper stepper;
 
-    Checkpoint(Progress progress, TrainState.Losses losses, Stepper stepper) {
+    Checkpoint(TrainProgress progress, TrainState.Losses losses, Stepper stepper) {
         this.progress = progress;
         this.losses = losses;
         this.stepper = stepper;
     }
 
-    public Progress progress() {
+    public TrainProgress progress() {
         return progress;
     }
 

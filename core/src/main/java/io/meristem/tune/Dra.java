@@ -17,7 +17,7 @@ import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.ScorerMemory;
-import io.meristem.rank.Subject;
+import io.meristem.rank.ScoringContext;
 import io.meristem.weights.SavedTensors;
 import java.util.List;
 import java.util.Map;
@@ -90,24 +90,6 @@ public record Dra(
         }
     }
 
-    /** With the source's scorer and update strategy. */
-    public Dra(
-            Importance importance,
-            RankOptions ranks,
-            int calibrationEpochs,
-            int calibrationBatches,
-            int calibrationBatchSize,
-            AdapterOptions adapter) {
-        this(
-                new CkaScorer(importance),
-                ranks,
-                Updates.MERGING,
-                calibrationEpochs,
-                calibrationBatches,
-                calibrationBatchSize,
-                adapter);
-    }
-
     /** From a run's configuration; runs from before there was a choice name the {@code importance} of the one scorer there was, and always update. */
     @JsonCreator
     static Dra read(
@@ -153,13 +135,33 @@ public record Dra(
     /** With a budget, which holds what trains beside the factors too. */
     @Override
     public Dra sized(double mib, double factor, double beside, List<LayerSize> layers) {
-        RankOptions bounded = new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware());
-        return new Dra(scorer, bounded, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+        return withRanks(new RankOptions(ranks.min(), ranks.max(), factor * mib, ranks.costAware()));
+    }
+
+    /** With other adapters. */
+    public Dra with(AdapterOptions other) {
+        return new Dra(scorer, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, other);
     }
 
     /** With another scorer. */
-    public Dra following(Scorer other) {
-        return new Dra(other, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    public Dra withScorer(Scorer newScorer) {
+        return new Dra(newScorer, ranks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    }
+
+    /** With other bounds of ranks. */
+    public Dra withRanks(RankOptions newRanks) {
+        return new Dra(scorer, newRanks, updates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    }
+
+    /** With other updates. */
+    public Dra withUpdates(Updates newUpdates) {
+        return new Dra(scorer, ranks, newUpdates, calibrationEpochs, calibrationBatches, calibrationBatchSize, adapter);
+    }
+
+    /** With another epoch whose change sets the threshold, and other photos for measuring. */
+    public Dra withCalibration(int newCalibrationEpochs, int newCalibrationBatches, int newCalibrationBatchSize) {
+        return new Dra(
+                scorer, ranks, updates, newCalibrationEpochs, newCalibrationBatches, newCalibrationBatchSize, adapter);
     }
 
     @Override
@@ -242,7 +244,8 @@ public record Dra(
             ScorerMemory memory,
             Map<String, Factors> trained) {
         LabelledFeed photos = calibration.apply(calibrationBatches, calibrationBatchSize);
-        Subject subject = new Subject(network, head.adapted(network), photos, options, seed, round, trained);
+        ScoringContext subject =
+                new ScoringContext(network, head.adapted(network), photos, options, seed, round, trained);
         if (round > 0 || !scorer.needsFittedHead()) {
             return Allocation.of(subject, scorer, memory);
         }

@@ -207,7 +207,7 @@ final class DraState implements MethodState {
         };
     }
 
-    /** @return null: nothing goes on */
+    /** @return null: nothing is carried over */
     private List<Inherited> merge(int epoch) {
         Map<String, Factors> trained = adapters.factors();
         Map<String, Integer> ranks = ranks();
@@ -215,7 +215,7 @@ final class DraState implements MethodState {
         adapters.merge();
         adapters.close();
         context.afterMerge().run();
-        if (updates.way() == Updates.Way.RESTART) {
+        if (updates.way() == Updates.Kind.RESTART) {
             start(ranks);
             context.listener()
                     .onNote("Update after epoch " + epoch
@@ -223,7 +223,7 @@ final class DraState implements MethodState {
             return null;
         }
         attach(epoch + 1, allocate(trained));
-        if (updates.way() == Updates.Way.WARM) {
+        if (updates.way() == Updates.Kind.WARM) {
             context.listener()
                     .onNote("Update after epoch " + epoch
                             + ": adapters are merged, new ones start, and learning rates grow again over "
@@ -251,7 +251,7 @@ final class DraState implements MethodState {
                     allocation.ranks(),
                     dra.adapter(),
                     drawnFrom(),
-                    updates.way() == Updates.Way.CARRY,
+                    updates.way() == Updates.Kind.CARRY,
                     directions);
             context.listener().onAllocation(epoch + 1, allocation);
             generation++;

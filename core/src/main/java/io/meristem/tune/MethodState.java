@@ -100,12 +100,12 @@ interface MethodState extends AutoCloseable {
         return EpochEnd.PLAIN;
     }
 
-    /** What it remembers beside tensors; {@link Method#resume} goes on from it and what {@link #save} puts away. */
+    /** What it remembers beside tensors; {@link Method#resume} starts from it and from what {@link #save} puts away. */
     default MethodMemory memory() {
         return MethodMemory.NOTHING;
     }
 
-    /** Puts the tensors that it goes on from, but for the network's, among {@code tensors}; the current scope owns what is new. */
+    /** Puts the tensors that a resumed training needs, but for the network's, among {@code tensors}; the current scope owns what is new. */
     default void save(Map<String, Tensor> tensors) {}
 
     /** Whether weights of the network beside the head are others now than they were at the start. */

@@ -50,35 +50,25 @@ public record Optimization(
 
     /** What a training of {@code method} does when nobody says otherwise. */
     public static Optimization usual(Method method, Preset preset) {
-        return new Optimization(
-                Kind.ADAMW,
-                method.usualRate(),
-                HEAD_RATE,
-                0.01,
-                0.9,
-                Schedule.COSINE,
-                0.5,
-                1,
-                0,
-                false,
-                method.hasRates() ? preset.lrRatio : 1.0,
-                null);
+        return plain(method.usualRate())
+                .withHeadRate(HEAD_RATE)
+                .withWeightDecay(0.01)
+                .withMomentum(0.9)
+                .withSchedule(Schedule.COSINE)
+                .withWarmup(0.5)
+                .withClipNorm(1)
+                .withLrRatio(method.hasRates() ? preset.lrRatio : 1.0);
     }
 
-    /** With one rate for A and B. */
-    public Optimization(
-            Kind kind,
-            double rate,
-            double headRate,
-            double weightDecay,
-            double momentum,
-            Schedule schedule,
-            double warmupEpochs,
-            double clipNorm,
-            double labelSmoothing,
-            boolean classWeights) {
-        this(
-                kind,
+    /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons, and to begin with. */
+    public static Optimization plain(double rate) {
+        return new Optimization(Kind.ADAMW, rate, rate, 0, 0, Schedule.CONSTANT, 0, 0, 0, false, 1.0, null);
+    }
+
+    /** The same by another rule. */
+    public Optimization withKind(Kind newKind) {
+        return new Optimization(
+                newKind,
                 rate,
                 headRate,
                 weightDecay,
@@ -88,15 +78,15 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
-                1.0,
-                null);
+                lrRatio,
+                normRate);
     }
 
     /** The same at another rate of adapters, or of all weights. */
-    public Optimization withRate(double other) {
+    public Optimization withRate(double newRate) {
         return new Optimization(
                 kind,
-                other,
+                newRate,
                 headRate,
                 weightDecay,
                 momentum,
@@ -105,12 +95,148 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same at another rate of a head that trains in full. */
+    public Optimization withHeadRate(double newHeadRate) {
+        return new Optimization(
+                kind,
+                rate,
+                newHeadRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with another weight decay. */
+    public Optimization withWeightDecay(double newWeightDecay) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                newWeightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with another momentum of SGD. */
+    public Optimization withMomentum(double newMomentum) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                newMomentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with rates that go otherwise after the warm-up. */
+    public Optimization withSchedule(Schedule newSchedule) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                newSchedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with a warm-up of so many epochs. */
+    public Optimization withWarmup(double newWarmupEpochs) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                newWarmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with gradients held to another norm; 0 for any. */
+    public Optimization withClipNorm(double newClipNorm) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                newClipNorm,
+                labelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with labels smoothed otherwise. */
+    public Optimization withLabelSmoothing(double newLabelSmoothing) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                newLabelSmoothing,
+                classWeights,
+                lrRatio,
+                normRate);
+    }
+
+    /** The same with classes weighted by their shares, or all alike. */
+    public Optimization withClassWeights(boolean newClassWeights) {
+        return new Optimization(
+                kind,
+                rate,
+                headRate,
+                weightDecay,
+                momentum,
+                schedule,
+                warmupEpochs,
+                clipNorm,
+                labelSmoothing,
+                newClassWeights,
                 lrRatio,
                 normRate);
     }
 
     /** The same with another rate of B over that of A. */
-    public Optimization withLrRatio(double other) {
+    public Optimization withLrRatio(double newLrRatio) {
         return new Optimization(
                 kind,
                 rate,
@@ -122,12 +248,12 @@ public record Optimization(
                 clipNorm,
                 labelSmoothing,
                 classWeights,
-                other,
+                newLrRatio,
                 normRate);
     }
 
-    /** The same with a rate of its own for what trains of the normalisation. */
-    public Optimization withNormRate(Double other) {
+    /** The same with a rate of its own for what trains of the normalisation; null for that of the adapters. */
+    public Optimization withNormRate(Double newNormRate) {
         return new Optimization(
                 kind,
                 rate,
@@ -140,17 +266,12 @@ public record Optimization(
                 labelSmoothing,
                 classWeights,
                 lrRatio,
-                other);
+                newNormRate);
     }
 
     /** Of what trains of the normalisation: {@link #normRate}, or the adapters' {@link #rate} where there is none. */
     public double rateOfNorms() {
         return normRate == null ? rate : normRate;
-    }
-
-    /** AdamW at one rate from the first step to the last, with nothing else: for benchmarks and comparisons. */
-    public static Optimization plain(double rate) {
-        return new Optimization(Kind.ADAMW, rate, rate, 0, 0, Schedule.CONSTANT, 0, 0, 0, false);
     }
 
     public Optimization {

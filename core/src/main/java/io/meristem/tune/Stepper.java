@@ -2,9 +2,9 @@ package io.meristem.tune;
 
 import io.meristem.Message;
 import io.meristem.adapter.AdapterSet;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.Inherited;
 import io.meristem.adapter.LowRankAdapter;
-import io.meristem.adapter.Plan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
@@ -54,7 +54,7 @@ public final class Stepper implements AutoCloseable {
             int size,
             Tensor classWeights,
             TrainListener listener,
-            Map<String, Plan.Way> ways) {
+            Map<String, ComputePlan.LayerPlan> ways) {
 
         /** With a plan as {@link Compute} says. */
         public Setting(
@@ -82,9 +82,9 @@ public final class Stepper implements AutoCloseable {
     private final List<Tensor> head;
     private final List<Tensor> beside;
     private final MethodState method;
-    private Map<String, Plan.Way> ways = Map.of();
+    private Map<String, ComputePlan.LayerPlan> ways = Map.of();
     private Optimiser optimiser;
-    private Copies good;
+    private WeightSnapshot good;
     private Averages averages;
     private boolean headDrawn;
 
@@ -93,7 +93,7 @@ public final class Stepper implements AutoCloseable {
         this(network, config, setting, null);
     }
 
-    /** @param saved what to go on from, with the network as it was when that training began; or null to begin */
+    /** @param saved what to resume from, with the network as it was when that training began; null for a new training */
     Stepper(Network network, TrainConfig config, Setting setting, SavedTraining saved) {
         this.network = network;
         this.config = config;
@@ -143,7 +143,7 @@ public final class Stepper implements AutoCloseable {
                 if (averages != null) {
                     averages.load(saved.tensors());
                 }
-                if (saved.tensors().has(Copies.name(GOOD, 0))) {
+                if (saved.tensors().has(WeightSnapshot.name(GOOD, 0))) {
                     remember();
                     good.load(GOOD, saved.tensors());
                 }
@@ -162,23 +162,23 @@ public final class Stepper implements AutoCloseable {
      *
      * @param known the plan to go by, or null to make one
      */
-    private void prepare(Map<String, Plan.Way> known) {
+    private void prepare(Map<String, ComputePlan.LayerPlan> known) {
         makeOptimiser();
         if (known != null) {
             plan(known);
         } else if (!(config.method() instanceof HeadOnly)) {
             Planner planner = planner();
-            Plan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
+            ComputePlan plan = config.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
             ways = plan.ways();
             plan.apply(network, method.adapters());
             setting.listener().onPlan(plan);
         } else {
-            setting.listener().onPlan(new Plan(List.of())); // no gradient passes any layer below the head
+            setting.listener().onPlan(new ComputePlan(List.of())); // no gradient passes any layer below the head
         }
     }
 
     /** Goes by a plan that has been made. It stays the training's, whatever ranks come later: what follows is the same whenever that plan is taken again. */
-    private void plan(Map<String, Plan.Way> known) {
+    private void plan(Map<String, ComputePlan.LayerPlan> known) {
         ways = known;
         if (!(config.method() instanceof HeadOnly)) {
             planner().like(known).apply(network, method.adapters());
@@ -280,12 +280,12 @@ public final class Stepper implements AutoCloseable {
     }
 
     /** How each layer is computed, as was chosen at the start. */
-    Map<String, Plan.Way> ways() {
+    Map<String, ComputePlan.LayerPlan> ways() {
         return ways;
     }
 
     /**
-     * Puts all tensors that training goes on from among {@code tensors}; the current scope owns what is new.
+     * Puts all tensors that a resumed training needs among {@code tensors}; the current scope owns what is new.
      *
      * @param withGood also what can be gone back to, where something is remembered
      */
@@ -378,7 +378,7 @@ public final class Stepper implements AutoCloseable {
     /** Remembers everything that steps change, in place of what was remembered before. */
     void remember() {
         forget();
-        good = new Copies(changing());
+        good = new WeightSnapshot(changing());
     }
 
     /** Goes back to what was remembered, with an optimiser that remembers nothing, and averages that begin anew. */

@@ -114,33 +114,6 @@ public record TrainConfig(
         }
     }
 
-    /** With nothing beside the method, and no averages. */
-    public TrainConfig(
-            Method method,
-            int epochs,
-            int batchSize,
-            long seed,
-            Optimization optimization,
-            HeadPolicy head,
-            NormPolicy norm,
-            Compute compute,
-            HeadStart headStart,
-            OnDivergence onDivergence) {
-        this(
-                method,
-                epochs,
-                batchSize,
-                seed,
-                optimization,
-                head,
-                norm,
-                compute,
-                headStart,
-                onDivergence,
-                NormTraining.NONE,
-                0.0);
-    }
-
     /**
      * The factor of the schedule on the learning rates.
      *
@@ -160,87 +133,138 @@ public record TrainConfig(
         return ofMethod + trainNorm.suffix();
     }
 
-    /** One that stops when its numbers go wrong. */
-    public TrainConfig(
-            Method method,
-            int epochs,
-            int batchSize,
-            long seed,
-            Optimization optimization,
-            HeadPolicy head,
-            NormPolicy norm,
-            Compute compute,
-            HeadStart headStart) {
-        this(method, epochs, batchSize, seed, optimization, head, norm, compute, headStart, OnDivergence.STOP);
+    /** A training whose head trains in full, from random numbers, with everything else frozen; in float32. */
+    public static TrainConfig of(Method method, int epochs, int batchSize, long seed, Optimization optimization) {
+        return builder(method, epochs, batchSize, seed, optimization).build();
     }
 
-    /** With a head that starts at random. */
-    public TrainConfig(
-            Method method,
-            int epochs,
-            int batchSize,
-            long seed,
-            Optimization optimization,
-            HeadPolicy head,
-            NormPolicy norm,
-            Compute compute) {
-        this(method, epochs, batchSize, seed, optimization, head, norm, compute, HeadStart.RANDOM);
+    /** Begins with what {@link #of} gives. */
+    public static Builder builder(Method method, int epochs, int batchSize, long seed, Optimization optimization) {
+        return new Builder(method, epochs, batchSize, seed, optimization);
+    }
+
+    /** Begins with this one. */
+    public Builder toBuilder() {
+        return new Builder(method, epochs, batchSize, seed, optimization)
+                .head(head)
+                .norm(norm)
+                .compute(compute)
+                .headStart(headStart)
+                .onDivergence(onDivergence)
+                .trainNorm(trainNorm)
+                .ema(ema);
     }
 
     /** The same with other batches, computed in another way. */
     public TrainConfig with(int newBatchSize, Compute newCompute) {
-        return new TrainConfig(
-                method,
-                epochs,
-                newBatchSize,
-                seed,
-                optimization,
-                head,
-                norm,
-                newCompute,
-                headStart,
-                onDivergence,
-                trainNorm,
-                ema);
+        return toBuilder().batchSize(newBatchSize).compute(newCompute).build();
     }
 
     /** The same, moved otherwise. */
     public TrainConfig with(Optimization other) {
-        return new TrainConfig(
-                method, epochs, batchSize, seed, other, head, norm, compute, headStart, onDivergence, trainNorm, ema);
+        return toBuilder().optimization(other).build();
     }
 
     /** The same with something training beside a low-rank method, and averaged weights. */
     public TrainConfig with(NormTraining newTrainNorm, double newEma) {
-        return new TrainConfig(
-                method,
-                epochs,
-                batchSize,
-                seed,
-                optimization,
-                head,
-                norm,
-                compute,
-                headStart,
-                onDivergence,
-                newTrainNorm,
-                newEma);
+        return toBuilder().trainNorm(newTrainNorm).ema(newEma).build();
     }
 
     /** What training {@code method} does when nobody says otherwise; in the precision that this machine is fast at. */
     public static TrainConfig usual(Method method, Preset preset, long seed) {
-        return new TrainConfig(
-                method,
-                preset.epochs,
-                preset.batchSize,
-                seed,
-                Optimization.usual(method, preset),
-                method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head,
-                NormPolicy.FROZEN,
-                new Compute(Precision.best(), ComputeDevice.CPU, false, false),
-                HeadStart.RANDOM,
-                OnDivergence.STOP,
-                method.isLowRank() ? preset.trainNorm : NormTraining.NONE,
-                preset.ema);
+        return builder(method, preset.epochs, preset.batchSize, seed, Optimization.usual(method, preset))
+                .head(method instanceof HeadOnly ? HeadPolicy.TRAINED : preset.head)
+                .compute(new Compute(Precision.best(), ComputeDevice.CPU, false, false))
+                .trainNorm(method.isLowRank() ? preset.trainNorm : NormTraining.NONE)
+                .ema(preset.ema)
+                .build();
+    }
+
+    /** Collects settings; {@link #build} says whether they make sense together. */
+    public static final class Builder {
+
+        private final Method method;
+        private final int epochs;
+        private int batchSize;
+        private final long seed;
+        private Optimization optimization;
+        private HeadPolicy head = HeadPolicy.TRAINED;
+        private NormPolicy norm = NormPolicy.FROZEN;
+        private Compute compute = Compute.PLAIN;
+        private HeadStart headStart = HeadStart.RANDOM;
+        private OnDivergence onDivergence = OnDivergence.STOP;
+        private NormTraining trainNorm = NormTraining.NONE;
+        private double ema;
+
+        private Builder(Method method, int epochs, int batchSize, long seed, Optimization optimization) {
+            this.method = method;
+            this.epochs = epochs;
+            this.batchSize = batchSize;
+            this.seed = seed;
+            this.optimization = optimization;
+        }
+
+        public Builder batchSize(int photos) {
+            batchSize = photos;
+            return this;
+        }
+
+        public Builder optimization(Optimization how) {
+            optimization = how;
+            return this;
+        }
+
+        public Builder head(HeadPolicy policy) {
+            head = policy;
+            return this;
+        }
+
+        public Builder norm(NormPolicy policy) {
+            norm = policy;
+            return this;
+        }
+
+        public Builder compute(Compute how) {
+            compute = how;
+            return this;
+        }
+
+        public Builder headStart(HeadStart start) {
+            headStart = start;
+            return this;
+        }
+
+        public Builder onDivergence(OnDivergence what) {
+            onDivergence = what;
+            return this;
+        }
+
+        public Builder trainNorm(NormTraining what) {
+            trainNorm = what;
+            return this;
+        }
+
+        /** Sets how much of the averaged weights each step keeps; 0 for no averaging. */
+        public Builder ema(double decay) {
+            ema = decay;
+            return this;
+        }
+
+        /** @throws IllegalArgumentException when settings do not go together */
+        public TrainConfig build() {
+            return new TrainConfig(
+                    method,
+                    epochs,
+                    batchSize,
+                    seed,
+                    optimization,
+                    head,
+                    norm,
+                    compute,
+                    headStart,
+                    onDivergence,
+                    trainNorm,
+                    ema);
+        }
     }
 }

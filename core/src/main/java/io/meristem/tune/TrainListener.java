@@ -1,8 +1,8 @@
 package io.meristem.tune;
 
 import io.meristem.Message;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.LayerRank;
-import io.meristem.adapter.Plan;
 import io.meristem.rank.Allocation;
 import java.util.List;
 
@@ -31,7 +31,7 @@ public interface TrainListener {
     default void onRanks(int epoch, List<LayerRank> layers) {}
 
     /** How layers are computed from here on has been decided. */
-    default void onPlan(Plan plan) {}
+    default void onPlan(ComputePlan plan) {}
 
     /**
      * A step is done.
@@ -49,7 +49,7 @@ public interface TrainListener {
     default void onBest(int epoch, ModelState state) {}
 
     /**
-     * The training could go on from here: at its beginning, after each epoch, within one where that was asked for, and where it was cancelled. Called after
+     * The training could be resumed from here: at its beginning, after each epoch, within one where that was asked for, and where it was cancelled. Called after
      * what else there is to tell.
      */
     default void onCheckpoint(Checkpoint checkpoint) {}

@@ -1,15 +1,16 @@
 package io.meristem.tune;
 
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a training goes on from beside tensors.
+ * What a resumed training needs beside tensors.
  *
  * @param plan how each layer is computed, as was chosen at the start: other ways round otherwise, so they are not chosen again
  */
-public record TrainState(Progress progress, Losses losses, MethodMemory method, Map<String, Plan.Way> plan) {
+public record TrainState(
+        TrainProgress progress, Losses losses, MethodMemory method, Map<String, ComputePlan.LayerPlan> plan) {
 
     public TrainState {
         Objects.requireNonNull(progress, "it lacks progress");

@@ -3,7 +3,7 @@ package io.meristem.tune;
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
 import io.meristem.Message;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.data.feed.Batch;
 import io.meristem.data.feed.Epoch;
 import io.meristem.data.feed.Loader;
@@ -46,9 +46,9 @@ public final class Trainer {
     private final Photos photos;
     private final TrainListener listener;
     private final int checkpointSteps;
-    private final Map<String, Plan.Way> ways;
+    private final Map<String, ComputePlan.LayerPlan> ways;
     private final LossWatch watch;
-    private Progress progress = Progress.START;
+    private TrainProgress progress = TrainProgress.START;
 
     /** With checkpoints at the beginning and after each epoch. */
     public Trainer(Network network, TrainConfig config, Photos photos, TrainListener listener) {
@@ -70,7 +70,7 @@ public final class Trainer {
             Photos photos,
             TrainListener listener,
             int checkpointSteps,
-            Map<String, Plan.Way> ways) {
+            Map<String, ComputePlan.LayerPlan> ways) {
         this.ways = ways;
         this.network = network;
         this.config = config;
@@ -88,7 +88,7 @@ public final class Trainer {
     /**
      * Trains the epochs that are left, to the same end as if the training had never stopped.
      *
-     * @param saved what to go on from; null to begin
+     * @param saved what to resume from; null for a new training
      * @throws DivergedException when numbers went wrong
      */
     public void run(SavedTraining saved) {
@@ -177,7 +177,7 @@ public final class Trainer {
                 end.replaced(),
                 progress.lowered(),
                 timing);
-        progress = Progress.before(
+        progress = TrainProgress.before(
                 epoch + 1,
                 isBest ? (Double) measure : progress.best(),
                 progress.settled() || settles,

@@ -14,10 +14,10 @@ import java.util.Locale;
  * @param at share of the epochs after which the one update comes; null unless {@code when} is {@link When#ONCE}, which makes 0.4 of it
  * @param startSize of the first allocation, over the budget, or over the size that the scorer answers with; 1 unless {@code when} is {@link When#ONCE}
  */
-public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_NULL) Double at, double startSize) {
+public record Updates(Kind way, When when, @JsonInclude(JsonInclude.Include.NON_NULL) Double at, double startSize) {
 
     /** What an update does. */
-    public enum Way {
+    public enum Kind {
         /** Ranks stay as they are allocated first. */
         NONE,
         /** Adapters are merged, and new ones start with new ranks and an optimiser that remembers nothing: the source's. */
@@ -26,7 +26,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         RESTART,
         /** Merged too, and then all learning rates grow from zero again. */
         WARM,
-        /** The adapters go on, rotated where they shrink so that what matters least is dropped, with what the optimiser remembers of them. */
+        /** The adapters are kept, rotated where they shrink so that what matters least is dropped, with what the optimiser remembers of them. */
         CARRY,
         /** The same without the rotation. */
         CARRY_PLAIN;
@@ -65,9 +65,9 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
     public static final double SETTLED_SHARE = 0.6;
 
     /** As the source has it. */
-    public static final Updates MERGING = new Updates(Way.MERGE, When.FALLING);
+    public static final Updates MERGING = new Updates(Kind.MERGE, When.FALLING);
 
-    public static final Updates NONE = new Updates(Way.NONE, When.FALLING);
+    public static final Updates NONE = new Updates(Kind.NONE, When.FALLING);
 
     private static final double USUAL_SHARE = 0.4;
 
@@ -87,7 +87,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         if (when == When.ONCE && at == null) {
             at = USUAL_SHARE;
         }
-        if (way == Way.NONE && (when != When.FALLING || at != null || startSize != 1)) {
+        if (way == Kind.NONE && (when != When.FALLING || at != null || startSize != 1)) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "ranks that are never updated have no time of updates and one size from beginning to end: leave out %s, %s and %s, or say what an update does",
@@ -120,7 +120,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
                     Setting.START_SIZE,
                     Setting.UPDATE_WHEN.the("once"));
         }
-        if (startSize != 1 && way == Way.RESTART) {
+        if (startSize != 1 && way == Kind.RESTART) {
             throw InputException.ofSettings(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "a start at another size (%s) needs new ranks later, and the update restart keeps them: leave one of the two out",
@@ -129,19 +129,19 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
     }
 
     /** At the usual share where once, from the usual size on. */
-    public Updates(Way way, When when) {
+    public Updates(Kind way, When when) {
         this(way, when, null, 1);
     }
 
     /** From a file; what is left out is as in the source. */
     @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
     static Updates read(
-            @JsonProperty("way") Way way,
+            @JsonProperty("way") Kind way,
             @JsonProperty("when") When when,
             @JsonProperty("at") Double at,
             @JsonProperty("start_size") Double startSize) {
         return new Updates(
-                way == null ? Way.MERGE : way,
+                way == null ? Kind.MERGE : way,
                 when == null ? When.FALLING : when,
                 at,
                 startSize == null ? 1 : startSize);
@@ -155,12 +155,12 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
 
     /** Whether there may be any. */
     boolean any() {
-        return way != Way.NONE;
+        return way != Kind.NONE;
     }
 
     /** Whether ranks are allocated anew. */
     public boolean givesRanks() {
-        return any() && way != Way.RESTART;
+        return any() && way != Kind.RESTART;
     }
 
     /** Of training, in which the learning rates do not follow their schedule downwards yet: an update could still come. */
@@ -183,7 +183,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         if (when == When.SETTLED) {
             last = Math.min(last, (int) Math.floor(SETTLED_SHARE * epochs + ROUNDING));
         }
-        if (way == Way.WARM) {
+        if (way == Kind.WARM) {
             last = Math.min(last, epochs - (WARM_LEFT + stepsPerEpoch - 1) / stepsPerEpoch);
         }
         return last;
@@ -191,12 +191,12 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
 
     /** How many there are at the most. */
     int most() {
-        return when == When.ONCE ? 1 : way == Way.WARM ? WARM_MOST : Integer.MAX_VALUE;
+        return when == When.ONCE ? 1 : way == Kind.WARM ? WARM_MOST : Integer.MAX_VALUE;
     }
 
     /** Steps in which learning rates grow again after an update. */
     int warmSteps(int stepsPerEpoch) {
-        return way == Way.WARM ? Math.max(WARM_STEPS, stepsPerEpoch) : 0;
+        return way == Kind.WARM ? Math.max(WARM_STEPS, stepsPerEpoch) : 0;
     }
 
     /** Why there can be none in a training, in the second half of a sentence. */
@@ -207,7 +207,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
         if (epochs == 1) {
             return "there is one epoch only";
         }
-        if (way == Way.WARM && last(epochs, stepsPerEpoch) < epochs - 1) {
+        if (way == Kind.WARM && last(epochs, stepsPerEpoch) < epochs - 1) {
             int first = first(calibrationEpochs, epochs);
             long left = Math.max(0, (long) (epochs - first) * stepsPerEpoch);
             return String.format(
@@ -227,7 +227,7 @@ public record Updates(Way way, When when, @JsonInclude(JsonInclude.Include.NON_N
 
     /** For labels; empty for the source's. */
     String suffix() {
-        if (way == Way.NONE) {
+        if (way == Kind.NONE) {
             return " fixed";
         }
         if (equals(MERGING)) {

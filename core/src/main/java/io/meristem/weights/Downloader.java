@@ -28,9 +28,9 @@ public final class Downloader {
 
     /** Hears how far a download is, several times a second at most. */
     @FunctionalInterface
-    public interface Progress {
+    public interface TrainProgress {
         /** For those who do not listen. */
-        Progress NONE = (done, total) -> {};
+        TrainProgress NONE = (done, total) -> {};
 
         /** @param total bytes of the whole file, or -1 when the server does not say */
         void at(long done, long total);
@@ -86,7 +86,7 @@ public final class Downloader {
      *
      * @throws InputException when the file cannot be had, or is not the expected one
      */
-    public void fetch(URI uri, Path target, Expected expected, Progress progress) {
+    public void fetch(URI uri, Path target, Expected expected, TrainProgress progress) {
         if (uri.getHost() == null || !("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE, "%s is not a web address; it should begin with https://", uri);
@@ -126,7 +126,7 @@ public final class Downloader {
     }
 
     /** Tries until the part is whole. */
-    private void receive(URI uri, PartialFile part, Expected expected, Progress progress) throws IOException {
+    private void receive(URI uri, PartialFile part, Expected expected, TrainProgress progress) throws IOException {
         long best = part.length();
         int failures = 0;
         Duration pause = settings.pause();
@@ -148,7 +148,7 @@ public final class Downloader {
                             e,
                             "%s; check the network and try again%s, or download %s yourself and save it as %s",
                             reason(uri, e),
-                            part.length() > 0 ? ", it will go on from " + Phrases.bytes(part.length()) : "",
+                            part.length() > 0 ? ", it will continue from " + Phrases.bytes(part.length()) : "",
                             uri,
                             expected.place());
                 }
@@ -213,7 +213,7 @@ public final class Downloader {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InputException(
-                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to go on", uri);
+                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to resume it", uri);
         }
     }
 }

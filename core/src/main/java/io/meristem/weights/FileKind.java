@@ -117,7 +117,7 @@ enum FileKind {
         return ofProtocolBuffer(path, start);
     }
 
-    /** ONNX files have no signature: they begin with the version of their format, field 1, and go on with one of the next fields. */
+    /** ONNX files have no signature: they begin with the version of their format, field 1, and continue with one of the next fields. */
     private static FileKind ofProtocolBuffer(Path path, byte[] start) {
         String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
         if (start.length < 3) {

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A download that is not whole yet, and beside it what the server said about the file's version, so that another process can go on. */
+/** A download that is not whole yet, and beside it what the server said about the file's version, so that another process can continue it. */
 final class PartialFile {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,7 +34,7 @@ final class PartialFile {
         return Files.exists(path) ? Files.size(path) : 0;
     }
 
-    /** The version noted, or null when there is none to go on from. */
+    /** The version noted, or null when there is nothing to continue. */
     Version version() {
         try {
             return JSON.readValue(Files.readAllBytes(note), Version.class);

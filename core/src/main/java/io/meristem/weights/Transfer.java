@@ -67,7 +67,7 @@ final class Transfer {
     private final URI uri;
     private final PartialFile part;
     private final Downloader.Expected expected;
-    private final Downloader.Progress progress;
+    private final Downloader.TrainProgress progress;
 
     Transfer(
             HttpClient client,
@@ -75,7 +75,7 @@ final class Transfer {
             URI uri,
             PartialFile part,
             Downloader.Expected expected,
-            Downloader.Progress progress) {
+            Downloader.TrainProgress progress) {
         this.client = client;
         this.stall = stall;
         this.uri = uri;
@@ -149,7 +149,7 @@ final class Transfer {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InputException(
-                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to go on", uri);
+                    ErrorCode.DOWNLOAD_FAILED, e, "the download of %s was interrupted; run it again to resume it", uri);
         }
     }
 

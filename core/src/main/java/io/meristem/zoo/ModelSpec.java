@@ -43,6 +43,16 @@ public record ModelSpec(
         return new ModelSpec(name, family, library, inputSize, pixels, mean, std, headName, definition, weights);
     }
 
+    /** The same for official weights that were trained at another size. */
+    public ModelSpec withInputSize(int pixels) {
+        return new ModelSpec(name, family, library, pixels, minSize, mean, std, headName, definition, weights);
+    }
+
+    /** The same for photos normalised otherwise. */
+    public ModelSpec withNormalisation(List<Float> newMean, List<Float> newStd) {
+        return new ModelSpec(name, family, library, inputSize, minSize, newMean, newStd, headName, definition, weights);
+    }
+
     public ModelSpec withHead(String layer) {
         return new ModelSpec(name, family, library, inputSize, minSize, mean, std, layer, definition, weights);
     }

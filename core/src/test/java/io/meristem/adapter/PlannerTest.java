@@ -65,14 +65,14 @@ class PlannerTest {
             network.setPrecision(precision);
             try (AdapterSet adapters = adapt(network, AdapterOptions.DEFAULT)) {
                 byte[] random = bytes(Engine.randomState());
-                Plan plan = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
+                ComputePlan plan = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
                 assertArrayEquals(random, bytes(Engine.randomState()), "timing drew from the training's generator");
                 assertEquals(5, plan.rows().size());
                 plan.rows().forEach(row -> {
                     assertTrue(row.milliseconds() > 0, row.toString());
                     assertEquals(2, row.rank());
                 });
-                Plan again = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
+                ComputePlan again = new Planner(network, adapters, 4, 16).measured(PlanMemory.open(folder));
                 assertEquals(plan, again, "what was timed was not found again");
                 try (var files = Files.list(folder)) {
                     Path file = files.filter(f -> f.toString().endsWith(".json"))
@@ -93,8 +93,8 @@ class PlannerTest {
 
     @Test
     void whoeverTimedFirstDecidesForAll() {
-        Planner.Timed quick = new Planner.Timed(new Plan.Way(AdapterForm.MERGED, ConvKernels.NATIVE), 1);
-        Planner.Timed slow = new Planner.Timed(new Plan.Way(AdapterForm.LOW_RANK, ConvKernels.NATIVE), 2);
+        Planner.Timed quick = new Planner.Timed(new ComputePlan.LayerPlan(AdapterForm.MERGED, ConvKernels.NATIVE), 1);
+        Planner.Timed slow = new Planner.Timed(new ComputePlan.LayerPlan(AdapterForm.LOW_RANK, ConvKernels.NATIVE), 2);
         PlanMemory first = PlanMemory.open(folder);
         PlanMemory second = PlanMemory.open(folder);
         first.put("both", quick);
@@ -112,8 +112,8 @@ class PlannerTest {
     @Test
     void aDamagedFileThatCanStillBeReadIsNotBelieved() throws IOException {
         PlanMemory memory = PlanMemory.open(folder);
-        memory.put("one", new Planner.Timed(new Plan.Way(AdapterForm.MERGED, ConvKernels.NATIVE), 1.5));
-        memory.put("two", new Planner.Timed(new Plan.Way(null, ConvKernels.NATIVE), Double.NaN));
+        memory.put("one", new Planner.Timed(new ComputePlan.LayerPlan(AdapterForm.MERGED, ConvKernels.NATIVE), 1.5));
+        memory.put("two", new Planner.Timed(new ComputePlan.LayerPlan(null, ConvKernels.NATIVE), Double.NaN));
         memory.save();
         Path file;
         try (var files = Files.list(folder)) {
@@ -201,7 +201,7 @@ class PlannerTest {
                 Network network = TinyNetworks.normed().materialize(1)) {
             ranks.put("first", 2);
             try (AdapterSet adapters = AdapterSet.attach(network, ranks, AdapterOptions.DEFAULT, 1)) {
-                Plan plan = new Planner(network, adapters, 2, 16).byKind();
+                ComputePlan plan = new Planner(network, adapters, 2, 16).byKind();
                 assertEquals(2, plan.rows().size(), "both convolutions have kernels");
                 assertFalse(plan.rows().get(1).way().form() != null, "the second has no adapter");
                 plan.apply(network, adapters);

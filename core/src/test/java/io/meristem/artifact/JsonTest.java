@@ -69,42 +69,32 @@ class JsonTest {
                 new FullTuning(),
                 new HeadOnly(),
                 new Lora(4, new AdapterOptions(3, true, 0.1)),
-                new Dra(
-                        new Importance(0.2, 0.8, 0.5, 0.5),
-                        new RankOptions(0, 12, 0.25, true),
-                        3,
-                        4,
-                        64,
-                        AdapterOptions.DEFAULT),
+                Dra.PAPER
+                        .withScorer(new CkaScorer(new Importance(0.2, 0.8, 0.5, 0.5)))
+                        .withRanks(new RankOptions(0, 12, 0.25, true))
+                        .withCalibration(3, 4, 64)
+                        .with(AdapterOptions.DEFAULT),
                 fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
                 fixed(new GradientScorer()),
                 fixed(new SpectrumScorer(0.25)),
                 fixed(new WhitenedSpectrumScorer(0.75)),
                 fixed(new AlignmentScorer(2)),
-                new Dra(
-                        SpectrumScorer.DEFAULT,
-                        new RankOptions(0, 16, 0, false, 1.5, null),
-                        Updates.NONE,
-                        5,
-                        4,
-                        64,
-                        AdapterOptions.DEFAULT),
-                new Dra(
-                        new UpdateScorer(0.25),
-                        RankOptions.DEFAULT,
-                        new Updates(Updates.Way.CARRY_PLAIN, Updates.When.ONCE, 0.3, 1.5),
-                        5,
-                        4,
-                        64,
-                        AdapterOptions.DEFAULT),
-                new Dra(
-                        new UniformScorer(),
-                        RankOptions.DEFAULT,
-                        new Updates(Updates.Way.WARM, Updates.When.SETTLED),
-                        5,
-                        4,
-                        64,
-                        AdapterOptions.DEFAULT),
+                Dra.PAPER
+                        .withScorer(SpectrumScorer.DEFAULT)
+                        .withRanks(new RankOptions(0, 16, 0, false, 1.5, null))
+                        .withUpdates(Updates.NONE)
+                        .withCalibration(5, 4, 64)
+                        .with(AdapterOptions.DEFAULT),
+                Dra.PAPER
+                        .withScorer(new UpdateScorer(0.25))
+                        .withUpdates(new Updates(Updates.Kind.CARRY_PLAIN, Updates.When.ONCE, 0.3, 1.5))
+                        .withCalibration(5, 4, 64)
+                        .with(AdapterOptions.DEFAULT),
+                Dra.PAPER
+                        .withScorer(new UniformScorer())
+                        .withUpdates(new Updates(Updates.Kind.WARM, Updates.When.SETTLED))
+                        .withCalibration(5, 4, 64)
+                        .with(AdapterOptions.DEFAULT),
                 fixed(new ActivationScorer()),
                 fixed(new StableRankScorer()),
                 fixed(new UniformScorer()),
@@ -112,7 +102,11 @@ class JsonTest {
     }
 
     private static Dra fixed(Scorer scorer) {
-        return new Dra(scorer, RankOptions.DEFAULT, Updates.NONE, 5, 4, 64, AdapterOptions.DEFAULT);
+        return Dra.PAPER
+                .withScorer(scorer)
+                .withUpdates(Updates.NONE)
+                .withCalibration(5, 4, 64)
+                .with(AdapterOptions.DEFAULT);
     }
 
     private static RunConfig config(Method method) {
@@ -123,16 +117,12 @@ class JsonTest {
                         "/photos of: mine",
                         SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),
                         Augmentation.standard()),
-                new TrainConfig(
-                        method,
-                        12,
-                        32,
-                        Long.MIN_VALUE,
-                        TinyRuns.FALLING,
-                        HeadPolicy.ADAPTED,
-                        NormPolicy.RECALIBRATED,
-                        new Compute(Precision.BF16, ComputeDevice.CPU, true, false),
-                        HeadStart.RIDGE),
+                TrainConfig.builder(method, 12, 32, Long.MIN_VALUE, TinyRuns.FALLING)
+                        .head(HeadPolicy.ADAPTED)
+                        .norm(NormPolicy.RECALIBRATED)
+                        .compute(new Compute(Precision.BF16, ComputeDevice.CPU, true, false))
+                        .headStart(HeadStart.RIDGE)
+                        .build(),
                 2);
     }
 
@@ -158,13 +148,11 @@ class JsonTest {
     /** Runs from before there were several scorers, a choice of updates and of the head's start. */
     @Test
     void anOldConfigurationIsOneOfTheStudysMethod() throws IOException {
-        Dra dra = new Dra(
-                new Importance(0.2, 0.8, 0.5, 0.5),
-                new RankOptions(0, 12, 0.25, true),
-                3,
-                4,
-                64,
-                AdapterOptions.DEFAULT);
+        Dra dra = Dra.PAPER
+                .withScorer(new CkaScorer(new Importance(0.2, 0.8, 0.5, 0.5)))
+                .withRanks(new RankOptions(0, 12, 0.25, true))
+                .withCalibration(3, 4, 64)
+                .with(AdapterOptions.DEFAULT);
         ObjectNode root = (ObjectNode) PLAIN.readTree(Json.line(config(dra)));
         ObjectNode method = (ObjectNode) root.at("/train/method");
         method.set("importance", method.get("scorer").get("importance"));
@@ -197,7 +185,7 @@ class JsonTest {
         method.putObject("updates").put("way", "carry").put("when", "once");
         Files.writeString(file, root.toString());
         Dra brief = (Dra) Json.read(file, RunConfig.class).train().method();
-        assertEquals(new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1), brief.updates());
+        assertEquals(new Updates(Updates.Kind.CARRY, Updates.When.ONCE, 0.4, 1), brief.updates());
         for (String wrong : List.of("\"carry\"", "{\"way\": \"jump\"}", "{\"at\": 0.5}", "{\"where\": 1}", "1")) {
             method.set("updates", PLAIN.readTree(wrong));
             Files.writeString(file, root.toString());

@@ -15,18 +15,14 @@ import io.meristem.job.ExportJob;
 import io.meristem.job.JobListener;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
-import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
-import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.HeadOnly;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.HeadStart;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.NormTraining;
 import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
@@ -41,8 +37,11 @@ import java.util.stream.Stream;
 /** Makes golden runs of the version that it is compiled with; {@code golden/README.md} in the test resources says how. */
 final class GoldenRunsMaker {
 
-    private static final Optimization OPTIMIZATION = new Optimization(
-            Optimization.Kind.ADAMW, 2e-3, 2e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0, 1, 0, false);
+    private static final Optimization OPTIMIZATION = Optimization.plain(2e-3)
+            .withWeightDecay(0.01)
+            .withMomentum(0.9)
+            .withSchedule(Optimization.Schedule.COSINE)
+            .withClipNorm(1);
 
     /** Of these, only some layers differ from the starter network. */
     private static final List<String> SPARSE = List.of("dra", "head");
@@ -75,48 +74,33 @@ final class GoldenRunsMaker {
 
     private void makeAll() {
         RankOptions few = new RankOptions(0, 1, 0.0015, false);
-        make("dra", new Dra(Importance.DEFAULT, few, 1, 1, 8, AdapterOptions.DEFAULT), 4, 1);
+        make("dra", Dra.PAPER.withRanks(few).withCalibration(1, 1, 8).with(AdapterOptions.PAPER), 4, 1);
         Path dra = place.resolve("dra").resolve(GoldenRuns.FINISHED);
         ExportJob.run(dra, null, new PeftFormat(true, false), dra.resolveSibling("peft"), 1);
         ExportJob.run(dra, null, new AdapterFormat(), dra.resolveSibling("adapter.safetensors"), 1);
         make("lora", new Lora(1, new AdapterOptions(4, true, 0.1)), 2, 0);
-        make("adalora", new AdaLora(1, 0, 0.02, 0, 0.34, 2, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT), 2, 0);
-        make("dylora", new DyLora(1, 2, false, List.of(2, 1), AdapterOptions.DEFAULT), 2, 0);
+        make("adalora", AdaLora.of(1, 0, 0.02).withShares(0, 0.34).withInterval(2), 2, 0);
+        make("dylora", new DyLora(1, 2, false, List.of(2, 1), AdapterOptions.PAPER), 2, 0);
         make("head", new HeadOnly(), 3, 1);
         AdapterOptions orthogonal = new AdapterOptions(4, LoraScaling.CONSTANT, 0, LoraInit.ORTHOGONAL, false);
         make(
                 "biases",
-                new TrainConfig(
-                        new Lora(0, orthogonal),
-                        3,
-                        8,
-                        5,
-                        OPTIMIZATION.withLrRatio(2).withRate(5e-4),
-                        HeadPolicy.TRAINED,
-                        NormPolicy.FROZEN,
-                        Compute.PLAIN,
-                        HeadStart.RIDGE,
-                        OnDivergence.LOWER_LR,
-                        NormTraining.BIAS,
-                        0.8),
+                TrainConfig.builder(
+                                new Lora(0, orthogonal),
+                                3,
+                                8,
+                                5,
+                                OPTIMIZATION.withLrRatio(2).withRate(5e-4))
+                        .headStart(HeadStart.RIDGE)
+                        .onDivergence(OnDivergence.LOWER_LR)
+                        .trainNorm(NormTraining.BIAS)
+                        .ema(0.8)
+                        .build(),
                 0);
     }
 
     private void make(String name, Method method, int epochs, int done) {
-        make(
-                name,
-                new TrainConfig(
-                        method,
-                        epochs,
-                        8,
-                        5,
-                        OPTIMIZATION,
-                        HeadPolicy.TRAINED,
-                        NormPolicy.FROZEN,
-                        Compute.PLAIN,
-                        HeadStart.RANDOM,
-                        OnDivergence.STOP),
-                done);
+        make(name, TrainConfig.of(method, epochs, 8, 5, OPTIMIZATION), done);
     }
 
     /** A run, and what a kill at the second step after {@code done} epochs would have left of it. */

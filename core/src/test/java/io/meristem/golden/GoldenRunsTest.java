@@ -11,7 +11,6 @@ import io.meristem.artifact.PredictionTable;
 import io.meristem.artifact.RankLine;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.image.Perturbations;
 import io.meristem.eval.Scores;
 import io.meristem.job.EvaluateJob;
 import io.meristem.job.ImportJob;
@@ -88,10 +87,7 @@ class GoldenRunsTest {
     private List<PhotoAnswer> imported(Path source, RunResult result) {
         String weights = GoldenRuns.weights().toString();
         Path run = place.resolve("imported-" + source.getFileName());
-        ImportJob.run(
-                new ImportJob.Request(source, null, weights, null, GoldenRuns.photos(), null, null, null, null, null),
-                run,
-                1);
+        ImportJob.run(ImportJob.Request.of(source).withWeights(weights).withData(GoldenRuns.photos()), run, 1);
         return evaluated(run, null, result.test());
     }
 
@@ -158,8 +154,11 @@ class GoldenRunsTest {
     private List<PhotoAnswer> evaluated(Path run, Integer rank, Scores expected) {
         Path file = place.resolve("answers.csv");
         EvaluateJob.Outcome outcome = EvaluateJob.run(
-                new EvaluateJob.Request(
-                        run, rank, GoldenRuns.photos(), EvaluateJob.Part.TEST, Perturbations.NONE, file),
+                EvaluateJob.Request.of(run)
+                        .withRank(rank)
+                        .withData(GoldenRuns.photos())
+                        .withPart(EvaluateJob.Part.TEST)
+                        .withPredictions(file),
                 1,
                 cache,
                 JobListener.NONE);

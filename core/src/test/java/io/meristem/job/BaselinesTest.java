@@ -15,20 +15,17 @@ import io.meristem.artifact.AdapterFile;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
-import io.meristem.data.image.Perturbations;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.AdaLora;
-import io.meristem.tune.Compute;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.TensorFile;
 import io.meristem.zoo.Models;
@@ -75,8 +72,9 @@ class BaselinesTest {
     }
 
     private RunResult train(Method method, HeadPolicy head, String name) {
-        TrainConfig train =
-                new TrainConfig(method, EPOCHS, 8, 1, TinyRuns.FALLING, head, NormPolicy.FROZEN, Compute.PLAIN);
+        TrainConfig train = TrainConfig.builder(method, EPOCHS, 8, 1, TinyRuns.FALLING)
+                .head(head)
+                .build();
         RunConfig config = TinyRuns.run(train, photos, weights);
         return TrainJob.run(config, place.resolve(name), folder.resolve("cache"), JobListener.NONE);
     }
@@ -266,7 +264,7 @@ class BaselinesTest {
         assertEquals(result.averageMib(), most.mib());
         for (RunResult.AtRank at : result.ranks()) {
             EvaluateJob.Outcome outcome = EvaluateJob.run(
-                    new EvaluateJob.Request(place.resolve("run"), at.rank(), null, null, Perturbations.NONE, null),
+                    EvaluateJob.Request.of(place.resolve("run")).withRank(at.rank()),
                     1,
                     folder.resolve("cache"),
                     JobListener.NONE);

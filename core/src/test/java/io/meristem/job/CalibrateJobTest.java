@@ -191,15 +191,11 @@ class CalibrateJobTest {
     @Test
     void evaluationAndPredictionAverageTheSameViews() {
         EvaluateJob.Outcome outcome = EvaluateJob.run(
-                new EvaluateJob.Request(
-                        run,
-                        null,
-                        null,
-                        EvaluateJob.Part.TEST,
-                        io.meristem.data.image.Perturbations.NONE,
-                        Views.FLIPS,
-                        new Abstention(0.4, null),
-                        null),
+                EvaluateJob.Request.of(run)
+                        .withPart(EvaluateJob.Part.TEST)
+                        .withPerturbations(io.meristem.data.image.Perturbations.NONE)
+                        .withViews(Views.FLIPS)
+                        .withAbstention(new Abstention(0.4, null)),
                 1,
                 folder.resolve("cache"),
                 JobListener.NONE);

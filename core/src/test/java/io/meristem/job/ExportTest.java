@@ -23,7 +23,6 @@ import io.meristem.execute.SharedNumbers;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
-import io.meristem.tune.Compute;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
@@ -130,8 +129,10 @@ class ExportTest {
     private static Path run(Trained trained, Path base, String name) {
         Path out = folder.resolve(name);
         if (!Files.exists(out)) {
-            TrainConfig train = new TrainConfig(
-                    trained.method, EPOCHS, 8, 1, TinyRuns.FALLING, trained.head, trained.norm, Compute.PLAIN);
+            TrainConfig train = TrainConfig.builder(trained.method, EPOCHS, 8, 1, TinyRuns.FALLING)
+                    .head(trained.head)
+                    .norm(trained.norm)
+                    .build();
             double ema = trained.trainNorm == NormTraining.NONE ? 0 : 0.9;
             RunConfig config = TinyRuns.run(train.with(trained.trainNorm, ema), photos, base);
             TrainJob.run(config, out, folder.resolve("cache"), JobListener.NONE);
@@ -172,8 +173,7 @@ class ExportTest {
     }
 
     private static ImportJob.Request importing(Path source, Path base) {
-        return new ImportJob.Request(
-                source, null, base == null ? null : base.toString(), null, null, null, null, null, null, null);
+        return ImportJob.Request.of(source).withWeights(base == null ? null : base.toString());
     }
 
     @ParameterizedTest
@@ -270,10 +270,10 @@ class ExportTest {
         ImportJob.run(importing(place.resolve("m.safetensors"), null), place.resolve("in"), 1);
         Path from = place.resolve("in").resolve(RunFolder.BEST);
         // A rate of nearly nothing shows that it starts where the imported network is.
-        Optimization still = new Optimization(
-                Optimization.Kind.ADAMW, 1e-9, 1e-9, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 1, 0, false);
-        TrainConfig train = new TrainConfig(
-                TinyRuns.lora(), 1, 8, 1, still, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN, HeadStart.KEPT);
+        Optimization still = Optimization.plain(1e-9).withMomentum(0.9).withClipNorm(1);
+        TrainConfig train = TrainConfig.builder(TinyRuns.lora(), 1, 8, 1, still)
+                .headStart(HeadStart.KEPT)
+                .build();
         TrainJob.run(TinyRuns.run(train, photos, from), place.resolve("on"), folder.resolve("cache"), JobListener.NONE);
         assertArrayEquals(logits(place.resolve("in"), null), logits(place.resolve("on"), null), 1e-3f);
         refuses(
@@ -335,17 +335,9 @@ class ExportTest {
         refuses(
                 "SHA-256",
                 () -> ImportJob.run(importing(place.resolve("a.safetensors"), other), place.resolve("r"), 1));
-        ImportJob.Request misnamed = new ImportJob.Request(
-                place.resolve("a.safetensors"),
-                null,
-                weights.toString(),
-                List.of("a", "b", "c"),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        ImportJob.Request misnamed = ImportJob.Request.of(place.resolve("a.safetensors"))
+                .withWeights(weights.toString())
+                .withClasses(List.of("a", "b", "c"));
         refuses("blue, green, red", () -> ImportJob.run(misnamed, place.resolve("r"), 1));
         assertFalse(Files.exists(place.resolve("r")));
     }

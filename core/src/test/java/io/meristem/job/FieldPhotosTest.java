@@ -87,7 +87,10 @@ class FieldPhotosTest {
     private Scores judge(Path model, EvaluateJob.Part part) {
         Path table = folder.resolve("answers.csv");
         Scores scores = EvaluateJob.run(
-                        new EvaluateJob.Request(model, null, field, part, Perturbations.NONE, table),
+                        EvaluateJob.Request.of(model)
+                                .withData(field)
+                                .withPart(part)
+                                .withPredictions(table),
                         1,
                         cache,
                         JobListener.NONE)
@@ -150,7 +153,7 @@ class FieldPhotosTest {
     @Test
     void perturbedPhotosAreJudgedLikewise() {
         EvaluateJob.Outcome outcome = EvaluateJob.run(
-                new EvaluateJob.Request(run, null, field, null, Perturbations.parse("noise", 7), null),
+                EvaluateJob.Request.of(run).withData(field).withPerturbations(Perturbations.parse("noise", 7)),
                 1,
                 cache,
                 JobListener.NONE);

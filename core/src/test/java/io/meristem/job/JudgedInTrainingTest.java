@@ -78,7 +78,12 @@ class JudgedInTrainingTest {
     void theBestEpochsFiguresAreTheResults(
             Method method, HeadPolicy head, NormPolicy norm, NormTraining beside, double ema) {
         Compute compute = new Compute(Precision.BF16, ComputeDevice.CPU, false, false);
-        TrainConfig train = new TrainConfig(method, 3, 8, 5, TinyRuns.FALLING, head, norm, compute).with(beside, ema);
+        TrainConfig train = TrainConfig.builder(method, 3, 8, 5, TinyRuns.FALLING)
+                .head(head)
+                .norm(norm)
+                .compute(compute)
+                .build()
+                .with(beside, ema);
         Path run = place.resolve("run");
         long kept = Tensors.kept();
         RunResult result =

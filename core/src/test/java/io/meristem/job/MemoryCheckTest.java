@@ -14,11 +14,9 @@ import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
 import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadOnly;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
 import io.meristem.zoo.Models;
 import java.io.IOException;
@@ -37,15 +35,9 @@ class MemoryCheckTest {
     Path place;
 
     private static TrainConfig train(Method method, int batch, Precision precision, boolean checkpointing) {
-        return new TrainConfig(
-                method,
-                1,
-                batch,
-                0,
-                TinyRuns.FALLING,
-                HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                new Compute(precision, ComputeDevice.CPU, false, checkpointing));
+        return TrainConfig.builder(method, 1, batch, 0, TinyRuns.FALLING)
+                .compute(new Compute(precision, ComputeDevice.CPU, false, checkpointing))
+                .build();
     }
 
     private static long steps(String model, TrainConfig config) {

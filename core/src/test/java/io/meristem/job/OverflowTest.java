@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.folder.Split;
-import io.meristem.data.image.Perturbations;
 import io.meristem.data.image.Views;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
@@ -107,11 +106,7 @@ class OverflowTest {
         Path table = folder.resolve("answers.csv");
         InputException e = assertThrows(
                 InputException.class,
-                () -> EvaluateJob.run(
-                        new EvaluateJob.Request(run, null, null, null, Perturbations.NONE, table),
-                        1,
-                        cache,
-                        JobListener.NONE));
+                () -> EvaluateJob.run(EvaluateJob.Request.of(run).withPredictions(table), 1, cache, JobListener.NONE));
         assertTrue(e.getMessage().contains("overflow on 6 of 6 photos, the first is test/blue/0.png"), e.getMessage());
         assertFalse(Files.exists(table));
         refuses(() -> CalibrateJob.run(run, null, 1, cache, JobListener.NONE));

@@ -88,17 +88,11 @@ class PeftImportTest {
     private static ImportJob.Outcome importing(
             Path source, String model, Path weights, List<String> classes, Path out) {
         return ImportJob.run(
-                new ImportJob.Request(
-                        source,
-                        model,
-                        weights == null ? null : weights.toString(),
-                        classes,
-                        null,
-                        64,
-                        null,
-                        null,
-                        null,
-                        null),
+                ImportJob.Request.of(source)
+                        .withModel(model)
+                        .withWeights(weights == null ? null : weights.toString())
+                        .withClasses(classes)
+                        .withSize(64),
                 out,
                 1);
     }

@@ -6,7 +6,6 @@ import io.meristem.engine.Precision;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.TinyRuns;
 import io.meristem.tune.Compute;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
 import java.nio.file.Path;
@@ -21,15 +20,10 @@ final class PlannedProcess {
         Compute compute = new Compute(Precision.best(), ComputeDevice.CPU, measured, false);
         TrainJob.run(
                 TinyRuns.run(
-                        new TrainConfig(
-                                TinyRuns.dra(RankOptions.DEFAULT),
-                                5,
-                                8,
-                                1,
-                                TinyRuns.FALLING,
-                                HeadPolicy.TRAINED,
-                                NormPolicy.RECALIBRATED,
-                                compute),
+                        TrainConfig.builder(TinyRuns.dra(RankOptions.DEFAULT), 5, 8, 1, TinyRuns.FALLING)
+                                .norm(NormPolicy.RECALIBRATED)
+                                .compute(compute)
+                                .build(),
                         Path.of(args[0]),
                         Path.of(args[1])),
                 measured || args[4].equals("kind") ? null : Path.of(args[4]),

@@ -237,7 +237,7 @@ class PlannedTrainingTest {
         TrainJob.run(config(1), plan, out, folder.resolve("cache"), 0, JobListener.NONE, new CancelToken());
     }
 
-    /** A run that was given a plan goes on with it, also where it starts anew. */
+    /** A run that was given a plan keeps it, even when it starts again from the beginning. */
     @Test
     void resumingTakesTheRunsPlanAgain() throws IOException {
         ObjectNode plan = read(run);

@@ -31,11 +31,10 @@ import io.meristem.tune.HeadStart;
 import io.meristem.tune.ModelState;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.NormTraining;
-import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.Updates;
-import io.meristem.tune.Updates.Way;
+import io.meristem.tune.Updates.Kind;
 import io.meristem.tune.Updates.When;
 import io.meristem.zoo.Models;
 import java.io.IOException;
@@ -81,7 +80,12 @@ class RankUpdatesTest {
     }
 
     private static Dra dra(Scorer scorer, Updates updates, AdapterOptions adapter) {
-        return new Dra(scorer, new RankOptions(0, 8, BUDGET, false), updates, 1, 2, 8, adapter);
+        return Dra.PAPER
+                .withScorer(scorer)
+                .withRanks(new RankOptions(0, 8, BUDGET, false))
+                .withUpdates(updates)
+                .withCalibration(1, 2, 8)
+                .with(adapter);
     }
 
     private static Dra dra(Scorer scorer, Updates updates) {
@@ -89,20 +93,15 @@ class RankUpdatesTest {
     }
 
     private static TrainConfig config(Dra dra, int epochs, int batch, Optimization how, double ema) {
-        return new TrainConfig(
-                dra,
-                epochs,
-                batch,
-                1,
-                how,
-                HeadPolicy.TRAINED,
-                NormPolicy.RECALIBRATED, // through a random network with the statistics that it begins with hardly any
-                // gradient comes
-                Compute.PLAIN,
-                HeadStart.RIDGE,
-                OnDivergence.STOP,
-                NormTraining.BIAS,
-                ema);
+        return TrainConfig.builder(dra, epochs, batch, 1, how)
+                .norm(NormPolicy.RECALIBRATED)
+                .compute( // through a random network with the statistics that it begins with hardly any
+                        // gradient comes
+                        Compute.PLAIN)
+                .headStart(HeadStart.RIDGE)
+                .trainNorm(NormTraining.BIAS)
+                .ema(ema)
+                .build();
     }
 
     private RunResult train(TrainConfig config, String name) {
@@ -145,8 +144,8 @@ class RankUpdatesTest {
     }
 
     static Stream<Updates> everyWay() {
-        return Stream.of(Way.values())
-                .filter(way -> way != Way.NONE && way != Way.WARM)
+        return Stream.of(Kind.values())
+                .filter(way -> way != Kind.NONE && way != Kind.WARM)
                 .flatMap(way -> Stream.of(When.FALLING, When.ONCE).map(when -> new Updates(way, when)));
     }
 
@@ -161,7 +160,7 @@ class RankUpdatesTest {
             assertEquals(List.of(2), updates("run"));
         }
         List<JsonNode> ranks = lines("run", RunFolder.RANKS);
-        assertEquals(updates.way() == Way.RESTART ? 1 : 1 + updates("run").size(), ranks.size());
+        assertEquals(updates.way() == Kind.RESTART ? 1 : 1 + updates("run").size(), ranks.size());
         for (JsonNode line : lines("run", RunFolder.METRICS)) {
             assertTrue(line.get("adapter_mib").asDouble() <= BUDGET, line.toString());
             assertTrue(line.get("adapter_mib").asDouble() > 0.9 * BUDGET, line.toString());
@@ -191,19 +190,16 @@ class RankUpdatesTest {
     @ParameterizedTest
     @EnumSource
     void carryingEqualRanksChangesNothing(Optimization.Kind kind) throws IOException {
-        Optimization how = new Optimization(
-                        kind,
-                        kind == Optimization.Kind.SGD ? 2e-2 : 5e-3,
-                        5e-3,
-                        0.01,
-                        0.9,
-                        Optimization.Schedule.COSINE,
-                        0.5,
-                        1,
-                        0,
-                        false)
+        Optimization how = Optimization.plain(kind == Optimization.Kind.SGD ? 2e-2 : 5e-3)
+                .withKind(kind)
+                .withHeadRate(5e-3)
+                .withWeightDecay(0.01)
+                .withMomentum(0.9)
+                .withSchedule(Optimization.Schedule.COSINE)
+                .withWarmup(0.5)
+                .withClipNorm(1)
                 .withLrRatio(4);
-        train(config(dra(new UniformScorer(), new Updates(Way.CARRY, When.ONCE)), 4, 8, how, 0.8), "carried");
+        train(config(dra(new UniformScorer(), new Updates(Kind.CARRY, When.ONCE)), 4, 8, how, 0.8), "carried");
         assertTrue(note("Update after").contains("0 layers grew, 0 shrank."), notes.toString());
         train(config(dra(new UniformScorer(), Updates.NONE), 4, 8, how, 0.8), "plain");
         assertEquals(List.of(2), updates("carried"));
@@ -228,7 +224,7 @@ class RankUpdatesTest {
     @EnumSource
     void growthChangesNoUpdate(LoraInit init) throws IOException {
         AdapterOptions adapter = new AdapterOptions(8, LoraScaling.BY_RANK, 0, init);
-        Dra dra = dra(new UniformScorer(), new Updates(Way.CARRY, When.ONCE, 0.5, 0.5), adapter);
+        Dra dra = dra(new UniformScorer(), new Updates(Kind.CARRY, When.ONCE, 0.5, 0.5), adapter);
         Map<String, double[]> before = new LinkedHashMap<>();
         Map<String, double[]> after = new LinkedHashMap<>();
         listener = new JobListener() {
@@ -293,7 +289,7 @@ class RankUpdatesTest {
 
     @Test
     void theCutComesOnceAndTheBestStateIsOneOfTheSizeThatWasAskedFor() throws IOException {
-        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Way.CARRY, When.ONCE, 0.4, 1.5));
+        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Kind.CARRY, When.ONCE, 0.4, 1.5));
         RunResult result = train(config(dra, 5, 8, TinyRuns.FALLING, 0), "run");
         List<JsonNode> metrics = lines("run", RunFolder.METRICS);
         for (int i = 0; i < 5; i++) {
@@ -319,10 +315,15 @@ class RankUpdatesTest {
     @Test
     void theSizeThatAScorerAnswersWithCanBeTheMeasure() throws IOException {
         RankOptions free = new RankOptions(0, 8, 0, false);
-        Updates cut = new Updates(Way.CARRY, When.ONCE, 0.5, 1.5);
+        Updates cut = new Updates(Kind.CARRY, When.ONCE, 0.5, 1.5);
         train(
                 config(
-                        new Dra(new RandomScorer(), free, cut, 1, 2, 8, AdapterOptions.DEFAULT),
+                        Dra.PAPER
+                                .withScorer(new RandomScorer())
+                                .withRanks(free)
+                                .withUpdates(cut)
+                                .withCalibration(1, 2, 8)
+                                .with(AdapterOptions.DEFAULT),
                         2,
                         8,
                         TinyRuns.FALLING,
@@ -330,7 +331,12 @@ class RankUpdatesTest {
                 "a");
         train(
                 config(
-                        new Dra(new RandomScorer(), free, Updates.NONE, 1, 2, 8, AdapterOptions.DEFAULT),
+                        Dra.PAPER
+                                .withScorer(new RandomScorer())
+                                .withRanks(free)
+                                .withUpdates(Updates.NONE)
+                                .withCalibration(1, 2, 8)
+                                .with(AdapterOptions.DEFAULT),
                         2,
                         8,
                         TinyRuns.FALLING,
@@ -348,9 +354,9 @@ class RankUpdatesTest {
 
     @Test
     void ratesGrowAgainAfterAWarmUpdate() throws IOException {
-        Optimization constant = new Optimization(
-                Optimization.Kind.ADAMW, 1e-3, 1e-3, 0.01, 0.9, Optimization.Schedule.CONSTANT, 0, 1, 0, false);
-        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Way.WARM, When.ONCE, 0.05, 1));
+        Optimization constant =
+                Optimization.plain(1e-3).withWeightDecay(0.01).withMomentum(0.9).withClipNorm(1);
+        Dra dra = dra(UpdateScorer.DEFAULT, new Updates(Kind.WARM, When.ONCE, 0.05, 1));
         train(config(dra, 13, 2, constant, 0), "once"); // 9 steps an epoch, 117 in all
         assertEquals(List.of(1), updates("once"));
         List<JsonNode> metrics = lines("once", RunFolder.METRICS);
@@ -361,7 +367,7 @@ class RankUpdatesTest {
         assertTrue(note("Update after epoch 1").endsWith("learning rates grow again over 50 steps."), notes.toString());
 
         notes.clear();
-        train(config(dra(new RandomScorer(), new Updates(Way.WARM, When.FALLING)), 5, 8, constant, 0), "short");
+        train(config(dra(new RandomScorer(), new Updates(Kind.WARM, When.FALLING)), 5, 8, constant, 0), "short");
         assertEquals(List.of(), updates("short"));
         assertEquals(
                 "Ranks stay as they are allocated first: an update that warms up again needs 100 steps after it, of which there are 9 after epoch 2.",
@@ -371,7 +377,7 @@ class RankUpdatesTest {
     /** The learning rate is at its greatest as long as an update could still come. */
     @Test
     void theScheduleWaitsForTheAdaptersToSettle() throws IOException {
-        Dra dra = dra(new RandomScorer(), new Updates(Way.CARRY, When.SETTLED));
+        Dra dra = dra(new RandomScorer(), new Updates(Kind.CARRY, When.SETTLED));
         train(config(dra, 10, 8, TinyRuns.FALLING, 0), "run");
         List<JsonNode> metrics = lines("run", RunFolder.METRICS);
         for (int i = 0; i < 6; i++) {

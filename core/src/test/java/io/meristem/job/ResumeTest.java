@@ -62,8 +62,15 @@ class ResumeTest {
 
     private static final int EPOCHS = 4;
 
-    private static final Optimization SGD = new Optimization(
-            Optimization.Kind.SGD, 2e-2, 2e-2, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0.1, true);
+    private static final Optimization SGD = Optimization.plain(2e-2)
+            .withKind(Optimization.Kind.SGD)
+            .withWeightDecay(0.01)
+            .withMomentum(0.9)
+            .withSchedule(Optimization.Schedule.COSINE)
+            .withWarmup(0.5)
+            .withClipNorm(1)
+            .withLabelSmoothing(0.1)
+            .withClassWeights(true);
 
     @TempDir
     static Path folder;
@@ -108,7 +115,7 @@ class ResumeTest {
             return EPOCHS;
         }
         boolean settled = dra.updates().when() == Updates.When.SETTLED;
-        return dra.updates().way() == Updates.Way.WARM ? 10 : EPOCHS + (settled ? 4 : 1);
+        return dra.updates().way() == Updates.Kind.WARM ? 10 : EPOCHS + (settled ? 4 : 1);
     }
 
     private static Case of(
@@ -121,7 +128,14 @@ class ResumeTest {
             boolean checkpointing,
             HeadStart start) {
         Compute compute = new Compute(precision, ComputeDevice.CPU, false, checkpointing);
-        return new Case(name, new TrainConfig(method, epochs(method), 8, 4, optimization, head, norm, compute, start));
+        return new Case(
+                name,
+                TrainConfig.builder(method, epochs(method), 8, 4, optimization)
+                        .head(head)
+                        .norm(norm)
+                        .compute(compute)
+                        .headStart(start)
+                        .build());
     }
 
     static List<Case> cases() {
@@ -130,14 +144,11 @@ class ResumeTest {
                 plain("dra", TinyRuns.dra(RankOptions.DEFAULT)),
                 plain(
                         "dra, ranks at random",
-                        new Dra(
-                                new RandomScorer(),
-                                new RankOptions(0, 8, 0.1, false),
-                                Updates.MERGING,
-                                1,
-                                2,
-                                8,
-                                dropout)),
+                        Dra.PAPER
+                                .withScorer(new RandomScorer())
+                                .withRanks(new RankOptions(0, 8, 0.1, false))
+                                .withCalibration(1, 2, 8)
+                                .with(dropout)),
                 of(
                         "dra, adapted head, recalibrated, bf16",
                         TinyRuns.dra(RankOptions.DEFAULT),
@@ -183,14 +194,11 @@ class ResumeTest {
                 new Case("head, averaged", plain("", new HeadOnly()).train().with(NormTraining.NONE, 0.9)),
                 beside(
                         "dra, affine, along the gradient, rates apart, averaged",
-                        new Dra(
-                                new RandomScorer(),
-                                new RankOptions(0, 8, 0.2, false),
-                                Updates.MERGING,
-                                1,
-                                2,
-                                8,
-                                started(LoraInit.GRADIENT)),
+                        Dra.PAPER
+                                .withScorer(new RandomScorer())
+                                .withRanks(new RankOptions(0, 8, 0.2, false))
+                                .withCalibration(1, 2, 8)
+                                .with(started(LoraInit.GRADIENT)),
                         4,
                         NormPolicy.RECALIBRATED,
                         Precision.FP32,
@@ -199,7 +207,7 @@ class ResumeTest {
                         "dra, carried once from 1.5 times the size, affine, along the gradient, rates apart, averaged",
                         updating(
                                 UpdateScorer.DEFAULT,
-                                new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
+                                new Updates(Updates.Kind.CARRY, Updates.When.ONCE, 0.4, 1.5),
                                 started(LoraInit.GRADIENT)),
                         4,
                         NormPolicy.RECALIBRATED,
@@ -209,7 +217,7 @@ class ResumeTest {
                         "dra, carried as they are, at random, norms trained, averaged, bf16",
                         updating(
                                 new RandomScorer(),
-                                new Updates(Updates.Way.CARRY_PLAIN, Updates.When.FALLING),
+                                new Updates(Updates.Kind.CARRY_PLAIN, Updates.When.FALLING),
                                 started(LoraInit.ORTHOGONAL)),
                         1,
                         NormPolicy.TRAINED,
@@ -217,7 +225,7 @@ class ResumeTest {
                         NormTraining.NONE),
                 of(
                         "dra, carried, at random, sgd, adapted head, recalibrated, bf16",
-                        updating(new RandomScorer(), new Updates(Updates.Way.CARRY, Updates.When.ONCE), dropout),
+                        updating(new RandomScorer(), new Updates(Updates.Kind.CARRY, Updates.When.ONCE), dropout),
                         SGD,
                         HeadPolicy.ADAPTED,
                         NormPolicy.RECALIBRATED,
@@ -228,7 +236,7 @@ class ResumeTest {
                         "dra, ranks stay, settled, biases, averaged",
                         updating(
                                 new RandomScorer(),
-                                new Updates(Updates.Way.RESTART, Updates.When.SETTLED),
+                                new Updates(Updates.Kind.RESTART, Updates.When.SETTLED),
                                 AdapterOptions.DEFAULT),
                         1,
                         NormPolicy.RECALIBRATED,
@@ -273,13 +281,20 @@ class ResumeTest {
     }
 
     private static Dra updating(Scorer scorer, Updates updates, AdapterOptions adapter) {
-        return new Dra(scorer, new RankOptions(0, 8, 0.2, false), updates, 1, 2, 8, adapter);
+        return Dra.PAPER
+                .withScorer(scorer)
+                .withRanks(new RankOptions(0, 8, 0.2, false))
+                .withUpdates(updates)
+                .withCalibration(1, 2, 8)
+                .with(adapter);
     }
 
     /** In so many steps as a warm-up needs. */
     private static Case warm(String name) {
         Dra dra = updating(
-                UpdateScorer.DEFAULT, new Updates(Updates.Way.WARM, Updates.When.ONCE, 0.1, 1), AdapterOptions.DEFAULT);
+                UpdateScorer.DEFAULT,
+                new Updates(Updates.Kind.WARM, Updates.When.ONCE, 0.1, 1),
+                AdapterOptions.DEFAULT);
         TrainConfig train = beside(name, dra, 1, NormPolicy.RECALIBRATED, Precision.FP32, NormTraining.BIAS)
                 .train()
                 .with(2, Compute.PLAIN);
@@ -295,21 +310,20 @@ class ResumeTest {
             String name, Method method, double lrRatio, NormPolicy norm, Precision precision, NormTraining trainNorm) {
         return new Case(
                 name,
-                new TrainConfig(
-                        method,
-                        epochs(method),
-                        8,
-                        4,
-                        trainNorm == NormTraining.NONE
-                                ? TinyRuns.FALLING.withLrRatio(lrRatio)
-                                : TinyRuns.FALLING.withLrRatio(lrRatio).withNormRate(2e-2),
-                        HeadPolicy.TRAINED,
-                        norm,
-                        new Compute(precision, ComputeDevice.CPU, false, false),
-                        HeadStart.RIDGE,
-                        OnDivergence.STOP,
-                        trainNorm,
-                        0.8));
+                TrainConfig.builder(
+                                method,
+                                epochs(method),
+                                8,
+                                4,
+                                trainNorm == NormTraining.NONE
+                                        ? TinyRuns.FALLING.withLrRatio(lrRatio)
+                                        : TinyRuns.FALLING.withLrRatio(lrRatio).withNormRate(2e-2))
+                        .norm(norm)
+                        .compute(new Compute(precision, ComputeDevice.CPU, false, false))
+                        .headStart(HeadStart.RIDGE)
+                        .trainNorm(trainNorm)
+                        .ema(0.8)
+                        .build());
     }
 
     private static RunConfig config(TrainConfig train) {
@@ -451,28 +465,14 @@ class ResumeTest {
     @ParameterizedTest
     @MethodSource("tooHigh")
     void killedWhileRatesAreLowered(Method method, double rate, double headRate) throws IOException {
-        Optimization high = new Optimization(
-                Optimization.Kind.SGD,
-                method instanceof FullTuning ? 300 : 1e5,
-                1e-2,
-                0,
-                0,
-                Optimization.Schedule.CONSTANT,
-                1.5,
-                0,
-                0,
-                false);
-        TrainConfig train = new TrainConfig(
-                method,
-                epochs(method),
-                8,
-                4,
-                high,
-                HeadPolicy.TRAINED,
-                method instanceof FullTuning ? NormPolicy.TRAINED : NormPolicy.RECALIBRATED,
-                Compute.PLAIN,
-                HeadStart.RANDOM,
-                OnDivergence.LOWER_LR);
+        Optimization high = Optimization.plain(method instanceof FullTuning ? 300 : 1e5)
+                .withKind(Optimization.Kind.SGD)
+                .withHeadRate(1e-2)
+                .withWarmup(1.5);
+        TrainConfig train = TrainConfig.builder(method, epochs(method), 8, 4, high)
+                .norm(method instanceof FullTuning ? NormPolicy.TRAINED : NormPolicy.RECALIBRATED)
+                .onDivergence(OnDivergence.LOWER_LR)
+                .build();
         Path straight = place.resolve("straight");
         List<Path> taken = new ArrayList<>();
         List<String> lowered = new ArrayList<>();
@@ -539,7 +539,7 @@ class ResumeTest {
         damage(checkpoint(killed, 3).resolve("tensors.safetensors"));
         List<String> notes = resume(killed);
         assertEquals(
-                "The checkpoint after epoch 3 is damaged (tensors.safetensors is not what was written): going on from the one after epoch 2.",
+                "The checkpoint after epoch 3 is damaged (tensors.safetensors is not what was written): resuming from the one after epoch 2.",
                 notes.get(0));
         assertSame(straight, killed);
 

@@ -15,9 +15,7 @@ import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
-import io.meristem.tune.Compute;
 import io.meristem.tune.FullTuning;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
@@ -42,14 +40,15 @@ class RobustnessTest {
         Path photos = ColourPhotos.write(folder.resolve("photos"), 6, 2, 4);
         run = folder.resolve("run");
         // Statistics of these photos, so that the untrained network tells one from another.
-        TrainConfig config = new TrainConfig(
-                new FullTuning(), 4, 8, 1, TinyRuns.FALLING, HeadPolicy.TRAINED, NormPolicy.TRAINED, Compute.PLAIN);
+        TrainConfig config = TrainConfig.builder(new FullTuning(), 4, 8, 1, TinyRuns.FALLING)
+                .norm(NormPolicy.TRAINED)
+                .build();
         TrainJob.run(TinyRuns.run(config, photos, null), run, folder.resolve("cache"), JobListener.NONE);
     }
 
     private static EvaluateJob.Outcome judge(Perturbations perturbations, int threads, JobListener listener) {
         return EvaluateJob.run(
-                new EvaluateJob.Request(run, null, null, null, perturbations, null),
+                EvaluateJob.Request.of(run).withPerturbations(perturbations),
                 threads,
                 folder.resolve("cache"),
                 listener);

@@ -19,7 +19,6 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Perturbations;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
@@ -133,28 +132,24 @@ class TrainJobTest {
                 dra(SpectrumScorer.DEFAULT, true),
                 dra(AlignmentScorer.DEFAULT, false),
                 dra(UpdateScorer.DEFAULT, true),
-                new Dra(
-                        UpdateScorer.DEFAULT,
-                        new RankOptions(0, 8, 0.1, false),
-                        new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
-                        1,
-                        2,
-                        8,
-                        AdapterOptions.DEFAULT),
+                Dra.PAPER
+                        .withScorer(UpdateScorer.DEFAULT)
+                        .withRanks(new RankOptions(0, 8, 0.1, false))
+                        .withUpdates(new Updates(Updates.Kind.CARRY, Updates.When.ONCE, 0.4, 1.5))
+                        .withCalibration(1, 2, 8)
+                        .with(AdapterOptions.DEFAULT),
                 dra(new ActivationScorer(), true),
                 dra(new StableRankScorer(), true),
                 dra(new RandomScorer(), false));
     }
 
     private static Dra dra(Scorer scorer, boolean updates) {
-        return new Dra(
-                scorer,
-                new RankOptions(0, 8, 0.1, false),
-                updates ? Updates.MERGING : Updates.NONE,
-                1,
-                2,
-                8,
-                AdapterOptions.DEFAULT);
+        return Dra.PAPER
+                .withScorer(scorer)
+                .withRanks(new RankOptions(0, 8, 0.1, false))
+                .withUpdates(updates ? Updates.MERGING : Updates.NONE)
+                .withCalibration(1, 2, 8)
+                .with(AdapterOptions.DEFAULT);
     }
 
     @ParameterizedTest
@@ -226,7 +221,7 @@ class TrainJobTest {
 
         Path again = place.resolve("again.csv");
         EvaluateJob.run(
-                new EvaluateJob.Request(run.path(), null, null, null, Perturbations.NONE, again),
+                EvaluateJob.Request.of(run.path()).withPredictions(again),
                 1,
                 folder.resolve("cache"),
                 JobListener.NONE);
@@ -329,15 +324,10 @@ class TrainJobTest {
     @ParameterizedTest
     @org.junit.jupiter.params.provider.EnumSource(HeadPolicy.class)
     void draMergesAndItsAdapterStaysExact(HeadPolicy head) throws IOException {
-        TrainConfig train = new TrainConfig(
-                TinyRuns.dra(RankOptions.DEFAULT),
-                5,
-                8,
-                2,
-                TinyRuns.FALLING,
-                head,
-                NormPolicy.RECALIBRATED,
-                Compute.PLAIN);
+        TrainConfig train = TrainConfig.builder(TinyRuns.dra(RankOptions.DEFAULT), 5, 8, 2, TinyRuns.FALLING)
+                .head(head)
+                .norm(NormPolicy.RECALIBRATED)
+                .build();
         // Without validation photos the last epoch is the best, so that several generations are in the saved adapter.
         RunConfig all = TinyRuns.run(train, ColourPhotos.write(place.resolve("photos"), 6, 0, 0), weights);
         RunConfig.Data undivided = new RunConfig.Data(
@@ -394,8 +384,9 @@ class TrainJobTest {
 
     /** Its adapters' change falls, so that ranks are allocated more than once. */
     private static TrainConfig merging(Method method) {
-        return new TrainConfig(
-                method, 5, 8, 2, TinyRuns.FALLING, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, Compute.PLAIN);
+        return TrainConfig.builder(method, 5, 8, 2, TinyRuns.FALLING)
+                .norm(NormPolicy.RECALIBRATED)
+                .build();
     }
 
     @Test
@@ -446,16 +437,9 @@ class TrainJobTest {
         Map<HeadStart, JsonNode> first = new LinkedHashMap<>();
         for (HeadStart start : List.of(HeadStart.RANDOM, HeadStart.RIDGE)) {
             List<String> notes = new ArrayList<>();
-            TrainConfig still = new TrainConfig(
-                    method,
-                    1,
-                    8,
-                    3,
-                    Optimization.plain(1e-9),
-                    HeadPolicy.TRAINED,
-                    NormPolicy.FROZEN,
-                    Compute.PLAIN,
-                    start);
+            TrainConfig still = TrainConfig.builder(method, 1, 8, 3, Optimization.plain(1e-9))
+                    .headStart(start)
+                    .build();
             TrainJob.run(
                     TinyRuns.run(still, photos, weights),
                     place.resolve(start.name()),
@@ -494,15 +478,10 @@ class TrainJobTest {
 
     @Test
     void aTrainingThatCannotStartLeavesNothing() throws IOException {
-        TrainConfig nothing = new TrainConfig(
-                TinyRuns.dra(new RankOptions(0, 1, 1e-9, false)),
-                3,
-                8,
-                2,
-                TinyRuns.FALLING,
-                HeadPolicy.ADAPTED,
-                NormPolicy.FROZEN,
-                Compute.PLAIN);
+        TrainConfig nothing = TrainConfig.builder(
+                        TinyRuns.dra(new RankOptions(0, 1, 1e-9, false)), 3, 8, 2, TinyRuns.FALLING)
+                .head(HeadPolicy.ADAPTED)
+                .build();
         long kept = Tensors.kept();
         assertThrows(InputException.class, () -> train(TinyRuns.run(nothing, photos, weights), "none"));
         assertFalse(Files.exists(place.resolve("none")));
@@ -523,16 +502,9 @@ class TrainJobTest {
     @ParameterizedTest
     @MethodSource("allocating")
     void ranksAreThoseOfTheTrainingThatFollows(Method method) throws IOException {
-        TrainConfig train = new TrainConfig(
-                method,
-                1,
-                8,
-                4,
-                TinyRuns.FALLING,
-                HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                Compute.PLAIN,
-                HeadStart.RIDGE);
+        TrainConfig train = TrainConfig.builder(method, 1, 8, 4, TinyRuns.FALLING)
+                .headStart(HeadStart.RIDGE)
+                .build();
         RunConfig config = TinyRuns.run(train, photos, weights);
         var allocation = AllocateJob.run(
                 config.model(),

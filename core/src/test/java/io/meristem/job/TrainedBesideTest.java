@@ -33,7 +33,6 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
-import io.meristem.tune.Updates;
 import io.meristem.weights.TensorFile;
 import io.meristem.zoo.Models;
 import java.io.IOException;
@@ -101,14 +100,11 @@ class TrainedBesideTest {
     }
 
     static Stream<Arguments> methods() {
-        Dra dra = new Dra(
-                new RandomScorer(),
-                new RankOptions(0, 8, 0.1, false),
-                Updates.MERGING,
-                1,
-                2,
-                8,
-                AdapterOptions.DEFAULT);
+        Dra dra = Dra.PAPER
+                .withScorer(new RandomScorer())
+                .withRanks(new RankOptions(0, 8, 0.1, false))
+                .withCalibration(1, 2, 8)
+                .with(AdapterOptions.DEFAULT);
         return Stream.of(
                 Arguments.of(TinyRuns.lora(), NormTraining.BIAS),
                 Arguments.of(new Lora(0, AdapterOptions.DEFAULT), NormTraining.AFFINE),
@@ -121,19 +117,13 @@ class TrainedBesideTest {
     @MethodSource("methods")
     void whatTrainsBesideIsCountedAndSaved(Method method, NormTraining beside) throws IOException {
         long kept = Tensors.kept();
-        TrainConfig config = new TrainConfig(
-                method,
-                EPOCHS,
-                8,
-                1,
-                TinyRuns.FALLING,
-                HeadPolicy.TRAINED,
-                io.meristem.tune.NormPolicy.FROZEN,
-                io.meristem.tune.Compute.PLAIN,
-                io.meristem.tune.HeadStart.RANDOM,
-                io.meristem.tune.OnDivergence.STOP,
-                beside,
-                0.0);
+        TrainConfig config = TrainConfig.builder(method, EPOCHS, 8, 1, TinyRuns.FALLING)
+                .norm(io.meristem.tune.NormPolicy.FROZEN)
+                .compute(io.meristem.tune.Compute.PLAIN)
+                .headStart(io.meristem.tune.HeadStart.RANDOM)
+                .onDivergence(io.meristem.tune.OnDivergence.STOP)
+                .trainNorm(beside)
+                .build();
         RunResult result = train(config, "run");
         assertEquals(kept, Tensors.kept());
         assertEquals(config, RunFolder.open(place.resolve("run")).config().train());
@@ -305,14 +295,11 @@ class TrainedBesideTest {
                 InputException.class, () -> train(new RunConfig(alexnet, config.data(), config.train(), 1), "none"));
         assertTrue(e.getMessage().contains("no normalisation whose scales could train"), e.getMessage());
         assertFalse(Files.exists(place.resolve("none")));
-        Method small = new Dra(
-                new RandomScorer(),
-                new RankOptions(0, 8, 0.01, false),
-                Updates.MERGING,
-                1,
-                2,
-                8,
-                AdapterOptions.DEFAULT);
+        Method small = Dra.PAPER
+                .withScorer(new RandomScorer())
+                .withRanks(new RankOptions(0, 8, 0.01, false))
+                .withCalibration(1, 2, 8)
+                .with(AdapterOptions.DEFAULT);
         InputException room = assertThrows(
                 InputException.class, () -> train(TinyRuns.train(small, 1, 1).with(NormTraining.BIAS, 0), "small"));
         assertTrue(room.getMessage().contains("has no room for ranks"), room.getMessage());

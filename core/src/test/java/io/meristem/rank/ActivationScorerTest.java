@@ -166,7 +166,7 @@ class ActivationScorerTest {
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
             for (double mib : new double[] {0, LayerSize.mib(150)}) {
-                Subject subject =
+                ScoringContext subject =
                         Subjects.of(network, Subjects.photos(3, 6, 16), new RankOptions(0, 6, mib, false), 1, 0);
                 Allocation allocation = Allocation.of(subject, new ActivationScorer(), ScorerMemory.NONE);
                 for (Allocation.Row row : allocation.rows()) {

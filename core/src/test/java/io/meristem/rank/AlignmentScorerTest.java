@@ -138,7 +138,7 @@ class AlignmentScorerTest {
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
             Subjects.Photos photos = Subjects.photos(2, 5, 16);
-            Subject free = Subjects.of(network, photos, new RankOptions(0, 16, 0, false), 1, 0);
+            ScoringContext free = Subjects.of(network, photos, new RankOptions(0, 16, 0, false), 1, 0);
             Scoring scoring = AlignmentScorer.DEFAULT.score(free, ScorerMemory.NONE);
             for (int i = 0; i < scoring.ranks().size(); i++) {
                 double wanted = scoring.scores().get(i).measures().get("wanted");
@@ -147,7 +147,7 @@ class AlignmentScorerTest {
                         scoring.ranks().get(i));
             }
             assertEquals(scoring.own(), scoring.ranks());
-            Subject bounded = Subjects.of(network, photos, new RankOptions(0, 16, 3e-4, false), 1, 0);
+            ScoringContext bounded = Subjects.of(network, photos, new RankOptions(0, 16, 3e-4, false), 1, 0);
             Scoring within = AlignmentScorer.DEFAULT.score(bounded, ScorerMemory.NONE);
             assertEquals(scoring.ranks(), within.own());
             List<Integer> ranks = within.ranks();

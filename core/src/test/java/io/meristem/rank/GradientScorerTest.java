@@ -185,7 +185,7 @@ class GradientScorerTest {
     void importanceIsTheShareOfTheGreatest() {
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
-            Subject subject = Subjects.of(network, PHOTOS);
+            ScoringContext subject = Subjects.of(network, PHOTOS);
             double[] relative = GradientScorer.relativeGradients(subject);
             double greatest = Arrays.stream(relative).max().orElseThrow();
             double[] importances = Subjects.importances(new GradientScorer().score(subject, ScorerMemory.NONE));
@@ -202,7 +202,7 @@ class GradientScorerTest {
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
             network.head().weight().set(torch.zeros(TinyNetworks.CLASSES, 6));
-            Subject subject = Subjects.of(network, PHOTOS);
+            ScoringContext subject = Subjects.of(network, PHOTOS);
             double[] relative = GradientScorer.relativeGradients(subject);
             assertEquals(
                     0, Arrays.stream(relative).max().orElseThrow(), "the head is all zeros, and so passes nothing on");
@@ -220,7 +220,7 @@ class GradientScorerTest {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(3)) {
-            Subject subject = Subjects.of(network, PHOTOS);
+            ScoringContext subject = Subjects.of(network, PHOTOS);
             double[] before = GradientScorer.relativeGradients(subject);
             times(network.weightedLayers().get("features.3.conv.0.0").weight(), 3);
             times(network.batchNorms().get("features.3.conv.0.1").runningMean(), 3);
@@ -237,7 +237,7 @@ class GradientScorerTest {
     void aFoldedNetworkStaysFolded() {
         try (PointerScope scope = new PointerScope();
                 Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(3)) {
-            Subject subject = Subjects.of(network, PHOTOS);
+            ScoringContext subject = Subjects.of(network, PHOTOS);
             double[] unfolded = GradientScorer.relativeGradients(subject);
             WeightedLayer stem = network.weightedLayers().get("features.0.0");
             assertNull(stem.runningScale());

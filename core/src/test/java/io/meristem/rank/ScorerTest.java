@@ -80,7 +80,7 @@ class ScorerTest {
             Tensor x = torch.ones(2, 3, 16, 16);
             float[] logits = Tensors.toFloats(network.forward(x));
             Map<String, float[]> values = values(network);
-            Subject subject = Subjects.of(network, photos);
+            ScoringContext subject = Subjects.of(network, photos);
             long held = Tensors.kept();
 
             Scoring first = scorer.score(subject, ScorerMemory.NONE);
@@ -122,7 +122,7 @@ class ScorerTest {
                 for (boolean costAware : new boolean[] {false, true}) {
                     for (double mib : new double[] {0.1, 0.17}) {
                         RankOptions options = new RankOptions(min, 16, mib, costAware);
-                        Subject subject = Subjects.of(network, photos, options, 5, 0);
+                        ScoringContext subject = Subjects.of(network, photos, options, 5, 0);
                         Allocation allocation = Allocation.of(subject, scorer, ScorerMemory.NONE);
                         long budget = options.budgetNumbers();
                         int step = subject.sizes().stream()
@@ -144,7 +144,7 @@ class ScorerTest {
         try (PointerScope scope = new PointerScope();
                 Network network = new Network(Models.find("mobilenet_v2_035"), 3).materialize(2)) {
             RankOptions options = new RankOptions(0, 4, 50, false);
-            Subject subject = Subjects.of(network, NO_PHOTOS, options, 5, 0);
+            ScoringContext subject = Subjects.of(network, NO_PHOTOS, options, 5, 0);
             Allocation allocation = Allocation.of(subject, new UniformScorer(), ScorerMemory.NONE);
             allocation
                     .rows()
@@ -198,7 +198,7 @@ class ScorerTest {
     }
 
     private static double[] draw(Network network, long seed, int round) {
-        Subject subject = Subjects.of(network, NO_PHOTOS, RankOptions.DEFAULT, seed, round);
+        ScoringContext subject = Subjects.of(network, NO_PHOTOS, RankOptions.DEFAULT, seed, round);
         return Subjects.importances(new RandomScorer().score(subject, ScorerMemory.NONE));
     }
 
@@ -299,7 +299,7 @@ class ScorerTest {
                 Network network = TinyNetworks.mixed().materialize(3)) {
             LabelledFeed photos = Subjects.photos(1, 6, 16);
             for (Scorer scorer : all()) {
-                Subject subject = Subjects.of(network, photos, new RankOptions(1, 4, 1e-5, false), 1, 0);
+                ScoringContext subject = Subjects.of(network, photos, new RankOptions(1, 4, 1e-5, false), 1, 0);
                 Executable allocate = () -> Allocation.of(subject, scorer, ScorerMemory.NONE);
                 org.junit.jupiter.api.Assertions.assertThrows(InputException.class, allocate, scorer.label());
             }

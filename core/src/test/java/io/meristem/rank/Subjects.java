@@ -48,11 +48,11 @@ final class Subjects {
         return new Photos(images, labels, n, side);
     }
 
-    static Subject of(Network network, LabelledFeed photos, RankOptions options, long seed, int round) {
-        return new Subject(network, network.weightedLayers(), photos, options, seed, round);
+    static ScoringContext of(Network network, LabelledFeed photos, RankOptions options, long seed, int round) {
+        return new ScoringContext(network, network.weightedLayers(), photos, options, seed, round);
     }
 
-    static Subject of(Network network, LabelledFeed photos) {
+    static ScoringContext of(Network network, LabelledFeed photos) {
         return of(network, photos, RankOptions.DEFAULT, 1, 0);
     }
 

@@ -33,8 +33,8 @@ class UpdateScorerTest {
         return new Factors(b, a, out, columns, rank);
     }
 
-    private static Subject subject(Network network, RankOptions options, Map<String, Factors> trained) {
-        return new Subject(
+    private static ScoringContext subject(Network network, RankOptions options, Map<String, Factors> trained) {
+        return new ScoringContext(
                 network,
                 network.weightedLayers(),
                 Subjects.photos(2, 6, 16),
@@ -75,7 +75,7 @@ class UpdateScorerTest {
             Map<String, Factors> trained = new LinkedHashMap<>();
             trained.put("first", random(random, 6, 27, 3, 0.1));
             trained.put("head", random(random, TinyNetworks.CLASSES, 6, 2, 0.1));
-            Subject subject = subject(network, new RankOptions(0, 8, 0, false), trained);
+            ScoringContext subject = subject(network, new RankOptions(0, 8, 0, false), trained);
             long held = Tensors.kept();
             Scoring scoring = new UpdateScorer(0).score(subject, ScorerMemory.NONE);
             assertEquals(held, Tensors.kept());
@@ -124,7 +124,7 @@ class UpdateScorerTest {
         assertEquals(kept, Tensors.kept());
     }
 
-    private static double[][] headInputs(Network network, Subject subject) {
+    private static double[][] headInputs(Network network, ScoringContext subject) {
         List<double[]> rows = new ArrayList<>();
         network.head().setObserver((layer, x, y) -> {
             double[] flat = Tensors.toDoubles(x);

@@ -100,7 +100,7 @@ class ReportTest {
         says(
                 page,
                 "<b>" + right + " of 24</b> test photos",
-                Words.percent(result.test().interval()),
+                NumberFormats.percent(result.test().interval()),
                 "This is one run, with seed 1.",
                 "rust/7.png: damaged",
                 "3 of 24 test photos share a group",
@@ -130,9 +130,10 @@ class ReportTest {
         String page = report(calibrated);
         says(
                 page,
-                Words.format("The temperature is %.3f, fitted on 24 validation photos", calibration.temperature()),
-                Words.percent(calibration.test().before().calibrationError()),
-                Words.percent(calibration.test().after().calibrationError()),
+                NumberFormats.format(
+                        "The temperature is %.3f, fitted on 24 validation photos", calibration.temperature()),
+                NumberFormats.percent(calibration.test().before().calibrationError()),
+                NumberFormats.percent(calibration.test().after().calibrationError()),
                 "Reliability, test photos",
                 "as right as sure",
                 "When answers below a probability are withheld",

@@ -98,7 +98,7 @@ class PresetsTest {
                 .map(method -> (Dra) method.train().method())
                 .toList();
         assertEquals(
-                Set.of(Updates.Way.values()),
+                Set.of(Updates.Kind.values()),
                 all.stream().map(dra -> dra.updates().way()).collect(Collectors.toSet()));
         assertEquals(
                 Set.of(Updates.When.values()),
@@ -108,11 +108,11 @@ class PresetsTest {
                 .forEach(
                         method -> assertEquals(NormTraining.BIAS, method.train().trainNorm()));
         assertEquals(Set.of("gradient", "spectrum", "update"), scorers("updates"));
-        assertEquals(Updates.Way.NONE, all.get(0).updates().way());
+        assertEquals(Updates.Kind.NONE, all.get(0).updates().way());
         TrainConfig d = study.methods().get(8).train();
         assertEquals(HeadStart.RIDGE, d.headStart());
         assertEquals(
-                new Updates(Updates.Way.CARRY, Updates.When.ONCE, 0.4, 1.5),
+                new Updates(Updates.Kind.CARRY, Updates.When.ONCE, 0.4, 1.5),
                 all.get(9).updates());
     }
 

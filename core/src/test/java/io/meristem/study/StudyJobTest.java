@@ -332,7 +332,7 @@ class StudyJobTest {
             Path run = runs().get(i);
             results.add(
                     results.cell(plan.slots().get(i)),
-                    new Finished(run.getFileName().toString(), run, RunFolder.result(run)));
+                    new FinishedRun(run.getFileName().toString(), run, RunFolder.result(run)));
         }
         List<Path> judged = new ArrayList<>();
         PerturbationJudge judge = (run, names) -> {

@@ -13,7 +13,7 @@ class StudyPlanTest {
         return new StudyPlan(StudyReader.preset("table7", Specs.scratch("full", "dra", "lora")));
     }
 
-    private static List<String> words(List<Slot> slots) {
+    private static List<String> words(List<RunRequest> slots) {
         return slots.stream().map(s -> s.method().label() + "/" + s.seed()).toList();
     }
 
@@ -28,8 +28,8 @@ class StudyPlanTest {
     @Test
     void troubledRunsComeLastWithThoseThatWaitForThem() {
         StudyPlan plan = plan();
-        List<Slot> all = plan.slots();
-        Slot dra = all.get(1);
+        List<RunRequest> all = plan.slots();
+        RunRequest dra = all.get(1);
         List<String> ordered = words(plan.ordered(all, List.of(dra)));
         assertEquals("full/0", ordered.get(0));
         assertEquals("full/1", ordered.get(1));

@@ -147,14 +147,14 @@ class TableTextTest {
 
     @Test
     void cells() {
-        assertEquals("–", Cells.percent(List.of()));
-        assertEquals("91.00 (n=1)", Cells.percent(List.of(0.91)));
-        assertEquals("92.00 ± 1.00 (n=3)", Cells.percent(List.of(0.91, 0.92, 0.93)));
-        assertEquals("0.9200 ± 0.0141 (n=2)", Cells.share(List.of(0.91, 0.93)));
-        assertEquals("0.41", Cells.mib(List.of(0.4146, 0.4146)));
-        assertEquals("0.45 ± 0.07 (n=2)", Cells.mib(List.of(0.4, 0.5)));
-        assertEquals("0.043", Cells.mib(0.0431));
-        assertEquals("0.00", Cells.mib(0));
-        assertEquals("2.5", Cells.seconds(List.of(2.0, 3.0)));
+        assertEquals("–", TableNumbers.percent(List.of()));
+        assertEquals("91.00 (n=1)", TableNumbers.percent(List.of(0.91)));
+        assertEquals("92.00 ± 1.00 (n=3)", TableNumbers.percent(List.of(0.91, 0.92, 0.93)));
+        assertEquals("0.9200 ± 0.0141 (n=2)", TableNumbers.share(List.of(0.91, 0.93)));
+        assertEquals("0.41", TableNumbers.mib(List.of(0.4146, 0.4146)));
+        assertEquals("0.45 ± 0.07 (n=2)", TableNumbers.mib(List.of(0.4, 0.5)));
+        assertEquals("0.043", TableNumbers.mib(0.0431));
+        assertEquals("0.00", TableNumbers.mib(0));
+        assertEquals("2.5", TableNumbers.seconds(List.of(2.0, 3.0)));
     }
 }

@@ -226,8 +226,8 @@ class TuningTest {
         for (int d = 0; d < 2; d++) {
             assertNull(results.chosen(model, study.data().get(1), method), "before all trials have ended");
             for (int t = 0; t < 2; t++) {
-                Slot slot = new Slot(
-                        model, study.data().get(d), method, method.trials().get(t), Slot.Role.TUNING, 7);
+                RunRequest slot = new RunRequest(
+                        model, study.data().get(d), method, method.trials().get(t), RunRequest.Role.TUNING, 7);
                 int at = 2 * d + t;
                 results.add(
                         results.cell(slot),

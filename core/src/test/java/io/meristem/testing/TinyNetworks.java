@@ -30,17 +30,11 @@ public final class TinyNetworks {
     /** Photos of mean 0 and deviation 1, no official weights. */
     public static ModelSpec spec(
             String name, String library, int size, int minSize, String head, GraphBuilder.Definition definition) {
-        return new ModelSpec(
-                name,
-                "Tiny",
-                library,
-                size,
-                minSize,
-                List.of(0f, 0f, 0f),
-                List.of(1f, 1f, 1f),
-                head,
-                definition,
-                List.of());
+        return ModelSpec.of(name, "Tiny", library, definition)
+                .withInputSize(size)
+                .withMinSize(minSize)
+                .withNormalisation(List.of(0f, 0f, 0f), List.of(1f, 1f, 1f))
+                .withHead(head);
     }
 
     /** Every kind of layer; input (N, 3, H, W). */

@@ -6,16 +6,12 @@ import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
 import io.meristem.execute.Network;
-import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
-import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
 import io.meristem.tune.DyLora;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
@@ -34,8 +30,11 @@ public final class TinyRuns {
     public static final int SIZE = 32;
 
     /** Falls from the first step on, so that the adapters' change falls from epoch to epoch. */
-    public static final Optimization FALLING = new Optimization(
-            Optimization.Kind.ADAMW, 5e-3, 5e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0, 1, 0, false);
+    public static final Optimization FALLING = Optimization.plain(5e-3)
+            .withWeightDecay(0.01)
+            .withMomentum(0.9)
+            .withSchedule(Optimization.Schedule.COSINE)
+            .withClipNorm(1);
 
     private TinyRuns() {}
 
@@ -45,7 +44,10 @@ public final class TinyRuns {
 
     /** Prunes from the first step on, and is done a third before the last. */
     public static AdaLora adaLora(int initRank, int targetRank, double budget) {
-        return new AdaLora(initRank, targetRank, budget, 0, 0.34, 2, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+        return AdaLora.of(initRank, targetRank, budget)
+                .withShares(0, 0.34)
+                .withInterval(2)
+                .with(AdapterOptions.DEFAULT);
     }
 
     /** Ranks 1 to 4, judged at three of them. */
@@ -55,11 +57,11 @@ public final class TinyRuns {
 
     /** Measures ranks on few photos and may merge from the second epoch on. */
     public static Dra dra(RankOptions ranks) {
-        return new Dra(Importance.DEFAULT, ranks, 1, 2, 8, AdapterOptions.DEFAULT);
+        return Dra.PAPER.withRanks(ranks).withCalibration(1, 2, 8).with(AdapterOptions.DEFAULT);
     }
 
     public static TrainConfig train(Method method, int epochs, long seed) {
-        return new TrainConfig(method, epochs, 8, seed, FALLING, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN);
+        return TrainConfig.of(method, epochs, 8, seed, FALLING);
     }
 
     /** A weights file in {@code folder}: the network with random numbers and a head of ten classes. */

@@ -42,8 +42,7 @@ class AdaLoraPeftTest {
     private static final int INIT_RANK = 6;
     private static final double TOLERANCE = 1e-5;
 
-    private static final Optimization ADAMW = new Optimization(
-            Optimization.Kind.ADAMW, 1e-2, 1e-2, 1e-2, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+    private static final Optimization ADAMW = Optimization.plain(1e-2).withWeightDecay(1e-2);
 
     private static JsonNode peft;
 
@@ -65,23 +64,18 @@ class AdaLoraPeftTest {
 
     private static AdaLora method(int target, int init, int last, int interval, double orthogonality) {
         // Half a step more, so that rounding down gives the steps that are meant.
-        return new AdaLora(
-                INIT_RANK,
-                target,
-                0,
-                (init + 0.5) / STEPS,
-                last == 0 ? 0 : (last + 0.5) / STEPS,
-                interval,
-                0.85,
-                0.85,
-                orthogonality,
-                new AdapterOptions(2.0 * INIT_RANK, false, 0));
+        return AdaLora.of(INIT_RANK, target, 0)
+                .withShares((init + 0.5) / STEPS, last == 0 ? 0 : (last + 0.5) / STEPS)
+                .withInterval(interval)
+                .withOrthogonality(orthogonality)
+                .with(new AdapterOptions(2.0 * INIT_RANK, false, 0));
     }
 
     private static void compare(AdaLora method, JsonNode steps) {
         long kept = Tensors.kept();
-        TrainConfig config =
-                new TrainConfig(method, 1, PHOTOS, 0, ADAMW, HeadPolicy.ADAPTED, NormPolicy.FROZEN, Compute.PLAIN);
+        TrainConfig config = TrainConfig.builder(method, 1, PHOTOS, 0, ADAMW)
+                .head(HeadPolicy.ADAPTED)
+                .build();
         Stepper.Setting setting = new Stepper.Setting(null, PHOTOS, STEPS, SIZE, null, TrainListener.NONE);
         try (Network network = network()) {
             SharedNumbers.fill(network);

@@ -34,8 +34,7 @@ class BaselineStepsTest {
     private static final int SIZE = 10;
     private static final int BATCH = 4;
 
-    private static final Optimization SGD =
-            new Optimization(Optimization.Kind.SGD, 1e-2, 1e-2, 0, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+    private static final Optimization SGD = Optimization.plain(1e-2).withKind(Optimization.Kind.SGD);
 
     @BeforeAll
     static void start() {
@@ -45,8 +44,9 @@ class BaselineStepsTest {
     /** Trains some steps; {@code each} sees the method after each. */
     private static void train(Method method, Optimization optimization, int steps, Consumer<MethodState> each) {
         long kept = Tensors.kept();
-        TrainConfig config = new TrainConfig(
-                method, 1, BATCH, 5, optimization, HeadPolicy.ADAPTED, NormPolicy.FROZEN, Compute.PLAIN);
+        TrainConfig config = TrainConfig.builder(method, 1, BATCH, 5, optimization)
+                .head(HeadPolicy.ADAPTED)
+                .build();
         Stepper.Setting setting = new Stepper.Setting(null, BATCH, steps, SIZE, null, TrainListener.NONE);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(1);
@@ -150,7 +150,8 @@ class BaselineStepsTest {
         train(new DyLora(1, 4, false, List.of(), dropout), adam, 300, state -> counts.add(Tensors.kept()));
         assertEquals(1, counts.stream().distinct().count());
         counts.clear();
-        AdaLora pruning = new AdaLora(4, 2, 0, 0.1, 0.4, 3, 0.85, 0.85, 0.5, dropout);
+        AdaLora pruning =
+                AdaLora.of(4, 2, 0).withShares(0.1, 0.4).withInterval(3).with(dropout);
         train(pruning, adam, 300, state -> counts.add(Tensors.kept()));
         assertEquals(1, counts.subList(0, 179).stream().distinct().count());
         assertEquals(1, counts.subList(179, 300).stream().distinct().count());
@@ -162,7 +163,10 @@ class BaselineStepsTest {
         double[] distance = new double[2];
         for (int i = 0; i < 2; i++) {
             int which = i;
-            AdaLora method = new AdaLora(2, 2, 0, 0, 0, 10, 0.85, 0.85, i == 0 ? 0 : 50, AdapterOptions.DEFAULT);
+            AdaLora method = AdaLora.of(2, 2, 0)
+                    .withShares(0, 0)
+                    .withOrthogonality(i == 0 ? 0 : 50)
+                    .with(AdapterOptions.DEFAULT);
             train(method, Optimization.plain(1e-2), 200, state -> {
                 try (PointerScope scope = new PointerScope()) {
                     Tensor p = state.adapters().adapters().get("stem").b().detach();
@@ -189,7 +193,8 @@ class BaselineStepsTest {
     @Test
     void sizesFallWithTheSchedule() {
         List<Long> sizes = new ArrayList<>();
-        AdaLora method = new AdaLora(4, 0, 0.0012, 0.2, 0.2, 1, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+        AdaLora method =
+                AdaLora.of(4, 0, 0.0012).withShares(0.2, 0.2).withInterval(1).with(AdapterOptions.DEFAULT);
         train(method, Optimization.plain(1e-3), 20, state -> sizes.add(state.numbers()));
         assertEquals(1, sizes.subList(0, 4).stream().distinct().count());
         assertTrue(sizes.get(4) < sizes.get(3));
@@ -209,12 +214,37 @@ class BaselineStepsTest {
                 () -> AdaLora.of(4, -1, 1),
                 () -> AdaLora.of(4, 0, -1),
                 () -> AdaLora.of(4, 0, Double.NaN),
-                () -> new AdaLora(4, 2, 0, 0.5, 0.5, 1, 0.8, 0.8, 0.5, plain),
-                () -> new AdaLora(4, 2, 0, -0.1, 0.5, 1, 0.8, 0.8, 0.5, plain),
-                () -> new AdaLora(4, 2, 0, 0.1, 0.5, 0, 0.8, 0.8, 0.5, plain),
-                () -> new AdaLora(4, 2, 0, 0.1, 0.5, 1, 1, 0.8, 0.5, plain),
-                () -> new AdaLora(4, 2, 0, 0.1, 0.5, 1, 0.8, 0, 0.5, plain),
-                () -> new AdaLora(4, 2, 0, 0.1, 0.5, 1, 0.8, 0.8, -1, plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(0.5, 0.5)
+                        .withInterval(1)
+                        .withBetas(0.8, 0.8)
+                        .with(plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(-0.1, 0.5)
+                        .withInterval(1)
+                        .withBetas(0.8, 0.8)
+                        .with(plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(0.1, 0.5)
+                        .withInterval(0)
+                        .withBetas(0.8, 0.8)
+                        .with(plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(0.1, 0.5)
+                        .withInterval(1)
+                        .withBetas(1, 0.8)
+                        .with(plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(0.1, 0.5)
+                        .withInterval(1)
+                        .withBetas(0.8, 0)
+                        .with(plain),
+                () -> AdaLora.of(4, 2, 0)
+                        .withShares(0.1, 0.5)
+                        .withInterval(1)
+                        .withBetas(0.8, 0.8)
+                        .withOrthogonality(-1)
+                        .with(plain),
                 () -> new DyLora(0, 4, false, List.of(), plain),
                 () -> new DyLora(5, 4, false, List.of(), plain),
                 () -> new DyLora(2, 4, false, List.of(1), plain),
@@ -224,7 +254,7 @@ class BaselineStepsTest {
 
     @Test
     void scalesAreAlphaOverTheRankInForce() {
-        DyLora usual = new DyLora(1, 16, false, List.of(), AdapterOptions.DEFAULT);
+        DyLora usual = new DyLora(1, 16, false, List.of(), AdapterOptions.PAPER);
         double[] expected = {16, 2, 1};
         int[] ranks = {1, 8, 16};
         assertTrue(Arrays.equals(

@@ -67,22 +67,13 @@ class DivergenceTest {
     }
 
     private static Optimization sgd(double rate) {
-        return new Optimization(
-                Optimization.Kind.SGD, rate, rate, 0, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+        return Optimization.plain(rate).withKind(Optimization.Kind.SGD);
     }
 
     private static TrainConfig config(Method method, Optimization optimization, OnDivergence what) {
-        return new TrainConfig(
-                method,
-                4,
-                BATCH,
-                1,
-                optimization,
-                HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                Compute.PLAIN,
-                HeadStart.RANDOM,
-                what);
+        return TrainConfig.builder(method, 4, BATCH, 1, optimization)
+                .onDivergence(what)
+                .build();
     }
 
     /** Hears everything; breaks a parameter once, in a step of the second epoch. */

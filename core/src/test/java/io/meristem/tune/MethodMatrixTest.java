@@ -105,8 +105,9 @@ class MethodMatrixTest {
     @MethodSource("matrix")
     void endsSoundly(String name, Method method, int seed) {
         long kept = Tensors.kept();
-        TrainConfig config = new TrainConfig(
-                method, 1, BATCH, seed, TinyRuns.FALLING, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, Compute.PLAIN);
+        TrainConfig config = TrainConfig.builder(method, 1, BATCH, seed, TinyRuns.FALLING)
+                .norm(NormPolicy.RECALIBRATED)
+                .build();
         try (PointerScope scope = new PointerScope();
                 Network network =
                         new Network(Models.find(name), images.classes().size())) {

@@ -168,6 +168,6 @@ class OptimiserTest {
     }
 
     private static Optimization config(Optimization.Kind kind, double momentum) {
-        return new Optimization(kind, RATE, RATE, DECAY, momentum, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+        return Optimization.plain(RATE).withKind(kind).withWeightDecay(DECAY).withMomentum(momentum);
     }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OptimizationTest {
 
     private static Optimization with(Schedule schedule, double warmup) {
-        return new Optimization(Kind.ADAMW, 1e-3, 1e-3, 0, 0.9, schedule, warmup, 0, 0, false);
+        return Optimization.plain(1e-3).withMomentum(0.9).withSchedule(schedule).withWarmup(warmup);
     }
 
     @Test
@@ -83,10 +83,15 @@ class OptimizationTest {
     })
     void refusesWhatCannotTrain(
             double rate, double head, double decay, double momentum, double warmup, double clip, double smoothing) {
-        InputException e = assertThrows(
-                InputException.class,
-                () -> new Optimization(
-                        Kind.SGD, rate, head, decay, momentum, Schedule.COSINE, warmup, clip, smoothing, false));
+        InputException e = assertThrows(InputException.class, () -> Optimization.plain(rate)
+                .withKind(Kind.SGD)
+                .withHeadRate(head)
+                .withWeightDecay(decay)
+                .withMomentum(momentum)
+                .withSchedule(Schedule.COSINE)
+                .withWarmup(warmup)
+                .withClipNorm(clip)
+                .withLabelSmoothing(smoothing));
         assertTrue(e.getMessage().length() > 20, e.getMessage());
     }
 
@@ -95,13 +100,7 @@ class OptimizationTest {
     void refusesTrainingWithoutEpochsOrPhotos(int count) {
         Optimization config = with(Schedule.COSINE, 0);
         Method method = new FullTuning();
-        assertThrows(
-                InputException.class,
-                () -> new TrainConfig(
-                        method, count, 1, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
-        assertThrows(
-                InputException.class,
-                () -> new TrainConfig(
-                        method, 1, count, 0, config, HeadPolicy.TRAINED, NormPolicy.FROZEN, Compute.PLAIN));
+        assertThrows(InputException.class, () -> TrainConfig.of(method, count, 1, 0, config));
+        assertThrows(InputException.class, () -> TrainConfig.of(method, 1, count, 0, config));
     }
 }

@@ -44,8 +44,7 @@ class TrainerTest {
 
     private static final int SIZE = 16;
 
-    private static final Optimization PLAIN = new Optimization(
-            Optimization.Kind.ADAMW, 1e-2, 1e-2, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+    private static final Optimization PLAIN = Optimization.plain(1e-2).withMomentum(0.9);
 
     @TempDir
     static Path folder;
@@ -79,7 +78,10 @@ class TrainerTest {
 
     private static TrainConfig config(
             Method method, int epochs, Optimization optimization, HeadPolicy head, NormPolicy norm) {
-        return new TrainConfig(method, epochs, 8, 11, optimization, head, norm, Compute.PLAIN);
+        return TrainConfig.builder(method, epochs, 8, 11, optimization)
+                .head(head)
+                .norm(norm)
+                .build();
     }
 
     /** What a training said, and the network's values before and after it. */
@@ -244,15 +246,18 @@ class TrainerTest {
 
     @Test
     void sgdLearnsToo() {
-        Optimization sgd = new Optimization(
-                Optimization.Kind.SGD, 2e-2, 2e-2, 1e-4, 0.9, Optimization.Schedule.COSINE, 0.5, 0, 0, false);
+        Optimization sgd = Optimization.plain(2e-2)
+                .withKind(Optimization.Kind.SGD)
+                .withWeightDecay(1e-4)
+                .withMomentum(0.9)
+                .withSchedule(Optimization.Schedule.COSINE)
+                .withWarmup(0.5);
         Course course =
                 train(TinyNetworks.normed(), config(new FullTuning(), 12, sgd, HeadPolicy.TRAINED, NormPolicy.TRAINED));
         EpochReport last = course.epochs.get(11);
         assertTrue(last.trainLoss() < 0.8 * course.epochs.get(0).trainLoss(), "loss " + last.trainLoss());
         assertTrue(last.val().accuracy() > 0.6, "accuracy " + last.val().accuracy());
-        Optimization noMomentum = new Optimization(
-                Optimization.Kind.SGD, 1e-2, 1e-2, 0, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+        Optimization noMomentum = Optimization.plain(1e-2).withKind(Optimization.Kind.SGD);
         train(TinyNetworks.normed(), config(TinyRuns.lora(), 1, noMomentum, HeadPolicy.TRAINED, NormPolicy.FROZEN));
     }
 
@@ -261,7 +266,7 @@ class TrainerTest {
         // Plain SGD with rate 1: one step moves the parameters by the gradient, so its norm is the bound.
         double bound = 1e-3;
         Optimization clipped =
-                new Optimization(Optimization.Kind.SGD, 1, 1, 0, 0, Optimization.Schedule.CONSTANT, 0, bound, 0, false);
+                Optimization.plain(1).withKind(Optimization.Kind.SGD).withClipNorm(bound);
         Course course =
                 train(TinyNetworks.normed(), config(new HeadOnly(), 1, clipped, HeadPolicy.TRAINED, NormPolicy.FROZEN));
         double moved = 0;
@@ -284,8 +289,11 @@ class TrainerTest {
     }
 
     private static double firstLoss(double smoothing, boolean weights) {
-        Optimization optimization = new Optimization(
-                Optimization.Kind.ADAMW, 1e-3, 1e-3, 0, 0.9, Optimization.Schedule.COSINE, 0, 0, smoothing, weights);
+        Optimization optimization = Optimization.plain(1e-3)
+                .withMomentum(0.9)
+                .withSchedule(Optimization.Schedule.COSINE)
+                .withLabelSmoothing(smoothing)
+                .withClassWeights(weights);
         return train(
                         TinyNetworks.normed(),
                         config(new HeadOnly(), 1, optimization, HeadPolicy.TRAINED, NormPolicy.FROZEN))
@@ -301,8 +309,8 @@ class TrainerTest {
                 .toList();
         double[] losses = new double[2];
         for (int weighted = 0; weighted < 2; weighted++) {
-            Optimization still = new Optimization(
-                    Optimization.Kind.SGD, 1e-9, 1e-9, 0, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, weighted == 1);
+            Optimization still =
+                    Optimization.plain(1e-9).withKind(Optimization.Kind.SGD).withClassWeights(weighted == 1);
             Course course = new Course();
             try (Network network = TinyNetworks.normed()) {
                 network.materialize(5);
@@ -339,8 +347,7 @@ class TrainerTest {
     @Test
     void aDivergingTrainingSaysWhere() {
         long kept = Tensors.kept();
-        Optimization wild = new Optimization(
-                Optimization.Kind.SGD, 1e30, 1e30, 0, 0, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+        Optimization wild = Optimization.plain(1e30).withKind(Optimization.Kind.SGD);
         DivergedException e = assertThrows(
                 DivergedException.class,
                 () -> train(
@@ -435,8 +442,12 @@ class TrainerTest {
                 }
             };
             Lora lora = new Lora(2, new AdapterOptions(0, false, 0.1));
-            Optimization weighted = new Optimization(
-                    Optimization.Kind.ADAMW, 1e-3, 1e-3, 0, 0.9, Optimization.Schedule.COSINE, 0, 1, 0.1, true);
+            Optimization weighted = Optimization.plain(1e-3)
+                    .withMomentum(0.9)
+                    .withSchedule(Optimization.Schedule.COSINE)
+                    .withClipNorm(1)
+                    .withLabelSmoothing(0.1)
+                    .withClassWeights(true);
             new Trainer(
                             network,
                             config(lora, 26, weighted, HeadPolicy.TRAINED, NormPolicy.TRAINED),

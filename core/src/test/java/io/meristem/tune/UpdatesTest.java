@@ -14,7 +14,7 @@ import io.meristem.engine.Engine;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.testing.TinyNetworks;
-import io.meristem.tune.Updates.Way;
+import io.meristem.tune.Updates.Kind;
 import io.meristem.tune.Updates.When;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ class UpdatesTest {
     }
 
     private static Updates once(double at) {
-        return new Updates(Way.CARRY, When.ONCE, at, 1);
+        return new Updates(Kind.CARRY, When.ONCE, at, 1);
     }
 
     @Test
@@ -45,7 +45,7 @@ class UpdatesTest {
         Updates source = Updates.MERGING;
         assertEquals(6, source.first(5, 40));
         assertEquals(39, source.last(40, 10));
-        Updates settled = new Updates(Way.CARRY, When.SETTLED);
+        Updates settled = new Updates(Kind.CARRY, When.SETTLED);
         assertEquals(7, settled.first(5, 20));
         assertEquals(12, settled.last(20, 10));
         assertEquals(6, settled.last(10, 10), "0.6 x 10 is 6, whatever its floating point says");
@@ -53,7 +53,7 @@ class UpdatesTest {
         assertEquals(1, once(0.01).first(5, 20));
         assertEquals(19, once(0.99).first(5, 20));
         assertTrue(once(0.4).first(5, 1) > once(0.4).last(1, 10));
-        Updates warm = new Updates(Way.WARM, When.FALLING);
+        Updates warm = new Updates(Kind.WARM, When.FALLING);
         assertEquals(15, warm.last(20, 20), "100 steps are left");
         assertEquals(14, warm.last(20, 19));
         assertEquals(19, warm.last(20, 100));
@@ -71,29 +71,29 @@ class UpdatesTest {
     void labelsTellThemApart() {
         assertEquals("", Updates.MERGING.suffix());
         assertEquals(" fixed", Updates.NONE.suffix());
-        assertEquals(" carry-plain", new Updates(Way.CARRY_PLAIN, When.FALLING).suffix());
-        assertEquals(" merge settled", new Updates(Way.MERGE, When.SETTLED).suffix());
+        assertEquals(" carry-plain", new Updates(Kind.CARRY_PLAIN, When.FALLING).suffix());
+        assertEquals(" merge settled", new Updates(Kind.MERGE, When.SETTLED).suffix());
         assertEquals(" carry once", once(0.4).suffix());
-        assertEquals(" warm once at 0.3 from 1.5x", new Updates(Way.WARM, When.ONCE, 0.3, 1.5).suffix());
+        assertEquals(" warm once at 0.3 from 1.5x", new Updates(Kind.WARM, When.ONCE, 0.3, 1.5).suffix());
     }
 
-    private static void refused(String word, Way way, When when, Double at, double startSize) {
+    private static void refused(String word, Kind way, When when, Double at, double startSize) {
         InputException error = assertThrows(InputException.class, () -> new Updates(way, when, at, startSize));
         assertTrue(error.getMessage().contains(word), error.getMessage());
     }
 
     @Test
     void whatMakesNoSenseIsRefused() {
-        refused("between 0 and 1", Way.CARRY, When.ONCE, 0.0, 1);
-        refused("between 0 and 1", Way.CARRY, When.ONCE, 1.0, 1);
-        refused("between 0 and 1", Way.CARRY, When.ONCE, Double.NaN, 1);
-        refused("must be positive", Way.CARRY, When.ONCE, 0.4, 0);
-        refused("must be positive", Way.CARRY, When.ONCE, 0.4, Double.POSITIVE_INFINITY);
-        refused("the update rule once", Way.CARRY, When.FALLING, 0.4, 1);
-        refused("the update rule once", Way.MERGE, When.SETTLED, null, 1.5);
-        refused("restart keeps them", Way.RESTART, When.ONCE, null, 1.5);
-        refused("never updated", Way.NONE, When.ONCE, null, 1);
-        refused("never updated", Way.NONE, When.FALLING, null, 2);
+        refused("between 0 and 1", Kind.CARRY, When.ONCE, 0.0, 1);
+        refused("between 0 and 1", Kind.CARRY, When.ONCE, 1.0, 1);
+        refused("between 0 and 1", Kind.CARRY, When.ONCE, Double.NaN, 1);
+        refused("must be positive", Kind.CARRY, When.ONCE, 0.4, 0);
+        refused("must be positive", Kind.CARRY, When.ONCE, 0.4, Double.POSITIVE_INFINITY);
+        refused("the update rule once", Kind.CARRY, When.FALLING, 0.4, 1);
+        refused("the update rule once", Kind.MERGE, When.SETTLED, null, 1.5);
+        refused("restart keeps them", Kind.RESTART, When.ONCE, null, 1.5);
+        refused("never updated", Kind.NONE, When.ONCE, null, 1);
+        refused("never updated", Kind.NONE, When.FALLING, null, 2);
         refused("'way'", null, When.FALLING, null, 1);
     }
 
@@ -122,8 +122,7 @@ class UpdatesTest {
                 Network network = TinyNetworks.mixed().materialize(1)) {
             Map<String, Integer> ranks = TinyNetworks.ranks(network, 2);
             ranks.put("mixer", 0);
-            Optimization how =
-                    new Optimization(kind, 1e-2, 1e-2, 0, 0.9, Optimization.Schedule.CONSTANT, 0, 0, 0, false);
+            Optimization how = Optimization.plain(1e-2).withKind(kind).withMomentum(0.9);
             try (AdapterSet set = AdapterSet.attach(network, ranks, AdapterOptions.DEFAULT, 1);
                     Optimiser optimiser = new Optimiser(set.parameters(), List.of(), how)) {
                 step(optimiser, set);

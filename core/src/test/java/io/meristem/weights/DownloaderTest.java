@@ -100,14 +100,14 @@ class DownloaderTest {
                 uri(),
                 target,
                 expected(sha(content).substring(0, 8).toUpperCase(java.util.Locale.ROOT)),
-                Downloader.Progress.NONE);
+                Downloader.TrainProgress.NONE);
         assertDone(2);
     }
 
     @Test
     void goesOnWhereTheLineBroke() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(0));
         assertEquals("bytes=100000- \"v1\"", requests.get(1));
@@ -121,13 +121,14 @@ class DownloaderTest {
         // Each try begins anew for a server that does not know ranges, so there is no new byte and the tries are
         // counted.
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().contains("broke off"), e.getMessage());
-        assertTrue(e.getMessage().contains("it will go on from"), e.getMessage());
+        assertTrue(e.getMessage().contains("it will continue from"), e.getMessage());
         assertTrue(
                 e.getMessage().contains(uri() + " yourself and save it as " + target.toAbsolutePath()), e.getMessage());
         assertFalse(Files.exists(target));
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -146,7 +147,7 @@ class DownloaderTest {
                 awaitPart(upTo);
             });
         }
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(7);
     }
 
@@ -154,7 +155,7 @@ class DownloaderTest {
     void beginsAnewWhenTheServerKnowsNoRanges() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(exchange -> send(exchange, 200, content));
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(2);
     }
 
@@ -165,7 +166,7 @@ class DownloaderTest {
             content = random(2);
             etag = "\"v2\"";
         });
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(2);
     }
 
@@ -177,7 +178,7 @@ class DownloaderTest {
             etag = "\"v2\"";
         });
         script.add(this::sendRange);
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(3);
         assertEquals("- -", requests.get(2));
     }
@@ -190,14 +191,14 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Content-Range", "bytes 0-9/" + LENGTH);
             send(exchange, 206, Arrays.copyOf(content, 10));
         });
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(3);
     }
 
     @Test
     void understandsThatThePartIsWhole() throws IOException {
         partial(content, "\"v1\"");
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(1);
         assertTrue(requests.get(0).startsWith("bytes=" + LENGTH + "-"));
     }
@@ -205,18 +206,18 @@ class DownloaderTest {
     @Test
     void beginsAnewWhenThePartIsTooLong() throws IOException {
         partial(new byte[LENGTH + 5], "\"v1\"");
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(2);
     }
 
     @Test
     void doesNotTrustAPartOfUnknownVersion() throws IOException {
         partial(new byte[100], "");
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(1);
         assertEquals("- -", requests.get(0));
         Files.write(target.resolveSibling("model.pth.part"), new byte[100]);
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(1));
     }
@@ -225,19 +226,20 @@ class DownloaderTest {
     void throwsAwayWhatHasAnotherChecksum() throws IOException {
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(uri(), target, expected("abcdef12"), Downloader.Progress.NONE));
+                () -> downloader.fetch(uri(), target, expected("abcdef12"), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().contains("where abcdef12… was expected, so it was thrown away"), e.getMessage());
         assertEquals(List.of(".model.pth.lock"), names());
         assertThrows(
                 IllegalArgumentException.class,
-                () -> downloader.fetch(uri(), target, expected("xyz"), Downloader.Progress.NONE));
+                () -> downloader.fetch(uri(), target, expected("xyz"), Downloader.TrainProgress.NONE));
     }
 
     @Test
     void namesARefusalAndDoesNotInsist() {
         script.add(exchange -> send(exchange, 404, new byte[0]));
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().contains("the server answered 404 for " + uri()), e.getMessage());
         assertEquals(1, requests.size());
     }
@@ -246,7 +248,7 @@ class DownloaderTest {
     void triesABusyServerAgain() throws IOException {
         script.add(exchange -> send(exchange, 503, new byte[0]));
         script.add(exchange -> send(exchange, 429, new byte[0]));
-        downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
         assertDone(3);
     }
 
@@ -256,7 +258,7 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Location", "/elsewhere");
             exchange.sendResponseHeaders(302, -1);
         });
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(2);
     }
 
@@ -269,7 +271,7 @@ class DownloaderTest {
         script.add(redirect);
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(redirect);
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -285,7 +287,7 @@ class DownloaderTest {
             await();
         });
         script.add(exchange -> await());
-        impatient.fetch(uri(), target, expected(sha(content)), Downloader.Progress.NONE);
+        impatient.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
         assertDone(3);
         assertTrue(requests.get(2).startsWith("bytes=1000-"), requests.get(2));
     }
@@ -301,7 +303,7 @@ class DownloaderTest {
         });
         String message = assertThrows(
                         InputException.class,
-                        () -> impatient.fetch(uri(), target, expected(""), Downloader.Progress.NONE))
+                        () -> impatient.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("nothing came for 0.3 s") || message.startsWith("cannot reach"), message);
     }
@@ -312,18 +314,20 @@ class DownloaderTest {
         server.stop(0);
         URI nobody = URI.create("http://127.0.0.1:" + port + "/model.pth");
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(nobody, target, expected(""), Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(nobody, target, expected(""), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach 127.0.0.1; check the network"), e.getMessage());
         assertTrue(
                 e.getMessage().contains("download " + nobody + " yourself and save it as " + target), e.getMessage());
         URI unknown = URI.create("http://nowhere.invalid/model.pth");
         e = assertThrows(
-                InputException.class, () -> downloader.fetch(unknown, target, expected(""), Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(unknown, target, expected(""), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach nowhere.invalid"), e.getMessage());
         assertThrows(
                 InputException.class,
                 () -> downloader.fetch(
-                        URI.create("file:///etc/passwd"), target, expected(""), Downloader.Progress.NONE));
+                        URI.create("file:///etc/passwd"), target, expected(""), Downloader.TrainProgress.NONE));
     }
 
     @Test
@@ -335,7 +339,7 @@ class DownloaderTest {
             assertTrue(lock.isValid());
             InputException e = assertThrows(
                     InputException.class,
-                    () -> downloader.fetch(uri(), target, expected(""), Downloader.Progress.NONE));
+                    () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
             assertTrue(e.getMessage().contains("another process is downloading"), e.getMessage());
         }
         assertEquals(0, requests.size());
@@ -346,7 +350,8 @@ class DownloaderTest {
         Files.writeString(dir.resolve("file"), "");
         Path below = dir.resolve("file/model.pth");
         InputException e = assertThrows(
-                InputException.class, () -> downloader.fetch(uri(), below, expected(""), Downloader.Progress.NONE));
+                InputException.class,
+                () -> downloader.fetch(uri(), below, expected(""), Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot write " + below), e.getMessage());
     }
 

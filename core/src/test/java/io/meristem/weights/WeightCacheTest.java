@@ -66,8 +66,8 @@ class WeightCacheTest {
         InputException e = assertThrows(InputException.class, () -> cache.resolve("tiny", spec));
         assertTrue(e.getMessage().contains("not downloaded yet; fetch the weights of tiny"), e.getMessage());
         assertEquals(List.of(), cache.cached());
-        Path path = cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE);
-        assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE));
+        Path path = cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE);
+        assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE));
         assertEquals(1, requests.get());
         assertEquals(dir.resolve("home/weights/tiny/v2_late.safetensors"), path);
         assertEquals(
@@ -98,7 +98,7 @@ class WeightCacheTest {
         content = "<html>please log in</html>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         ModelSpec spec = spec();
         InputException e = assertThrows(
-                InputException.class, () -> cache.pull(spec.weights().get(0), spec, Downloader.Progress.NONE));
+                InputException.class, () -> cache.pull(spec.weights().get(0), spec, Downloader.TrainProgress.NONE));
         assertTrue(e.getMessage().contains("is not a weights file, so it was thrown away"), e.getMessage());
         assertEquals(List.of(), cache.cached());
         assertFalse(Files.exists(dir.resolve("home/weights/tiny/v1.pth")));
@@ -109,7 +109,7 @@ class WeightCacheTest {
     void aFileThatChangedIsRefusedAndAnotherBodyToo() throws IOException {
         ModelSpec spec = spec();
         WeightSource source = spec.weights().get(1);
-        Path path = cache.pull(source, spec, Downloader.Progress.NONE);
+        Path path = cache.pull(source, spec, Downloader.TrainProgress.NONE);
         cache.require(path, Checksums.sha256(path));
         String lock = Files.readString(dir.resolve("home/weights/lock.json"));
         assertTrue(lock.contains(Checksums.sha256(path)) && lock.contains(source.url()), lock);
@@ -123,18 +123,18 @@ class WeightCacheTest {
         String message = assertThrows(InputException.class, () -> cache.require(path, now))
                 .getMessage();
         assertTrue(message.contains("is not what it was") && message.contains("pull it again"), message);
-        assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.Progress.NONE));
+        assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.TrainProgress.NONE));
         Files.delete(path);
         byte[] first = content;
         content = changed;
-        message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.Progress.NONE))
+        message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.TrainProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("fetch the weights of tiny anew with tag 'v2 late'"), message);
         assertFalse(Files.exists(path));
         content = first;
-        assertEquals(path, cache.pull(source, spec, Downloader.Progress.NONE));
+        assertEquals(path, cache.pull(source, spec, Downloader.TrainProgress.NONE));
         content = changed;
-        assertEquals(path, cache.renew(source, spec, Downloader.Progress.NONE));
+        assertEquals(path, cache.renew(source, spec, Downloader.TrainProgress.NONE));
         cache.require(path, now);
     }
 
@@ -172,7 +172,8 @@ class WeightCacheTest {
         });
         ModelSpec spec = spec();
         String message = assertThrows(
-                        InputException.class, () -> cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE))
+                        InputException.class,
+                        () -> cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("larger than 4.0 MiB, the most that this file can be"), message);
         assertEquals(List.of(), cache.cached());
@@ -189,7 +190,8 @@ class WeightCacheTest {
         });
         ModelSpec spec = spec();
         String message = assertThrows(
-                        InputException.class, () -> cache.pull(spec.weights().get(1), spec, Downloader.Progress.NONE))
+                        InputException.class,
+                        () -> cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("302") || message.contains("edirect"), message);
     }
@@ -197,18 +199,8 @@ class WeightCacheTest {
     private ModelSpec spec() {
         String host = "http://127.0.0.1:" + server.getAddress().getPort();
         ModelSpec tiny = Tiny.spec("tiny", "stem.conv", 4);
-        return new ModelSpec(
-                tiny.name(),
-                tiny.family(),
-                tiny.library(),
-                tiny.inputSize(),
-                tiny.minSize(),
-                tiny.mean(),
-                tiny.std(),
-                tiny.headName(),
-                tiny.definition(),
-                List.of(
-                        new WeightSource("v1", host + "/a/v1-1234.pth?x=1", "", 5, "CC0"),
-                        new WeightSource("v2 late", host + "/model.safetensors", "", 5, "CC0")));
+        return tiny.withWeights(List.of(
+                new WeightSource("v1", host + "/a/v1-1234.pth?x=1", "", 5, "CC0"),
+                new WeightSource("v2 late", host + "/model.safetensors", "", 5, "CC0")));
     }
 }

@@ -27,8 +27,6 @@ import io.meristem.predict.Guess;
 import io.meristem.predict.Predictor;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
-import io.meristem.tune.Compute;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.NormPolicy;
 import io.meristem.tune.TrainConfig;
 import java.awt.Color;
@@ -77,8 +75,9 @@ class ModelCardTest {
         Path photos = ColourPhotos.write(folder.resolve("photos"), 8, 12, 1);
         run = folder.resolve("run");
         // Statistics that fit the photos: behind random ones all photos look alike.
-        TrainConfig training = new TrainConfig(
-                TinyRuns.lora(), 4, 8, 1, TinyRuns.FALLING, HeadPolicy.TRAINED, NormPolicy.RECALIBRATED, Compute.PLAIN);
+        TrainConfig training = TrainConfig.builder(TinyRuns.lora(), 4, 8, 1, TinyRuns.FALLING)
+                .norm(NormPolicy.RECALIBRATED)
+                .build();
         TrainJob.run(
                 TinyRuns.run(training, photos, TinyRuns.pretrained(folder)),
                 run,

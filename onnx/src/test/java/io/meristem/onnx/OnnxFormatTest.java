@@ -19,7 +19,6 @@ import io.meristem.predict.Classifier;
 import io.meristem.rank.RankOptions;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
-import io.meristem.tune.Compute;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Method;
 import io.meristem.tune.NormPolicy;
@@ -59,7 +58,10 @@ class OnnxFormatTest {
     }
 
     private Path run(Method method, HeadPolicy head, NormPolicy norm, NormTraining trainNorm) throws IOException {
-        TrainConfig train = new TrainConfig(method, 3, 8, 1, TinyRuns.FALLING, head, norm, Compute.PLAIN);
+        TrainConfig train = TrainConfig.builder(method, 3, 8, 1, TinyRuns.FALLING)
+                .head(head)
+                .norm(norm)
+                .build();
         Path out = place.resolve("run");
         TrainJob.run(
                 TinyRuns.run(train.with(trainNorm, 0.9), photos, TinyRuns.pretrained(place)),

@@ -13,8 +13,8 @@ final class Backdrop {
         this.rng = rng;
         seed = rng.nextInt();
         float angle = rng.angle();
-        turnX = Num.cos(angle);
-        turnY = Num.sin(angle);
+        turnX = PortableMath.cos(angle);
+        turnY = PortableMath.sin(angle);
     }
 
     static void paint(Raster scene, Rng rng) {
@@ -52,8 +52,12 @@ final class Backdrop {
 
     private void gradient(Colour from, Colour to) {
         each((i, u, v) -> {
-            float t = Num.clamp(u + 0.5f);
-            scene.set(i, Num.mix(from.r(), to.r(), t), Num.mix(from.g(), to.g(), t), Num.mix(from.b(), to.b(), t));
+            float t = PortableMath.clamp(u + 0.5f);
+            scene.set(
+                    i,
+                    PortableMath.mix(from.r(), to.r(), t),
+                    PortableMath.mix(from.g(), to.g(), t),
+                    PortableMath.mix(from.b(), to.b(), t));
         });
     }
 
@@ -62,12 +66,12 @@ final class Backdrop {
         Colour light = Colour.hsv(rng.range(0.03f, 0.14f), rng.range(0.15f, 0.55f), rng.range(0.3f, 0.75f));
         float rate = rng.range(6f, 22f);
         each((i, u, v) -> {
-            float t = Num.clamp(0.45f + 0.7f * Noise.octaves(u * rate, v * rate, seed, 3));
+            float t = PortableMath.clamp(0.45f + 0.7f * SpatialNoise.octaves(u * rate, v * rate, seed, 3));
             scene.set(
                     i,
-                    Num.mix(dark.r(), light.r(), t),
-                    Num.mix(dark.g(), light.g(), t),
-                    Num.mix(dark.b(), light.b(), t));
+                    PortableMath.mix(dark.r(), light.r(), t),
+                    PortableMath.mix(dark.g(), light.g(), t),
+                    PortableMath.mix(dark.b(), light.b(), t));
         });
     }
 
@@ -97,11 +101,11 @@ final class Backdrop {
         float plank = rng.range(2f, 5f);
         float rate = rng.range(12f, 30f);
         each((i, u, v) -> {
-            int board = Num.floor(v * plank);
-            float warp = 0.5f * Noise.at(u * 2f, v * 5f, seed + board);
-            float t = 0.5f + 0.5f * Noise.at(u * 2.5f + 9f * board, (v + 0.12f * warp) * rate, seed);
-            float gap = Num.step(0.5f, 0.46f, Math.abs(Num.fract(v * plank) - 0.5f));
-            Colour c = dark.towards(light, Num.clamp(t)).times(0.45f + 0.55f * gap);
+            int board = PortableMath.floor(v * plank);
+            float warp = 0.5f * SpatialNoise.at(u * 2f, v * 5f, seed + board);
+            float t = 0.5f + 0.5f * SpatialNoise.at(u * 2.5f + 9f * board, (v + 0.12f * warp) * rate, seed);
+            float gap = PortableMath.step(0.5f, 0.46f, Math.abs(PortableMath.fract(v * plank) - 0.5f));
+            Colour c = dark.towards(light, PortableMath.clamp(t)).times(0.45f + 0.55f * gap);
             scene.set(i, c.r(), c.g(), c.b());
         });
     }
@@ -110,17 +114,17 @@ final class Backdrop {
         Colour base = calm();
         gradient(base, base.times(rng.range(0.65f, 1.2f)));
         float paper = rng.next() * 0.08f;
-        each((i, u, v) -> scene.scale(i, 1f + paper * Noise.octaves(u * 40f, v * 40f, seed, 2)));
+        each((i, u, v) -> scene.scale(i, 1f + paper * SpatialNoise.octaves(u * 40f, v * 40f, seed, 2)));
     }
 
     private void gravel() {
         Colour base = Colour.hsv(rng.next(), rng.next() * 0.3f, rng.range(0.4f, 0.85f));
         float rate = rng.range(5f, 14f);
-        Noise.Cell cell = new Noise.Cell();
+        SpatialNoise.Cell cell = new SpatialNoise.Cell();
         each((i, u, v) -> {
-            Noise.cell(u * rate, v * rate, seed, 0.9f, cell);
+            SpatialNoise.cell(u * rate, v * rate, seed, 0.9f, cell);
             float tone = 0.55f + 0.55f * (cell.id >>> 8 & 0xff) / 255f;
-            tone *= Num.step(0f, 0.22f, cell.second - cell.near) * (1.1f - 0.5f * cell.near);
+            tone *= PortableMath.step(0f, 0.22f, cell.second - cell.near) * (1.1f - 0.5f * cell.near);
             float warm = 1f + 0.15f * ((cell.id >>> 16 & 0xff) / 255f - 0.5f);
             scene.set(i, base.r() * tone * warm, base.g() * tone, base.b() * tone * (2f - warm));
         });
@@ -143,7 +147,7 @@ final class Backdrop {
                     float d = Strokes.distance(x, y, fx, topY, fx + 0.1f * side * (k - 1), 1.3f * side) / half;
                     if (d < 1f) {
                         float round = (float) Math.sqrt(1f - d * d);
-                        scene.blend(i, skin.times(0.5f + 0.5f * round), Num.step(1f, 0.93f, d));
+                        scene.blend(i, skin.times(0.5f + 0.5f * round), PortableMath.step(1f, 0.93f, d));
                     }
                 }
             }
@@ -153,18 +157,19 @@ final class Backdrop {
     private void disc(float cx, float cy, float r, float squash, Colour colour, float cover) {
         float side = scene.width;
         float angle = rng.angle();
-        float c = Num.cos(angle);
-        float s = Num.sin(angle);
-        int fromX = Math.max(0, Num.floor((cx - r) * side));
-        int toX = Math.min(scene.width, Num.floor((cx + r) * side) + 1);
-        int fromY = Math.max(0, Num.floor((cy - r) * side));
-        int toY = Math.min(scene.height, Num.floor((cy + r) * side) + 1);
+        float c = PortableMath.cos(angle);
+        float s = PortableMath.sin(angle);
+        int fromX = Math.max(0, PortableMath.floor((cx - r) * side));
+        int toX = Math.min(scene.width, PortableMath.floor((cx + r) * side) + 1);
+        int fromY = Math.max(0, PortableMath.floor((cy - r) * side));
+        int toY = Math.min(scene.height, PortableMath.floor((cy + r) * side) + 1);
         for (int y = fromY; y < toY; y++) {
             for (int x = fromX; x < toX; x++) {
                 float dx = x / side - cx;
                 float dy = y / side - cy;
-                float d = Num.length(c * dx + s * dy, (c * dy - s * dx) / squash) / r;
-                scene.blend(y * scene.width + x, colour.times(1.1f - 0.35f * d), cover * Num.step(1f, 0.88f, d));
+                float d = PortableMath.length(c * dx + s * dy, (c * dy - s * dx) / squash) / r;
+                scene.blend(
+                        y * scene.width + x, colour.times(1.1f - 0.35f * d), cover * PortableMath.step(1f, 0.88f, d));
             }
         }
     }

@@ -53,7 +53,7 @@ final class Blocks {
                 transform(block, wave, false);
                 for (int k = 0; k < N * N; k++) {
                     float q = coarseness * (1f + 0.55f * (k / N + k % N));
-                    wave[k] = q * Num.floor(wave[k] / q + 0.5f);
+                    wave[k] = q * PortableMath.floor(wave[k] / q + 0.5f);
                 }
                 transform(wave, block, true);
                 for (int k = 0; k < N * N; k++) {

@@ -49,9 +49,9 @@ final class Camera {
                 float dy = 2f * y / photo.height - 1f;
                 float fall = exposure * (1f - vignette * 0.5f * (dx * dx + dy * dy));
                 float grey = 0.3f * photo.r[i] + 0.59f * photo.g[i] + 0.11f * photo.b[i];
-                photo.r[i] = tone(Num.mix(grey, photo.r[i], saturation) * fall * warm, contrast, haze);
-                photo.g[i] = tone(Num.mix(grey, photo.g[i], saturation) * fall * tint, contrast, haze);
-                photo.b[i] = tone(Num.mix(grey, photo.b[i], saturation) * fall * (2f - warm), contrast, haze);
+                photo.r[i] = tone(PortableMath.mix(grey, photo.r[i], saturation) * fall * warm, contrast, haze);
+                photo.g[i] = tone(PortableMath.mix(grey, photo.g[i], saturation) * fall * tint, contrast, haze);
+                photo.b[i] = tone(PortableMath.mix(grey, photo.b[i], saturation) * fall * (2f - warm), contrast, haze);
             }
         }
     }
@@ -62,7 +62,7 @@ final class Camera {
         if (t > 0.85f) {
             t = 0.85f + 0.15f * (1f - 1f / (1f + (t - 0.85f) * 6f));
         }
-        return Num.clamp(t + haze * (1f - t));
+        return PortableMath.clamp(t + haze * (1f - t));
     }
 
     private void sensorNoise(Raster photo, int size) {
@@ -88,6 +88,6 @@ final class Camera {
     }
 
     private static int level(float v) {
-        return (int) (Num.clamp(v) * 255f + 0.5f);
+        return (int) (PortableMath.clamp(v) * 255f + 0.5f);
     }
 }

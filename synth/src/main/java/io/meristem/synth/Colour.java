@@ -4,12 +4,15 @@ package io.meristem.synth;
 record Colour(float r, float g, float b) {
 
     static Colour hsv(float hue, float saturation, float value) {
-        float h = 6f * Num.fract(hue);
-        float red = Num.clamp(Math.abs(h - 3f) - 1f);
-        float green = Num.clamp(2f - Math.abs(h - 2f));
-        float blue = Num.clamp(2f - Math.abs(h - 4f));
-        float s = Num.clamp(saturation);
-        return new Colour(value * Num.mix(1f, red, s), value * Num.mix(1f, green, s), value * Num.mix(1f, blue, s));
+        float h = 6f * PortableMath.fract(hue);
+        float red = PortableMath.clamp(Math.abs(h - 3f) - 1f);
+        float green = PortableMath.clamp(2f - Math.abs(h - 2f));
+        float blue = PortableMath.clamp(2f - Math.abs(h - 4f));
+        float s = PortableMath.clamp(saturation);
+        return new Colour(
+                value * PortableMath.mix(1f, red, s),
+                value * PortableMath.mix(1f, green, s),
+                value * PortableMath.mix(1f, blue, s));
     }
 
     static Colour any(Rng rng) {
@@ -18,7 +21,8 @@ record Colour(float r, float g, float b) {
     }
 
     Colour towards(Colour other, float t) {
-        return new Colour(Num.mix(r, other.r, t), Num.mix(g, other.g, t), Num.mix(b, other.b, t));
+        return new Colour(
+                PortableMath.mix(r, other.r, t), PortableMath.mix(g, other.g, t), PortableMath.mix(b, other.b, t));
     }
 
     Colour times(float factor) {

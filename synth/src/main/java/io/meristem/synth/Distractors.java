@@ -37,11 +37,11 @@ final class Distractors {
             sheet.stamp(at[0], at[1], 1.4f * r, (i, dx, dy) -> {
                 float u = dx * stretch / r;
                 float v = dy / r;
-                float d = Num.length(u, v);
-                float cover = Num.step(1.08f, 0.9f, d);
+                float d = PortableMath.length(u, v);
+                float cover = PortableMath.step(1.08f, 0.9f, d);
                 // Darker where the light enters, brighter opposite, one glint.
-                sheet.skin.scale(i, 1f + cover * (0.28f * v + 0.1f) - 0.3f * cover * Num.step(0.7f, 1f, d));
-                float glint = Num.bell(12f * ((u - glintX) * (u - glintX) + (v + 0.4f) * (v + 0.4f)));
+                sheet.skin.scale(i, 1f + cover * (0.28f * v + 0.1f) - 0.3f * cover * PortableMath.step(0.7f, 1f, d));
+                float glint = PortableMath.bell(12f * ((u - glintX) * (u - glintX) + (v + 0.4f) * (v + 0.4f)));
                 sheet.skin.blend(i, 0.97f, 0.98f, 1f, 0.9f * glint * cover);
                 sheet.mask[i] *= 1f - 0.4f * cover * glint;
             });
@@ -55,9 +55,9 @@ final class Distractors {
         float show = rng.range(0.2f, 0.6f);
         int seed = rng.nextInt();
         sheet.each((i, dx, dy) -> {
-            float n = Noise.at(sheet.x[i] * rate, sheet.y[i] * rate, seed);
-            float where = Num.step(-0.2f, 0.5f, Noise.at(sheet.x[i] * 3f, sheet.y[i] * 3f, seed + 1));
-            sheet.skin.blend(i, colour, show * where * Num.step(level, level + 0.2f, n));
+            float n = SpatialNoise.at(sheet.x[i] * rate, sheet.y[i] * rate, seed);
+            float where = PortableMath.step(-0.2f, 0.5f, SpatialNoise.at(sheet.x[i] * 3f, sheet.y[i] * 3f, seed + 1));
+            sheet.skin.blend(i, colour, show * where * PortableMath.step(level, level + 0.2f, n));
         });
     }
 
@@ -70,8 +70,8 @@ final class Distractors {
             float stretch = rng.range(1f, 2.4f);
             float c = rng.range(-1f, 1f);
             sheet.stamp(at[0], at[1], 2f * r, (i, dx, dy) -> {
-                float d = Num.length((dx + c * dy) * stretch, dy - c * dx) / r;
-                sheet.skin.blend(i, colour, 0.85f * Num.step(1.3f, 0.6f, d));
+                float d = PortableMath.length((dx + c * dy) * stretch, dy - c * dx) / r;
+                sheet.skin.blend(i, colour, 0.85f * PortableMath.step(1.3f, 0.6f, d));
             });
         }
     }
@@ -84,9 +84,9 @@ final class Distractors {
             float r = rng.range(0.012f, 0.04f);
             int seed = rng.nextInt();
             sheet.stamp(at[0], at[1], 1.6f * r, (i, dx, dy) -> {
-                float d = Num.length(dx, dy) / r + 0.4f * Noise.at(1.5f * dx / r, 1.5f * dy / r, seed);
-                sheet.skin.blend(i, rim, 0.7f * Num.step(1.3f, 1.05f, d));
-                float open = Num.step(1.1f, 0.95f, d);
+                float d = PortableMath.length(dx, dy) / r + 0.4f * SpatialNoise.at(1.5f * dx / r, 1.5f * dy / r, seed);
+                sheet.skin.blend(i, rim, 0.7f * PortableMath.step(1.3f, 1.05f, d));
+                float open = PortableMath.step(1.1f, 0.95f, d);
                 sheet.alpha[i] *= 1f - open;
                 sheet.mask[i] *= 1f - open;
             });
@@ -100,13 +100,13 @@ final class Distractors {
             float[] from = sheet.form.pick(rng, 0.9f);
             float angle = rng.angle();
             float length = rng.range(0.06f, 0.3f);
-            float toX = from[0] + length * Num.cos(angle);
-            float toY = from[1] + length * Num.sin(angle);
+            float toX = from[0] + length * PortableMath.cos(angle);
+            float toY = from[1] + length * PortableMath.sin(angle);
             float half = rng.range(0.002f, 0.006f) + 0.3f * sheet.pixel;
             float show = rng.range(0.3f, 0.8f);
             sheet.stamp(from[0], from[1], length, (i, dx, dy) -> {
                 float d = Strokes.distance(sheet.x[i], sheet.y[i], from[0], from[1], toX, toY);
-                sheet.skin.blend(i, colour, show * Num.step(1.5f * half, 0.4f * half, d));
+                sheet.skin.blend(i, colour, show * PortableMath.step(1.5f * half, 0.4f * half, d));
             });
         }
     }
@@ -119,9 +119,10 @@ final class Distractors {
         Colour inner = Symptoms.dead(rng).times(0.5f);
         float run = rng.range(1f, 2f);
         sheet.stamp(at[0], at[1], 2.2f * r, (i, dx, dy) -> {
-            float d = Num.length(dx / run, dy) / r + 0.6f * Noise.at(1.7f * dx / r, 1.7f * dy / r, seed);
-            sheet.skin.blend(i, outer, 0.9f * Num.step(1.1f, 0.95f, d));
-            sheet.skin.blend(i, inner, 0.8f * Num.step(0.5f, 0.3f, d));
+            float d =
+                    PortableMath.length(dx / run, dy) / r + 0.6f * SpatialNoise.at(1.7f * dx / r, 1.7f * dy / r, seed);
+            sheet.skin.blend(i, outer, 0.9f * PortableMath.step(1.1f, 0.95f, d));
+            sheet.skin.blend(i, inner, 0.8f * PortableMath.step(0.5f, 0.3f, d));
         });
     }
 }

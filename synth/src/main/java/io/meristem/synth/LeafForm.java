@@ -57,7 +57,7 @@ final class LeafForm {
         }
         float t = x * STEPS;
         int i = (int) t;
-        return Num.mix(halfWidth[i], halfWidth[i + 1], t - i);
+        return PortableMath.mix(halfWidth[i], halfWidth[i + 1], t - i);
     }
 
     /** Where the midrib runs at {@code x}. */
@@ -90,10 +90,10 @@ final class LeafForm {
         out.rib = away;
         float w = halfWidth(x);
         if (ruffle > 0f) {
-            w *= 1f + ruffle * Noise.at(x * ruffleRate, 7.3f * out.side, seed);
+            w *= 1f + ruffle * SpatialNoise.at(x * ruffleRate, 7.3f * out.side, seed);
         }
         if (teeth > 0f) {
-            w -= teeth * Num.fract(x * teethRate);
+            w -= teeth * PortableMath.fract(x * teethRate);
         }
         if (w - away < -2f * margin) {
             out.edge = w - away;
@@ -108,7 +108,7 @@ final class LeafForm {
         }
         float start = x - slope * away - curl * away * away * 2f;
         out.lane = start * veins + 0.5f * out.side;
-        float k = Num.floor(out.lane + 0.5f);
+        float k = PortableMath.floor(out.lane + 0.5f);
         float secondary = Math.abs(out.lane - k) / (veins * (float) Math.sqrt(1f + slope * slope));
         if (k < 0f) {
             secondary = 1f;

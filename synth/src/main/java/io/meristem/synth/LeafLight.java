@@ -13,8 +13,8 @@ final class LeafLight {
     LeafLight(Rng rng, float nuisance) {
         float azimuth = rng.angle();
         float tilt = rng.range(0.15f, 0.85f);
-        lx = tilt * Num.cos(azimuth);
-        ly = tilt * Num.sin(azimuth);
+        lx = tilt * PortableMath.cos(azimuth);
+        ly = tilt * PortableMath.sin(azimuth);
         lz = (float) Math.sqrt(1f - tilt * tilt);
         ambient = rng.range(0.25f, 0.7f);
         shadow = rng.range(0.15f, 0.65f);
@@ -27,7 +27,7 @@ final class LeafLight {
         int side = sheet.side;
         float steep = 0.5f / sheet.pixel;
         // Half-way between the light and the eye above the picture.
-        float norm = 1f / Num.length(Num.length(lx, ly), 1f + lz);
+        float norm = 1f / PortableMath.length(PortableMath.length(lx, ly), 1f + lz);
         float hx = lx * norm;
         float hy = ly * norm;
         float hz = (1f + lz) * norm;
@@ -86,7 +86,7 @@ final class LeafLight {
         float soft = rng.range(0.05f, 0.3f);
         for (int y = 0, i = 0; y < scene.height; y++) {
             for (int x = 0; x < scene.width; x++, i++) {
-                scene.scale(i, 1f - depth * Num.step(0f, soft, Noise.at(x * rate, y * rate, seed)));
+                scene.scale(i, 1f - depth * PortableMath.step(0f, soft, SpatialNoise.at(x * rate, y * rate, seed)));
             }
         }
     }

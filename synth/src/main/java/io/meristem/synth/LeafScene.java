@@ -51,7 +51,7 @@ final class LeafScene {
 
     private Pose mainPose(Rng rng, float freedom) {
         float wander = 0.2f * freedom * side;
-        float length = side * rng.range(0.8f, Num.mix(1.05f, 1.55f, freedom));
+        float length = side * rng.range(0.8f, PortableMath.mix(1.05f, 1.55f, freedom));
         return Pose.around(
                 side * 0.5f + rng.range(-wander, wander),
                 side * 0.5f + rng.range(-wander, wander),
@@ -67,8 +67,8 @@ final class LeafScene {
         float direction = rng.angle();
         float distance = side * rng.range(away, away + 0.4f);
         return Pose.around(
-                side * 0.5f + distance * Num.cos(direction),
-                side * 0.5f + distance * Num.sin(direction),
+                side * 0.5f + distance * PortableMath.cos(direction),
+                side * 0.5f + distance * PortableMath.sin(direction),
                 side * rng.range(0.45f, 1.2f),
                 rng.angle(),
                 rng.range(0.6f, 1f),

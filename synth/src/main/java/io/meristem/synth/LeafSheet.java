@@ -56,10 +56,10 @@ final class LeafSheet {
         mask = new float[n];
         pixel = 1f / pose.scale();
         float[] box = box();
-        left = Math.max(0, Num.floor(box[0]) - 2);
-        top = Math.max(0, Num.floor(box[1]) - 2);
-        right = Math.min(side, Num.floor(box[2]) + 3);
-        bottom = Math.min(side, Num.floor(box[3]) + 3);
+        left = Math.max(0, PortableMath.floor(box[0]) - 2);
+        top = Math.max(0, PortableMath.floor(box[1]) - 2);
+        right = Math.min(side, PortableMath.floor(box[2]) + 3);
+        bottom = Math.min(side, PortableMath.floor(box[3]) + 3);
         lay();
     }
 
@@ -91,7 +91,7 @@ final class LeafSheet {
                 vein[i] = point.vein;
                 rib[i] = point.rib;
                 lane[i] = point.side == 0 ? point.lane : -1f - point.lane;
-                alpha[i] = Num.clamp(0.5f + point.edge / pixel);
+                alpha[i] = PortableMath.clamp(0.5f + point.edge / pixel);
             }
         }
     }
@@ -113,10 +113,10 @@ final class LeafSheet {
         float px = pose.pixelX(cx, cy);
         float py = pose.pixelY(cx, cy);
         float reach = radius / pixel + 1.5f;
-        int fromX = Math.max(left, Num.floor(px - reach));
-        int toX = Math.min(right, Num.floor(px + reach) + 1);
-        int fromY = Math.max(top, Num.floor(py - reach));
-        int toY = Math.min(bottom, Num.floor(py + reach) + 1);
+        int fromX = Math.max(left, PortableMath.floor(px - reach));
+        int toX = Math.min(right, PortableMath.floor(px + reach) + 1);
+        int fromY = Math.max(top, PortableMath.floor(py - reach));
+        int toY = Math.min(bottom, PortableMath.floor(py + reach) + 1);
         for (int row = fromY; row < toY; row++) {
             for (int column = fromX; column < toX; column++) {
                 int i = row * side + column;

@@ -57,26 +57,26 @@ final class LeafSkin {
     private void paint(LeafSheet sheet, int i) {
         float x = sheet.x[i];
         float y = sheet.y[i];
-        float broad = Noise.at(2.7f * x, 2.7f * y, seed);
-        float fine = Noise.at(23f * x, 23f * y, seed + 1);
+        float broad = SpatialNoise.at(2.7f * x, 2.7f * y, seed);
+        float fine = SpatialNoise.at(23f * x, 23f * y, seed + 1);
         float tone = 1f + 0.16f * broad + mottle * fine;
         sheet.skin.set(i, green.r() * tone, green.g() * tone, green.b() * (1f + 0.1f * broad));
         if (ageing > 0f) {
             sheet.skin.blend(i, aged, ageing * age(x, sheet, i, broad));
         }
-        float width = veinWidth * (1.15f - 0.6f * Num.clamp(x)) + 0.35f * sheet.pixel;
-        float line = 1f - Num.step(0.3f * width, 1.5f * width, sheet.vein[i]);
+        float width = veinWidth * (1.15f - 0.6f * PortableMath.clamp(x)) + 0.35f * sheet.pixel;
+        float line = 1f - PortableMath.step(0.3f * width, 1.5f * width, sheet.vein[i]);
         sheet.skin.blend(i, veinColour, veinShow * line);
-        float between = Num.step(0f, 0.4f * sheet.form.veinSpacing(), sheet.vein[i]);
+        float between = PortableMath.step(0f, 0.4f * sheet.form.veinSpacing(), sheet.vein[i]);
         sheet.relief[i] = pucker * between + wave * broad + fold * sheet.rib[i] + 0.0012f * fine;
         sheet.gloss[i] = gloss;
     }
 
     private float age(float x, LeafSheet sheet, int i, float broad) {
         return switch (ageingFrom) {
-            case 0 -> Num.step(0.3f, 1.1f, x + 0.4f * broad);
-            case 1 -> Num.step(0.7f, -0.1f, x + 0.4f * broad);
-            case 2 -> Num.step(0.16f, -0.02f, sheet.edge[i] + 0.06f * broad);
+            case 0 -> PortableMath.step(0.3f, 1.1f, x + 0.4f * broad);
+            case 1 -> PortableMath.step(0.7f, -0.1f, x + 0.4f * broad);
+            case 2 -> PortableMath.step(0.16f, -0.02f, sheet.edge[i] + 0.06f * broad);
             default -> 0.4f + 0.5f * broad;
         };
     }

@@ -44,8 +44,8 @@ record Motif(String name, boolean shaded, Maker maker) {
         Shader shader = instance.make(rng.fork(1));
         float angle = rng.angle();
         float zoom = rng.range(0.75f, 1.35f);
-        float c = Num.cos(angle) * zoom;
-        float s = Num.sin(angle) * zoom;
+        float c = PortableMath.cos(angle) * zoom;
+        float s = PortableMath.sin(angle) * zoom;
         float squeeze = rng.range(0.75f, 1.3f);
         float slant = rng.range(-0.22f, 0.22f);
         float warp = rng.chance(0.5f) ? rng.next() * 0.06f : 0f;
@@ -63,10 +63,10 @@ record Motif(String name, boolean shaded, Maker maker) {
                 float u = c * px - s * py;
                 float v = s * px + c * py;
                 if (warp > 0f) {
-                    u += warp * Noise.at(px * rate, py * rate, seed);
-                    v += warp * Noise.at(px * rate + 40f, py * rate, seed);
+                    u += warp * SpatialNoise.at(px * rate, py * rate, seed);
+                    v += warp * SpatialNoise.at(px * rate + 40f, py * rate, seed);
                 }
-                plane[i] = Num.clamp(shader.at(u, v));
+                plane[i] = PortableMath.clamp(shader.at(u, v));
             }
         }
     }

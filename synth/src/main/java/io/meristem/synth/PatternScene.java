@@ -34,8 +34,8 @@ final class PatternScene {
         boolean round = rng.chance(0.5f);
         for (int y = 0, i = 0; y < scene.height; y++) {
             for (int x = 0; x < scene.width; x++, i++) {
-                float d = round ? Num.length(x - cx, y - cy) : Math.max(Math.abs(x - cx), Math.abs(y - cy));
-                figure[i] *= Num.step(r + 1f, r - 1f, d);
+                float d = round ? PortableMath.length(x - cx, y - cy) : Math.max(Math.abs(x - cx), Math.abs(y - cy));
+                figure[i] *= PortableMath.step(r + 1f, r - 1f, d);
             }
         }
     }
@@ -58,16 +58,16 @@ final class PatternScene {
         float paintGrain = rng.next() * rng.next() * 0.6f;
         for (int y = 0, i = 0; y < scene.height; y++) {
             for (int x = 0; x < scene.width; x++, i++) {
-                float a = 1f + groundGrain * Noise.at(x * groundRate, y * groundRate, seed);
-                float n = Noise.at(x * paintRate, y * paintRate, seed + 1);
+                float a = 1f + groundGrain * SpatialNoise.at(x * groundRate, y * groundRate, seed);
+                float n = SpatialNoise.at(x * paintRate, y * paintRate, seed + 1);
                 float b = 1f + paintGrain * n;
                 float t = figure[i];
-                float m = Num.clamp(0.5f + n);
+                float m = PortableMath.clamp(0.5f + n);
                 scene.set(
                         i,
-                        Num.mix(ground.r() * a, Num.mix(paint.r(), other.r(), m) * b, t),
-                        Num.mix(ground.g() * a, Num.mix(paint.g(), other.g(), m) * b, t),
-                        Num.mix(ground.b() * a, Num.mix(paint.b(), other.b(), m) * b, t));
+                        PortableMath.mix(ground.r() * a, PortableMath.mix(paint.r(), other.r(), m) * b, t),
+                        PortableMath.mix(ground.g() * a, PortableMath.mix(paint.g(), other.g(), m) * b, t),
+                        PortableMath.mix(ground.b() * a, PortableMath.mix(paint.b(), other.b(), m) * b, t));
             }
         }
     }
@@ -77,8 +77,8 @@ final class PatternScene {
         int side = scene.width;
         // Slopes per pixel shrink as the picture grows; the eye sees them the same.
         float steep = strength * side / 24f;
-        float lx = steep * Num.cos(angle);
-        float ly = steep * Num.sin(angle);
+        float lx = steep * PortableMath.cos(angle);
+        float ly = steep * PortableMath.sin(angle);
         for (int y = 1; y < side - 1; y++) {
             for (int x = 1; x < side - 1; x++) {
                 int i = y * side + x;
@@ -92,8 +92,8 @@ final class PatternScene {
     private void light() {
         float angle = rng.angle();
         float fall = rng.next() * 0.45f / scene.width;
-        float lx = fall * Num.cos(angle);
-        float ly = fall * Num.sin(angle);
+        float lx = fall * PortableMath.cos(angle);
+        float ly = fall * PortableMath.sin(angle);
         for (int y = 0, i = 0; y < scene.height; y++) {
             for (int x = 0; x < scene.width; x++, i++) {
                 scene.scale(i, 1f + lx * (2f * x - scene.width) + ly * (2f * y - scene.height));
@@ -118,8 +118,8 @@ final class PatternScene {
                     side,
                     x,
                     y,
-                    x + length * Num.cos(angle),
-                    y + length * Num.sin(angle),
+                    x + length * PortableMath.cos(angle),
+                    y + length * PortableMath.sin(angle),
                     half,
                     rng.range(0.6f, 1f));
             for (int i = 0; i < cover.length; i++) {

@@ -14,8 +14,8 @@ record Pose(float originX, float originY, float ax, float ay, float bx, float by
      */
     static Pose around(
             float middleX, float middleY, float length, float angle, float squeezeX, float squeezeY, boolean mirrored) {
-        float c = Num.cos(angle) * length;
-        float s = Num.sin(angle) * length;
+        float c = PortableMath.cos(angle) * length;
+        float s = PortableMath.sin(angle) * length;
         float ax = c * squeezeX;
         float ay = s * squeezeX;
         float flip = mirrored ? -1f : 1f;
@@ -44,6 +44,6 @@ record Pose(float originX, float originY, float ax, float ay, float bx, float by
 
     /** Pixels per leaf length, in the less foreshortened direction. */
     float scale() {
-        return Math.max(Num.length(ax, ay), Num.length(bx, by));
+        return Math.max(PortableMath.length(ax, ay), PortableMath.length(bx, by));
     }
 }

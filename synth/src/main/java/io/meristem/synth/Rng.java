@@ -65,7 +65,7 @@ final class Rng {
     }
 
     float angle() {
-        return range(0f, Num.TURN);
+        return range(0f, PortableMath.TURN);
     }
 
     float sign() {

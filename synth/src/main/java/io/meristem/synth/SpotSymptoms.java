@@ -16,7 +16,7 @@ final class SpotSymptoms {
             centres[k] = sheet.form.pick(rng, 0.75f);
         }
         float scatter = rng.range(0.05f, 0.2f);
-        int count = (int) Num.mix(7f, 85f, severity * (0.4f + 0.6f * severity));
+        int count = (int) PortableMath.mix(7f, 85f, severity * (0.4f + 0.6f * severity));
         for (int k = 0; k < count; k++) {
             float[] centre = centres[k % clusters];
             float cx = centre[0] + scatter * rng.normal();
@@ -33,9 +33,9 @@ final class SpotSymptoms {
             float r = size * rng.range(0.6f, 1.4f);
             Colour own = colour.times(rng.range(0.75f, 1.25f));
             sheet.stamp(cx, cy, 2.6f * r, (i, dx, dy) -> {
-                float d = Num.length(dx, dy) / r;
-                sheet.skin.blend(i, halo, haloShow * Num.bell(0.55f * d * d));
-                float body = Num.step(1.15f, 0.75f, d);
+                float d = PortableMath.length(dx, dy) / r;
+                sheet.skin.blend(i, halo, haloShow * PortableMath.bell(0.55f * d * d));
+                float body = PortableMath.step(1.15f, 0.75f, d);
                 sheet.mark(i, own, 0.95f * body);
                 // A dome: lit on one side, dark on the other.
                 sheet.relief[i] += 0.75f * r * (float) Math.sqrt(Math.max(0f, 1f - d * d));
@@ -59,15 +59,15 @@ final class SpotSymptoms {
             float stretch = rng.range(0.85f, 1.18f);
             int seed = rng.nextInt();
             sheet.stamp(at[0], at[1], 1.9f * r, (i, dx, dy) -> {
-                float wobble = 0.12f * Noise.at(dx / r, dy / r, seed);
-                float d = Num.length(dx * stretch, dy / stretch) / r + wobble;
-                sheet.skin.blend(i, halo, haloShow * Num.step(1.8f, 1f, d));
-                Colour inner = centre.towards(middle, Num.step(0.3f, 0.62f, d));
-                float ring = 0.5f + 0.5f * Num.cos(Num.TURN * rings * d);
-                Colour body = inner.towards(border, Math.max(Num.step(0.66f, 0.86f, d), 0.3f * ring));
-                float cover = Num.step(1.08f, 0.96f, d);
+                float wobble = 0.12f * SpatialNoise.at(dx / r, dy / r, seed);
+                float d = PortableMath.length(dx * stretch, dy / stretch) / r + wobble;
+                sheet.skin.blend(i, halo, haloShow * PortableMath.step(1.8f, 1f, d));
+                Colour inner = centre.towards(middle, PortableMath.step(0.3f, 0.62f, d));
+                float ring = 0.5f + 0.5f * PortableMath.cos(PortableMath.TURN * rings * d);
+                Colour body = inner.towards(border, Math.max(PortableMath.step(0.66f, 0.86f, d), 0.3f * ring));
+                float cover = PortableMath.step(1.08f, 0.96f, d);
                 sheet.mark(i, body, cover);
-                sheet.relief[i] -= 0.1f * r * cover * (1f - Num.clamp(d));
+                sheet.relief[i] -= 0.1f * r * cover * (1f - PortableMath.clamp(d));
                 sheet.gloss[i] *= 1f - 0.8f * cover;
             });
         }
@@ -82,7 +82,7 @@ final class SpotSymptoms {
             float[] cover = new float[sheet.alpha.length];
             float[] core = new float[sheet.alpha.length];
             float width = rng.range(0.008f, 0.014f) + 0.3f * sheet.pixel;
-            int steps = (int) (Num.mix(22f, 95f, severity) * rng.range(0.7f, 1.2f));
+            int steps = (int) (PortableMath.mix(22f, 95f, severity) * rng.range(0.7f, 1.2f));
             tunnel(sheet, rng, steps, width, cover, core);
             sheet.each((i, dx, dy) -> {
                 if (cover[i] > 0f) {
@@ -103,8 +103,8 @@ final class SpotSymptoms {
         for (int s = 0; s < steps; s++) {
             turn = 0.86f * turn + 0.17f * rng.normal();
             heading += turn;
-            float nx = at[0] + 0.013f * Num.cos(heading);
-            float ny = at[1] + 0.013f * Num.sin(heading);
+            float nx = at[0] + 0.013f * PortableMath.cos(heading);
+            float ny = at[1] + 0.013f * PortableMath.sin(heading);
             sheet.form.at(nx, ny, 1f, point);
             if (point.edge < 0.022f || point.rib < 0.008f) {
                 // Larvae keep inside the blade and seldom cross the midrib.
@@ -118,13 +118,14 @@ final class SpotSymptoms {
             float fromY = at[1];
             at[0] = nx;
             at[1] = ny;
-            float half = width * Num.mix(0.5f, 1.3f, (float) s / steps);
+            float half = width * PortableMath.mix(0.5f, 1.3f, (float) s / steps);
             boolean dropped = rng.chance(0.8f);
             sheet.stamp(nx, ny, 2f * half + 0.014f, (i, dx, dy) -> {
                 float d = Strokes.distance(sheet.x[i], sheet.y[i], fromX, fromY, nx, ny);
-                cover[i] = Math.max(cover[i], Num.step(half + 0.6f * sheet.pixel, half - 0.5f * sheet.pixel, d));
+                cover[i] =
+                        Math.max(cover[i], PortableMath.step(half + 0.6f * sheet.pixel, half - 0.5f * sheet.pixel, d));
                 if (dropped) {
-                    core[i] = Math.max(core[i], Num.step(0.45f * half + 0.5f * sheet.pixel, 0.1f * half, d));
+                    core[i] = Math.max(core[i], PortableMath.step(0.45f * half + 0.5f * sheet.pixel, 0.1f * half, d));
                 }
             });
         }

@@ -28,15 +28,15 @@ final class StrokeMotifs {
 
     private static void tree(float[] plane, int side, Rng rng) {
         float heading = rng.angle();
-        float x = 0.5f - 0.45f * Num.cos(heading);
-        float y = 0.5f - 0.45f * Num.sin(heading);
+        float x = 0.5f - 0.45f * PortableMath.cos(heading);
+        float y = 0.5f - 0.45f * PortableMath.sin(heading);
         branch(plane, side, rng, x, y, heading, rng.range(0.2f, 0.28f), rng.range(0.012f, 0.024f), rng.between(5, 6));
     }
 
     private static void branch(
             float[] plane, int side, Rng rng, float x, float y, float heading, float length, float half, int depth) {
-        float toX = x + length * Num.cos(heading);
-        float toY = y + length * Num.sin(heading);
+        float toX = x + length * PortableMath.cos(heading);
+        float toY = y + length * PortableMath.sin(heading);
         line(plane, side, x, y, toX, toY, half, 1f);
         if (depth > 0) {
             float fork = rng.range(0.25f, 0.6f);
@@ -53,9 +53,17 @@ final class StrokeMotifs {
         for (int k = 0; k < count; k++) {
             float x = rng.range(-0.1f, 1.1f);
             float y = rng.range(-0.1f, 1.1f);
-            float a = heading + scatter * (rng.next() - 0.5f) + 0.8f * Noise.at(2f * x, 2f * y, seed);
+            float a = heading + scatter * (rng.next() - 0.5f) + 0.8f * SpatialNoise.at(2f * x, 2f * y, seed);
             float l = length * rng.range(0.6f, 1.4f);
-            line(plane, side, x, y, x + l * Num.cos(a), y + l * Num.sin(a), half, rng.range(0.4f, 1f));
+            line(
+                    plane,
+                    side,
+                    x,
+                    y,
+                    x + l * PortableMath.cos(a),
+                    y + l * PortableMath.sin(a),
+                    half,
+                    rng.range(0.4f, 1f));
         }
     }
 
@@ -69,10 +77,10 @@ final class StrokeMotifs {
             turn = keep * turn + bend * 0.5f * rng.normal();
             heading += turn;
             if (x < 0.05f || x > 0.95f || y < 0.05f || y > 0.95f) {
-                heading = Num.atan2(0.5f - y, 0.5f - x) + 0.3f * rng.normal();
+                heading = PortableMath.atan2(0.5f - y, 0.5f - x) + 0.3f * rng.normal();
             }
-            float toX = x + 0.028f * Num.cos(heading);
-            float toY = y + 0.028f * Num.sin(heading);
+            float toX = x + 0.028f * PortableMath.cos(heading);
+            float toY = y + 0.028f * PortableMath.sin(heading);
             line(plane, side, x, y, toX, toY, half, 1f);
             x = toX;
             y = toY;
@@ -102,10 +110,10 @@ final class StrokeMotifs {
                 line(
                         plane,
                         side,
-                        cx + r0 * Num.cos(a),
-                        cy + r0 * Num.sin(a),
-                        cx + r1 * Num.cos(b),
-                        cy + r1 * Num.sin(b),
+                        cx + r0 * PortableMath.cos(a),
+                        cy + r0 * PortableMath.sin(a),
+                        cx + r1 * PortableMath.cos(b),
+                        cy + r1 * PortableMath.sin(b),
                         half,
                         1f);
                 a = b;
@@ -146,15 +154,15 @@ final class StrokeMotifs {
         int bolts = rng.between(1, 3);
         float heading = rng.angle();
         for (int k = 0; k < bolts; k++) {
-            float x = 0.5f - 0.55f * Num.cos(heading) + rng.range(-0.3f, 0.3f) * Num.sin(heading);
-            float y = 0.5f - 0.55f * Num.sin(heading) + rng.range(-0.3f, 0.3f) * Num.cos(heading);
+            float x = 0.5f - 0.55f * PortableMath.cos(heading) + rng.range(-0.3f, 0.3f) * PortableMath.sin(heading);
+            float y = 0.5f - 0.55f * PortableMath.sin(heading) + rng.range(-0.3f, 0.3f) * PortableMath.cos(heading);
             float half = rng.range(0.008f, 0.018f);
             for (int j = 0; j < 14; j++) {
                 float a = heading + rng.range(-1.1f, 1.1f);
                 float l = rng.range(0.06f, 0.15f);
-                line(plane, side, x, y, x + l * Num.cos(a), y + l * Num.sin(a), half, 1f);
-                x += l * Num.cos(a);
-                y += l * Num.sin(a);
+                line(plane, side, x, y, x + l * PortableMath.cos(a), y + l * PortableMath.sin(a), half, 1f);
+                x += l * PortableMath.cos(a);
+                y += l * PortableMath.sin(a);
             }
         }
     }
@@ -168,8 +176,8 @@ final class StrokeMotifs {
             float cx = rng.next();
             float cy = rng.next();
             float a = heading + (rng.chance(0.5f) ? cross : 0f);
-            float c = Num.cos(a);
-            float s = Num.sin(a);
+            float c = PortableMath.cos(a);
+            float s = PortableMath.sin(a);
             int lines = rng.between(6, 12);
             float gap = rng.range(0.022f, 0.035f);
             float reach = rng.range(0.1f, 0.22f);
@@ -196,18 +204,18 @@ final class StrokeMotifs {
         float half = rng.range(0.004f, 0.009f);
         float start = rng.angle();
         for (int k = 0; k < spokes; k++) {
-            float a = start + Num.TURN * k / spokes;
-            float b = start + Num.TURN * (k + 1) / spokes;
-            line(plane, side, cx, cy, cx + Num.cos(a), cy + Num.sin(a), half, 1f);
+            float a = start + PortableMath.TURN * k / spokes;
+            float b = start + PortableMath.TURN * (k + 1) / spokes;
+            line(plane, side, cx, cy, cx + PortableMath.cos(a), cy + PortableMath.sin(a), half, 1f);
             for (int t = 1; t <= turns; t++) {
                 float r = 0.09f * t;
                 line(
                         plane,
                         side,
-                        cx + r * Num.cos(a),
-                        cy + r * Num.sin(a),
-                        cx + r * Num.cos(b),
-                        cy + r * Num.sin(b),
+                        cx + r * PortableMath.cos(a),
+                        cy + r * PortableMath.sin(a),
+                        cx + r * PortableMath.cos(b),
+                        cy + r * PortableMath.sin(b),
                         half,
                         1f);
             }

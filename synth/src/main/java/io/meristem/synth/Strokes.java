@@ -10,20 +10,20 @@ final class Strokes {
         float ex = bx - ax;
         float ey = by - ay;
         float t = ((x - ax) * ex + (y - ay) * ey) / Math.max(1e-12f, ex * ex + ey * ey);
-        t = Num.clamp(t);
-        return Num.length(x - ax - t * ex, y - ay - t * ey);
+        t = PortableMath.clamp(t);
+        return PortableMath.length(x - ax - t * ex, y - ay - t * ey);
     }
 
     /** Raises the plane to the stroke's coverage; all in pixels. */
     static void draw(float[] plane, int side, float ax, float ay, float bx, float by, float half, float strength) {
         float reach = half + 1f;
-        int fromX = Math.max(0, Num.floor(Math.min(ax, bx) - reach));
-        int toX = Math.min(side - 1, Num.floor(Math.max(ax, bx) + reach) + 1);
-        int fromY = Math.max(0, Num.floor(Math.min(ay, by) - reach));
-        int toY = Math.min(side - 1, Num.floor(Math.max(ay, by) + reach) + 1);
+        int fromX = Math.max(0, PortableMath.floor(Math.min(ax, bx) - reach));
+        int toX = Math.min(side - 1, PortableMath.floor(Math.max(ax, bx) + reach) + 1);
+        int fromY = Math.max(0, PortableMath.floor(Math.min(ay, by) - reach));
+        int toY = Math.min(side - 1, PortableMath.floor(Math.max(ay, by) + reach) + 1);
         for (int y = fromY; y <= toY; y++) {
             for (int x = fromX; x <= toX; x++) {
-                float cover = Num.clamp(half + 0.5f - distance(x + 0.5f, y + 0.5f, ax, ay, bx, by));
+                float cover = PortableMath.clamp(half + 0.5f - distance(x + 0.5f, y + 0.5f, ax, ay, bx, by));
                 int i = y * side + x;
                 plane[i] = Math.max(plane[i], cover * strength);
             }

@@ -48,16 +48,16 @@ public final class SyntheticFolder {
         BufferedImage paint(long seed, int number);
     }
 
-    private record Subject(String name, Brush brush) {}
+    private record ScoringContext(String name, Brush brush) {}
 
-    private record Picture(Subject subject, String split, long seed, int number) {
+    private record Picture(ScoringContext subject, String split, long seed, int number) {
         String path() {
             return String.format(Locale.ROOT, "%s/%s/%04d.jpg", split, subject.name(), number);
         }
     }
 
     private final SynthOptions options;
-    private final List<Subject> subjects;
+    private final List<ScoringContext> subjects;
 
     private SyntheticFolder(SynthOptions options) {
         this.options = options;
@@ -210,7 +210,7 @@ public final class SyntheticFolder {
         for (int s = 0; s < splits.length; s++) {
             // Each split has a seed of its own: no leaf individual occurs in two.
             long seed = Rng.key(options.seed(), s);
-            for (Subject subject : subjects) {
+            for (ScoringContext subject : subjects) {
                 for (int number = 0; number < counts[s]; number++) {
                     pictures.add(new Picture(subject, splits[s], seed, number));
                 }
@@ -219,24 +219,24 @@ public final class SyntheticFolder {
         return pictures;
     }
 
-    private static List<Subject> leaves(SynthOptions options) {
+    private static List<ScoringContext> leaves(SynthOptions options) {
         LeafPainter painter = new LeafPainter(options.leaf());
         int share = options.photosPerLeaf();
-        List<Subject> subjects = new ArrayList<>();
+        List<ScoringContext> subjects = new ArrayList<>();
         for (LeafClass leafClass : LeafClass.values()) {
-            subjects.add(new Subject(leafClass.folder(), (seed, number) -> painter.paintWithMask(
+            subjects.add(new ScoringContext(leafClass.folder(), (seed, number) -> painter.paintWithMask(
                             leafClass, seed, number / share, number % share, options.size())
                     .image()));
         }
         return subjects;
     }
 
-    private static List<Subject> patterns(SynthOptions options) {
+    private static List<ScoringContext> patterns(SynthOptions options) {
         PatternPainter painter = new PatternPainter();
-        List<Subject> subjects = new ArrayList<>();
+        List<ScoringContext> subjects = new ArrayList<>();
         for (int c = 0; c < painter.classes(); c++) {
             int pattern = c;
-            subjects.add(new Subject(
+            subjects.add(new ScoringContext(
                     painter.name(c), (seed, number) -> painter.paint(pattern, seed, number, options.size())));
         }
         return subjects;

@@ -11,35 +11,39 @@ final class TilingMotifs {
         return List.of(
                 Motif.shader("checkerboard", rng -> {
                     float f = rng.range(2f, 7f);
-                    return (u, v) -> ((Num.floor(u * f) + Num.floor(v * f)) & 1) == 0 ? 1f : 0f;
+                    return (u, v) -> ((PortableMath.floor(u * f) + PortableMath.floor(v * f)) & 1) == 0 ? 1f : 0f;
                 }),
                 Motif.shader("triangles_tiled", rng -> {
                     float f = rng.range(1.8f, 4.5f);
                     return (u, v) -> {
                         float y = v * f * 1.1547f;
-                        float x = u * f - 0.5f * Num.floor(y);
-                        return Num.fract(x) > Num.fract(y) * 0.5f && Num.fract(x) < 1f - Num.fract(y) * 0.5f ? 1f : 0f;
+                        float x = u * f - 0.5f * PortableMath.floor(y);
+                        return PortableMath.fract(x) > PortableMath.fract(y) * 0.5f
+                                        && PortableMath.fract(x) < 1f - PortableMath.fract(y) * 0.5f
+                                ? 1f
+                                : 0f;
                     };
                 }),
                 Motif.shader("honeycomb", rng -> {
                     float f = rng.range(1.8f, 4.5f);
                     float wall = rng.range(0.05f, 0.13f);
-                    return (u, v) -> Num.step(wall, wall + 0.05f, hexEdge(u * f, v * f));
+                    return (u, v) -> PortableMath.step(wall, wall + 0.05f, hexEdge(u * f, v * f));
                 }),
                 Motif.shader("bricks", rng -> {
                     float f = rng.range(2f, 5f);
                     float gap = rng.range(0.05f, 0.12f);
                     return (u, v) -> {
                         float y = v * f;
-                        float x = u * f * 0.5f + 0.5f * (Num.floor(y) & 1);
-                        return Num.step(0.5f - 0.5f * gap, 0.46f - 0.5f * gap, Math.abs(Num.fract(x) - 0.5f))
-                                * Num.step(0.5f - gap, 0.44f - gap, Math.abs(Num.fract(y) - 0.5f));
+                        float x = u * f * 0.5f + 0.5f * (PortableMath.floor(y) & 1);
+                        return PortableMath.step(
+                                        0.5f - 0.5f * gap, 0.46f - 0.5f * gap, Math.abs(PortableMath.fract(x) - 0.5f))
+                                * PortableMath.step(0.5f - gap, 0.44f - gap, Math.abs(PortableMath.fract(y) - 0.5f));
                     };
                 }),
                 Motif.shader("basket", rng -> {
                     float f = rng.range(1.5f, 3f);
                     return (u, v) -> {
-                        boolean turned = ((Num.floor(u * f) + Num.floor(v * f)) & 1) == 0;
+                        boolean turned = ((PortableMath.floor(u * f) + PortableMath.floor(v * f)) & 1) == 0;
                         return StripeMotifs.band((turned ? u : v) * f * 3f, 0.65f);
                     };
                 }),
@@ -52,14 +56,15 @@ final class TilingMotifs {
                     float half = rng.range(0.09f, 0.17f);
                     int seed = rng.nextInt();
                     return (u, v) -> {
-                        int i = Num.floor(u * f);
-                        int j = Num.floor(v * f);
-                        float x = Num.fract(u * f);
-                        float y = Num.fract(v * f);
-                        x = Noise.lattice(i, j, seed) < 0.5f ? x : 1f - x;
+                        int i = PortableMath.floor(u * f);
+                        int j = PortableMath.floor(v * f);
+                        float x = PortableMath.fract(u * f);
+                        float y = PortableMath.fract(v * f);
+                        x = SpatialNoise.lattice(i, j, seed) < 0.5f ? x : 1f - x;
                         float d = Math.min(
-                                Math.abs(Num.length(x, y) - 0.5f), Math.abs(Num.length(1f - x, 1f - y) - 0.5f));
-                        return Num.step(half + 0.04f, half - 0.04f, d);
+                                Math.abs(PortableMath.length(x, y) - 0.5f),
+                                Math.abs(PortableMath.length(1f - x, 1f - y) - 0.5f));
+                        return PortableMath.step(half + 0.04f, half - 0.04f, d);
                     };
                 }),
                 Motif.shader("diagonal_maze", rng -> {
@@ -67,11 +72,12 @@ final class TilingMotifs {
                     float half = rng.range(0.08f, 0.15f);
                     int seed = rng.nextInt();
                     return (u, v) -> {
-                        float x = Num.fract(u * f);
-                        float y = Num.fract(v * f);
-                        boolean flip = Noise.lattice(Num.floor(u * f), Num.floor(v * f), seed) < 0.5f;
+                        float x = PortableMath.fract(u * f);
+                        float y = PortableMath.fract(v * f);
+                        boolean flip =
+                                SpatialNoise.lattice(PortableMath.floor(u * f), PortableMath.floor(v * f), seed) < 0.5f;
                         float d = 0.7071f * Math.abs(flip ? x - y : x + y - 1f);
-                        return Num.step(half + 0.04f, half - 0.04f, d);
+                        return PortableMath.step(half + 0.04f, half - 0.04f, d);
                     };
                 }),
                 Motif.shader("net", rng -> {
@@ -83,17 +89,17 @@ final class TilingMotifs {
                     float f = rng.range(1.2f, 2.6f);
                     float n = rng.between(2, 3) * 2f;
                     return (u, v) -> {
-                        float x = Math.abs(Num.fract(u * f) - 0.5f);
-                        float y = Math.abs(Num.fract(v * f) - 0.5f);
+                        float x = Math.abs(PortableMath.fract(u * f) - 0.5f);
+                        float y = Math.abs(PortableMath.fract(v * f) - 0.5f);
                         return StripeMotifs.band(n * Math.max(x, y), 0.5f);
                     };
                 }),
                 Motif.relief("weave", rng -> {
                     float f = rng.range(2f, 5f);
                     return (u, v) -> {
-                        boolean over = ((Num.floor(u * f) + Num.floor(v * f)) & 1) == 0;
-                        float across = Math.abs(Num.fract((over ? u : v) * f) - 0.5f);
-                        float along = Math.abs(Num.fract((over ? v : u) * f) - 0.5f);
+                        boolean over = ((PortableMath.floor(u * f) + PortableMath.floor(v * f)) & 1) == 0;
+                        float across = Math.abs(PortableMath.fract((over ? u : v) * f) - 0.5f);
+                        float along = Math.abs(PortableMath.fract((over ? v : u) * f) - 0.5f);
                         return (1f - 4f * across * across) * (1f - 1.6f * along * along);
                     };
                 }));
@@ -102,10 +108,10 @@ final class TilingMotifs {
     private static float hexEdge(float x, float y) {
         // The nearer of two rectangular lattices of centres, then the distance to that hexagon's wall.
         float h = 1.7320508f;
-        float ax = x - Num.floor(x + 0.5f);
-        float ay = y - h * Num.floor(y / h + 0.5f);
-        float bx = Num.fract(x) - 0.5f;
-        float by = y - h * (Num.floor(y / h) + 0.5f);
+        float ax = x - PortableMath.floor(x + 0.5f);
+        float ay = y - h * PortableMath.floor(y / h + 0.5f);
+        float bx = PortableMath.fract(x) - 0.5f;
+        float by = y - h * (PortableMath.floor(y / h) + 0.5f);
         boolean first = ax * ax + ay * ay < bx * bx + by * by;
         float dx = Math.abs(first ? ax : bx);
         float dy = Math.abs(first ? ay : by);
@@ -113,11 +119,11 @@ final class TilingMotifs {
     }
 
     private static float scales(float x, float y) {
-        int row = Num.floor(y);
+        int row = PortableMath.floor(y);
         for (int k = 0; k <= 1; k++) {
-            float cx = Num.fract(x + 0.5f * ((row - k) & 1)) - 0.5f;
+            float cx = PortableMath.fract(x + 0.5f * ((row - k) & 1)) - 0.5f;
             float cy = (y - row + k) * 0.6f;
-            float d = Num.length(cx, cy - 0.05f);
+            float d = PortableMath.length(cx, cy - 0.05f);
             if (d < 0.56f) {
                 return d > 0.46f ? 0f : 0.35f + 1.3f * d;
             }

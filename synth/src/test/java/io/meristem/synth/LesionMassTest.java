@@ -18,11 +18,8 @@ import io.meristem.explain.MapSampler;
 import io.meristem.job.JobListener;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
-import io.meristem.tune.Compute;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Inference;
 import io.meristem.tune.Lora;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
 import io.meristem.weights.NetworkState;
@@ -103,21 +100,17 @@ class LesionMassTest {
                 new SynthOptions(SynthOptions.Kind.LEAVES, TRAIN, 3, TEST, SIZE, 1, 0.95f, 1, LEAVES),
                 (done, of) -> {});
         ModelSpec model = Models.find(Starter.MODEL);
-        Optimization optimization = new Optimization(
-                Optimization.Kind.ADAMW, 4e-3, 4e-3, 0.01, 0.9, Optimization.Schedule.COSINE, 0.5, 1, 0, false);
+        Optimization optimization = Optimization.plain(4e-3)
+                .withWeightDecay(0.01)
+                .withMomentum(0.9)
+                .withSchedule(Optimization.Schedule.COSINE)
+                .withWarmup(0.5)
+                .withClipNorm(1);
         RunConfig config = new RunConfig(
                 new RunConfig.Model(
                         model.name(), Starter.file(model).toString(), SIZE, 1, Fit.CROP, model.mean(), model.std()),
                 new RunConfig.Data(photos.toString(), SplitOptions.defaults(), Augmentation.standard()),
-                new TrainConfig(
-                        new Lora(8, AdapterOptions.DEFAULT),
-                        EPOCHS,
-                        32,
-                        1,
-                        optimization,
-                        HeadPolicy.TRAINED,
-                        NormPolicy.FROZEN,
-                        Compute.PLAIN),
+                TrainConfig.of(new Lora(8, AdapterOptions.DEFAULT), EPOCHS, 32, 1, optimization),
                 1);
         double right = TrainJob.run(config, folder.resolve("run"), folder.resolve("cache"), JobListener.NONE)
                 .test()

@@ -3,7 +3,7 @@ package io.meristem.bench;
 import io.meristem.AtomicFiles;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.AdapterSet;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
@@ -83,7 +83,7 @@ public final class CurveBench {
             try (AdapterSet adapters = AdapterSet.attach(network, ranks, AdapterOptions.DEFAULT, 1)) {
                 write(settings, network, adapters, images, labels);
                 network.fold();
-                Plan plan = new Planner(network, adapters, settings.batch(), settings.size()).byKind();
+                ComputePlan plan = new Planner(network, adapters, settings.batch(), settings.size()).byKind();
                 plan.apply(network, adapters);
                 return train(settings, network, adapters, images, labels);
             }

@@ -5,10 +5,8 @@ import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.job.Memory;
 import io.meristem.tune.Compute;
-import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.MemoryForecast;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Stepper;
 import io.meristem.tune.TrainConfig;
@@ -40,15 +38,9 @@ public final class MemoryBench {
     public static Map<String, Object> run(Settings settings) {
         Engine.start(settings.threads(), settings.compute().device());
         Map<String, Object> report = new LinkedHashMap<>();
-        TrainConfig config = new TrainConfig(
-                settings.method(),
-                1,
-                settings.batch(),
-                1,
-                Optimization.plain(1e-4),
-                HeadPolicy.TRAINED,
-                NormPolicy.FROZEN,
-                settings.compute());
+        TrainConfig config = TrainConfig.builder(settings.method(), 1, settings.batch(), 1, Optimization.plain(1e-4))
+                .compute(settings.compute())
+                .build();
         long before = Tensors.kept();
         try (PointerScope scope = new PointerScope();
                 Network network = new Network(settings.spec(), CLASSES)) {

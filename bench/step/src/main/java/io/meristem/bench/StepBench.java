@@ -1,7 +1,7 @@
 package io.meristem.bench;
 
 import io.meristem.adapter.AdapterOptions;
-import io.meristem.adapter.Plan;
+import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
@@ -10,8 +10,6 @@ import io.meristem.execute.Execution;
 import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
 import io.meristem.job.Memory;
-import io.meristem.rank.Importance;
-import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
 import io.meristem.tune.Compute;
 import io.meristem.tune.Dra;
@@ -20,7 +18,6 @@ import io.meristem.tune.FullTuning;
 import io.meristem.tune.HeadPolicy;
 import io.meristem.tune.Lora;
 import io.meristem.tune.Method;
-import io.meristem.tune.NormPolicy;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Stepper;
 import io.meristem.tune.TrainConfig;
@@ -104,13 +101,7 @@ public final class StepBench {
             contestants.put("floor", new Floor(settings, images));
             Lora same = null;
             if (settings.methods().contains("dra")) {
-                Dra dra = new Dra(
-                        Importance.DEFAULT,
-                        RankOptions.DEFAULT,
-                        5,
-                        Dra.CALIBRATION_BATCHES,
-                        Dra.CALIBRATION_BATCH_SIZE,
-                        AdapterOptions.DEFAULT);
+                Dra dra = Dra.DEFAULT;
                 long start = System.nanoTime();
                 Training training = new Training(dra, images, labels);
                 report.put("dra_begin_ms", (System.nanoTime() - start) / NANOS);
@@ -150,7 +141,7 @@ public final class StepBench {
     /** LoRA's rank and nothing to lose, with a pruning after each step: the most that a step can cost. */
     private AdaLora adaLora() {
         int rank = settings.rank();
-        return new AdaLora(rank, rank, 0, 0, 0, 1, 0.85, 0.85, 0.5, AdapterOptions.DEFAULT);
+        return AdaLora.of(rank, rank, 0).withShares(0, 0).withInterval(1).with(AdapterOptions.DEFAULT);
     }
 
     private void describe() {
@@ -252,15 +243,9 @@ public final class StepBench {
             this.network = network;
             this.images = images;
             this.labels = labels;
-            TrainConfig config = new TrainConfig(
-                    method,
-                    10,
-                    settings.batch(),
-                    1,
-                    Optimization.plain(1e-3),
-                    HeadPolicy.TRAINED,
-                    NormPolicy.FROZEN,
-                    settings.compute());
+            TrainConfig config = TrainConfig.builder(method, 10, settings.batch(), 1, Optimization.plain(1e-3))
+                    .compute(settings.compute())
+                    .build();
             long start = System.nanoTime();
             TrainListener listener = new TrainListener() {
                 @Override
@@ -318,7 +303,7 @@ public final class StepBench {
             network.setPrecision(settings.compute().precision());
             network.fold();
             Planner planner = new Planner(network, null, settings.batch(), settings.size());
-            Plan plan = settings.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
+            ComputePlan plan = settings.compute().measured() ? planner.measured(PlanMemory.open()) : planner.byKind();
             plan.apply(network, null);
             network.train(true);
             gradient = Engine.onDevice(torch.randn(settings.batch(), CLASSES));

@@ -55,10 +55,10 @@ final class ClassFindings {
                         .toList()));
     }
 
-    private static void tiny(List<Seen> photos, int minSide, List<Finding> findings) {
-        List<Seen> tiny = photos.stream()
+    private static void tiny(List<CheckedPhoto> photos, int minSide, List<Finding> findings) {
+        List<CheckedPhoto> tiny = photos.stream()
                 .filter(s -> s.shortSide() < minSide)
-                .sorted(Comparator.comparingInt(Seen::shortSide).thenComparing(Seen::path))
+                .sorted(Comparator.comparingInt(CheckedPhoto::shortSide).thenComparing(CheckedPhoto::path))
                 .toList();
         if (tiny.isEmpty()) {
             return;

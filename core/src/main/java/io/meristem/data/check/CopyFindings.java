@@ -18,12 +18,12 @@ final class CopyFindings {
     /** From this share of a side on, its scores cannot be believed. */
     static final double GRAVE_SHARE = 0.01;
 
-    private final List<Seen> photos;
+    private final List<CheckedPhoto> photos;
     private final List<String> classes;
-    private final Copies copies;
+    private final CopyFinder copies;
     private final boolean divided;
 
-    private CopyFindings(List<Seen> photos, List<String> classes, Copies copies, boolean divided) {
+    private CopyFindings(List<CheckedPhoto> photos, List<String> classes, CopyFinder copies, boolean divided) {
         this.photos = photos;
         this.classes = classes;
         this.copies = copies;
@@ -31,7 +31,7 @@ final class CopyFindings {
     }
 
     /** @param divided whether the folder has validation or test photos of its own */
-    static List<Finding> of(List<Seen> photos, List<String> classes, Copies copies, boolean divided) {
+    static List<Finding> of(List<CheckedPhoto> photos, List<String> classes, CopyFinder copies, boolean divided) {
         CopyFindings search = new CopyFindings(photos, classes, copies, divided);
         List<Finding> findings = new ArrayList<>();
         search.conflicts(findings);
@@ -168,8 +168,8 @@ final class CopyFindings {
 
     /** The first and the one that differs most from it: another class or side, or else the next. */
     private String pair(List<Integer> cluster) {
-        Seen one = photos.get(cluster.get(0));
-        Seen other = cluster.stream()
+        CheckedPhoto one = photos.get(cluster.get(0));
+        CheckedPhoto other = cluster.stream()
                 .skip(1)
                 .map(photos::get)
                 .filter(s -> s.photo().label() != one.photo().label()

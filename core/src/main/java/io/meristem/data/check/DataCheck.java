@@ -83,8 +83,8 @@ public final class DataCheck {
                     data.root());
         }
         Path table = data.options().groupCsv();
-        List<Seen> photos = read.photos();
-        Copies copies = Copies.among(photos, turned, threads);
+        List<CheckedPhoto> photos = read.photos();
+        CopyFinder copies = CopyFinder.among(photos, turned, threads);
         List<ClassCount> counts = counts(photos, data.classes());
         List<Probe> probes = probe ? ShortcutProbe.of(photos, data.classes(), copies) : List.of();
         List<Finding> findings = new ArrayList<>();
@@ -133,13 +133,14 @@ public final class DataCheck {
         return findings;
     }
 
-    private static List<ClassCount> counts(List<Seen> photos, List<String> classes) {
+    private static List<ClassCount> counts(List<CheckedPhoto> photos, List<String> classes) {
         List<ClassCount> counts = new ArrayList<>();
         for (int label = 0; label < classes.size(); label++) {
             int wanted = label;
-            List<Seen> members =
+            List<CheckedPhoto> members =
                     photos.stream().filter(s -> s.photo().label() == wanted).toList();
-            int[] sides = members.stream().mapToInt(Seen::shortSide).sorted().toArray();
+            int[] sides =
+                    members.stream().mapToInt(CheckedPhoto::shortSide).sorted().toArray();
             counts.add(new ClassCount(
                     classes.get(label),
                     on(members, Split.TRAIN),
@@ -151,11 +152,11 @@ public final class DataCheck {
         return counts;
     }
 
-    private static int on(List<Seen> photos, Split split) {
+    private static int on(List<CheckedPhoto> photos, Split split) {
         return (int) photos.stream().filter(s -> s.photo().split() == split).count();
     }
 
-    private static List<List<String>> clusters(List<Seen> photos, Copies copies) {
+    private static List<List<String>> clusters(List<CheckedPhoto> photos, CopyFinder copies) {
         Clusters together = copies.near().copy();
         Map<String, Integer> first = new HashMap<>();
         for (int i = 0; i < photos.size(); i++) {

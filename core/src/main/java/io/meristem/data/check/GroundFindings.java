@@ -35,15 +35,15 @@ final class GroundFindings {
 
     private GroundFindings() {}
 
-    static List<Finding> of(List<Seen> photos, List<String> classes) {
+    static List<Finding> of(List<CheckedPhoto> photos, List<String> classes) {
         List<Finding> having = new ArrayList<>();
         List<Finding> lacking = new ArrayList<>();
         for (int label = 0; label < classes.size(); label++) {
             int wanted = label;
-            Map<Boolean, List<Seen>> sides = photos.stream()
+            Map<Boolean, List<CheckedPhoto>> sides = photos.stream()
                     .collect(Collectors.partitioningBy(s -> s.photo().label() == wanted));
-            List<Seen> in = Objects.requireNonNull(sides.get(true));
-            List<Seen> out = Objects.requireNonNull(sides.get(false));
+            List<CheckedPhoto> in = Objects.requireNonNull(sides.get(true));
+            List<CheckedPhoto> out = Objects.requireNonNull(sides.get(false));
             if (in.size() >= LEAST_PHOTOS && out.size() >= LEAST_PHOTOS) {
                 compare(in, out, frequent(in), classes.get(label)).ifPresent(having::add);
                 compare(in, out, frequent(out), classes.get(label)).ifPresent(lacking::add);
@@ -53,9 +53,9 @@ final class GroundFindings {
         return having.isEmpty() ? lacking : having;
     }
 
-    private static Optional<Finding> compare(List<Seen> in, List<Seen> out, int colour, String name) {
-        List<Seen> with = in.stream().filter(s -> has(s, colour)).toList();
-        List<Seen> others = out.stream().filter(s -> has(s, colour)).toList();
+    private static Optional<Finding> compare(List<CheckedPhoto> in, List<CheckedPhoto> out, int colour, String name) {
+        List<CheckedPhoto> with = in.stream().filter(s -> has(s, colour)).toList();
+        List<CheckedPhoto> others = out.stream().filter(s -> has(s, colour)).toList();
         double share = (double) with.size() / in.size();
         double elsewhere = (double) others.size() / out.size();
         if (Math.abs(share - elsewhere) < APART || Math.max(share, elsewhere) < MOST) {
@@ -63,7 +63,7 @@ final class GroundFindings {
         }
         boolean grave = Math.max(share, elsewhere) >= NEARLY_ALL && Math.min(share, elsewhere) <= HARDLY_ANY;
         String hex = String.format(Locale.ROOT, "#%06x", colour);
-        List<Seen> without = in.stream().filter(s -> !has(s, colour)).toList();
+        List<CheckedPhoto> without = in.stream().filter(s -> !has(s, colour)).toList();
         return Optional.of(new Finding(
                 Kind.SAME_BACKGROUND,
                 grave ? Severity.SEVERE : Severity.WARNING,
@@ -80,11 +80,11 @@ final class GroundFindings {
                         .toList()));
     }
 
-    private static Example example(String caption, List<Seen> photos) {
-        return new Example(caption, photos.stream().map(Seen::path).toList());
+    private static Example example(String caption, List<CheckedPhoto> photos) {
+        return new Example(caption, photos.stream().map(CheckedPhoto::path).toList());
     }
 
-    private static boolean has(Seen photo, int colour) {
+    private static boolean has(CheckedPhoto photo, int colour) {
         int corners = 0;
         for (int corner : photo.look().corners()) {
             corners += near(corner, colour) ? 1 : 0;
@@ -102,9 +102,9 @@ final class GroundFindings {
     }
 
     /** The mean of the corners in the fullest of 8 x 8 x 8 boxes of colour. */
-    private static int frequent(List<Seen> photos) {
+    private static int frequent(List<CheckedPhoto> photos) {
         Map<Integer, List<Integer>> boxes = new HashMap<>();
-        for (Seen photo : photos) {
+        for (CheckedPhoto photo : photos) {
             for (int corner : photo.look().corners()) {
                 boxes.computeIfAbsent(corner & 0xe0e0e0, k -> new ArrayList<>()).add(corner);
             }

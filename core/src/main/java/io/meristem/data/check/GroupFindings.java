@@ -23,11 +23,11 @@ final class GroupFindings {
      * @param table of groups; not read where there is none
      * @param divided whether the folder has validation or test photos of its own
      */
-    static List<Finding> of(List<Seen> photos, Path table, boolean divided) {
-        Map<String, List<Seen>> groups = new TreeMap<>(
+    static List<Finding> of(List<CheckedPhoto> photos, Path table, boolean divided) {
+        Map<String, List<CheckedPhoto>> groups = new TreeMap<>(
                 photos.stream().filter(s -> s.photo().group() != null).collect(Collectors.groupingBy(s -> s.photo()
                         .group())));
-        List<List<Seen>> torn = groups.values().stream()
+        List<List<CheckedPhoto>> torn = groups.values().stream()
                 .filter(g -> g.stream().anyMatch(s -> s.photo().split() == Split.TRAIN)
                         && g.stream().anyMatch(s -> s.photo().split() != Split.TRAIN))
                 .sorted(Comparator.comparingInt(g -> -g.size()))
@@ -66,8 +66,9 @@ final class GroupFindings {
                         .toList()));
     }
 
-    private static List<Finding> undivided(List<List<Seen>> groups, Path table) {
-        List<List<Seen>> several = groups.stream().filter(g -> g.size() > 1).toList();
+    private static List<Finding> undivided(List<List<CheckedPhoto>> groups, Path table) {
+        List<List<CheckedPhoto>> several =
+                groups.stream().filter(g -> g.size() > 1).toList();
         if (several.isEmpty()) {
             return List.of();
         }
@@ -82,7 +83,7 @@ final class GroupFindings {
     }
 
     /** Both sides of a torn group, whatever its size. */
-    private static List<String> ends(List<Seen> group) {
+    private static List<String> ends(List<CheckedPhoto> group) {
         List<String> paths = new ArrayList<>();
         for (boolean training : List.of(true, false)) {
             group.stream()

@@ -27,14 +27,14 @@ import java.util.Objects;
  * @param photos those that can be read, in the folder's order
  * @param unreadable paths and reasons of the files that cannot
  */
-record Reading(List<Seen> photos, List<Unreadable> unreadable) {
+record Reading(List<CheckedPhoto> photos, List<Unreadable> unreadable) {
 
     record Unreadable(String path, String reason) {}
 
     /** Reads and decodes every file. */
     static Reading ofFiles(ImageFolder folder, int threads, ProgressListener progress) {
         List<Photo> photos = folder.photos();
-        Seen[] seen = new Seen[photos.size()];
+        CheckedPhoto[] seen = new CheckedPhoto[photos.size()];
         Unreadable[] failed = new Unreadable[photos.size()];
         int[] done = {0};
         run(threads, photos.size(), i -> {
@@ -55,14 +55,14 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
     static Reading ofCache(ImageFolder folder, PixelCache cache, int threads) {
         List<Photo> photos = cache.photos();
         Map<String, String> hashes = folder.contentHashes();
-        Seen[] seen = new Seen[photos.size()];
+        CheckedPhoto[] seen = new CheckedPhoto[photos.size()];
         Unreadable[] failed = new Unreadable[photos.size()];
         run(threads, photos.size(), i -> {
             Photo photo = photos.get(i);
             try {
                 int side = ImageDecoder.shortSide(photo.file());
                 String hash = Objects.requireNonNull(hashes.get(photo.relative()));
-                seen[i] = new Seen(photo, 0, 0, side, hash, Fingerprint.of(cache.image(photo)));
+                seen[i] = new CheckedPhoto(photo, 0, 0, side, hash, PhotoDescriptor.of(cache.image(photo)));
             } catch (UnreadableImageException e) {
                 failed[i] = new Unreadable(photo.relative(), e.reason());
             }
@@ -82,7 +82,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         }
     }
 
-    private static Reading of(ImageFolder folder, Seen[] seen, Unreadable[] failed) {
+    private static Reading of(ImageFolder folder, CheckedPhoto[] seen, Unreadable[] failed) {
         List<Unreadable> unreadable =
                 new ArrayList<>(Arrays.stream(failed).filter(Objects::nonNull).toList());
         folder.skipped().stream()
@@ -91,7 +91,7 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         return new Reading(Arrays.stream(seen).filter(Objects::nonNull).toList(), unreadable);
     }
 
-    private static final class Looking implements ImageDecoder.Use<Seen> {
+    private static final class Looking implements ImageDecoder.Use<CheckedPhoto> {
 
         private final Photo photo;
         private String sha256;
@@ -106,10 +106,10 @@ record Reading(List<Seen> photos, List<Unreadable> unreadable) {
         }
 
         @Override
-        public Seen of(RgbImage image) {
+        public CheckedPhoto of(RgbImage image) {
             int width = image.width();
             int height = image.height();
-            return new Seen(photo, width, height, Math.min(width, height), sha256, Fingerprint.of(image));
+            return new CheckedPhoto(photo, width, height, Math.min(width, height), sha256, PhotoDescriptor.of(image));
         }
     }
 

@@ -32,17 +32,17 @@ final class ShortcutFindings {
     /** By so much must the border's accuracy exceed the middle's. */
     private static final double ABOVE_CENTRE = 0.03;
 
-    private final List<Seen> photos;
+    private final List<CheckedPhoto> photos;
     private final List<String> classes;
     private final List<Probe> probes;
 
-    private ShortcutFindings(List<Seen> photos, List<String> classes, List<Probe> probes) {
+    private ShortcutFindings(List<CheckedPhoto> photos, List<String> classes, List<Probe> probes) {
         this.photos = photos;
         this.classes = classes;
         this.probes = probes;
     }
 
-    static List<Finding> of(List<Seen> photos, List<String> classes, List<Probe> probes) {
+    static List<Finding> of(List<CheckedPhoto> photos, List<String> classes, List<Probe> probes) {
         if (probes.isEmpty()) {
             return List.of();
         }
@@ -154,8 +154,9 @@ final class ShortcutFindings {
     }
 
     /** Spread over the photos, not the first ones. */
-    private Example example(String caption, Predicate<Seen> which) {
-        List<String> paths = photos.stream().filter(which).map(Seen::path).toList();
+    private Example example(String caption, Predicate<CheckedPhoto> which) {
+        List<String> paths =
+                photos.stream().filter(which).map(CheckedPhoto::path).toList();
         List<String> some = new ArrayList<>();
         for (int i = 0; i < Math.min(Finding.MOST_PHOTOS, paths.size()); i++) {
             some.add(paths.get((int) ((long) i * paths.size() / Finding.MOST_PHOTOS)));

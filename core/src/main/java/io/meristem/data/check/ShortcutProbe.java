@@ -27,12 +27,12 @@ final class ShortcutProbe {
 
     private static final int MOST_SIZES = 8;
 
-    private final List<Seen> photos;
+    private final List<CheckedPhoto> photos;
     private final List<String> names;
     private final int[] labels;
     private final int[] fold;
 
-    private ShortcutProbe(List<Seen> photos, List<String> names, int[] labels, int[] fold) {
+    private ShortcutProbe(List<CheckedPhoto> photos, List<String> names, int[] labels, int[] fold) {
         this.photos = photos;
         this.names = names;
         this.labels = labels;
@@ -40,14 +40,14 @@ final class ShortcutProbe {
     }
 
     /** One probe of each kind; none when fewer than two classes have enough photos. */
-    static List<Probe> of(List<Seen> photos, List<String> classes, Copies copies) {
-        List<Seen> different = new ArrayList<>();
+    static List<Probe> of(List<CheckedPhoto> photos, List<String> classes, CopyFinder copies) {
+        List<CheckedPhoto> different = new ArrayList<>();
         for (List<Integer> cluster : copies.near().all()) {
             different.add(photos.get(cluster.get(0)));
         }
-        different.sort(Comparator.comparing(Seen::sha256));
-        Map<Integer, List<Seen>> byLabel = new TreeMap<>();
-        for (Seen photo : different.subList(0, Math.min(MOST_PHOTOS, different.size()))) {
+        different.sort(Comparator.comparing(CheckedPhoto::sha256));
+        Map<Integer, List<CheckedPhoto>> byLabel = new TreeMap<>();
+        for (CheckedPhoto photo : different.subList(0, Math.min(MOST_PHOTOS, different.size()))) {
             byLabel.computeIfAbsent(photo.photo().label(), k -> new ArrayList<>())
                     .add(photo);
         }
@@ -55,7 +55,7 @@ final class ShortcutProbe {
         if (byLabel.size() < 2) {
             return List.of();
         }
-        List<Seen> chosen = new ArrayList<>();
+        List<CheckedPhoto> chosen = new ArrayList<>();
         List<String> names = new ArrayList<>();
         byLabel.forEach((label, members) -> {
             names.add(classes.get(label));
@@ -69,7 +69,7 @@ final class ShortcutProbe {
     }
 
     /** Groups from the largest down, those of one size in the order of their hashes, each to the fold that has least of its classes. */
-    private static int[] folds(List<Seen> photos, int[] labels, int classes) {
+    private static int[] folds(List<CheckedPhoto> photos, int[] labels, int classes) {
         Map<String, List<Integer>> groups = new HashMap<>();
         for (int i = 0; i < labels.length; i++) {
             String group = photos.get(i).photo().group();
@@ -186,7 +186,7 @@ final class ShortcutProbe {
         return features;
     }
 
-    private static double[] size(Seen photo, List<Long> sizes) {
+    private static double[] size(CheckedPhoto photo, List<Long> sizes) {
         double w = Math.log(photo.width());
         double h = Math.log(photo.height());
         double[] features = new double[6 + sizes.size()];
@@ -215,7 +215,7 @@ final class ShortcutProbe {
                 .toList();
     }
 
-    private static long key(Seen photo) {
+    private static long key(CheckedPhoto photo) {
         return (long) photo.width() << 32 | photo.height();
     }
 }

@@ -89,7 +89,7 @@ public final class Loader {
         this.augmentation = augmentation == null || augmentation.equals(Augmentation.NONE) ? null : augmentation;
         this.view = view;
         this.options = options;
-        // Two per worker, so that each can go on while its last batch waits, and one in the consumer's hands.
+        // Two per worker, so that each can work while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
         for (int i = 0; i < buffers; i++) {
             free.add(buffer(Math.min(options.batchSize(), Math.max(1, photos.size())), preprocess));

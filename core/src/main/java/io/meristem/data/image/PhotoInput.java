@@ -3,7 +3,7 @@ package io.meristem.data.image;
 import io.meristem.Limit;
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** A photo's bytes for a decoder; one that goes on asking at their end is stopped, as some would for each pixel that a header promises. */
+/** A photo's bytes for a decoder; one that keeps asking at their end is stopped, as some would for each pixel that a header promises. */
 final class PhotoInput extends ImageInputStreamImpl {
 
     /** Not an exception that decoders take for a usual end. */

@@ -8,7 +8,7 @@ import java.util.Comparator;
  *
  * @param trial its settings; null for those that tuning chooses
  */
-record Slot(StudyModel model, StudyData data, StudyMethod method, Trial trial, Role role, long seed) {
+record RunRequest(StudyModel model, StudyData data, StudyMethod method, Trial trial, Role role, long seed) {
 
     /** What a run serves. */
     enum Role {
@@ -24,8 +24,8 @@ record Slot(StudyModel model, StudyData data, StudyMethod method, Trial trial, R
         }
     }
 
-    static Slot of(StudyModel model, StudyData data, StudyMethod method, Role role, long seed) {
-        return new Slot(
+    static RunRequest of(StudyModel model, StudyData data, StudyMethod method, Role role, long seed) {
+        return new RunRequest(
                 model, data, method, method.isTuned() ? null : method.trials().get(0), role, seed);
     }
 

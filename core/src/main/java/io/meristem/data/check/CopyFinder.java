@@ -15,7 +15,7 @@ import java.util.Map;
  * alone takes flat leaves on one ground for the same photo; details of two leaves correlate by less than 0.8. Copies that were saved again,
  * resized, brightened, mirrored or turned by quarters are found; crops are not, nor pictures without any detail.
  */
-final class Copies {
+final class CopyFinder {
 
     static final int MOST_BITS = 10;
 
@@ -35,14 +35,14 @@ final class Copies {
     private final Clusters near;
     private final List<Pair> pairs;
 
-    private Copies(Clusters exact, Clusters near, List<Pair> pairs) {
+    private CopyFinder(Clusters exact, Clusters near, List<Pair> pairs) {
         this.exact = exact;
         this.near = near;
         this.pairs = pairs;
     }
 
     /** @param turned whether to look for mirrored and turned copies too, which takes eight times as long */
-    static Copies among(List<Seen> photos, boolean turned, int threads) {
+    static CopyFinder among(List<CheckedPhoto> photos, boolean turned, int threads) {
         Clusters exact = new Clusters(photos.size());
         Map<String, Integer> first = new HashMap<>();
         List<Integer> different = new ArrayList<>();
@@ -54,20 +54,20 @@ final class Copies {
                 different.add(i);
             }
         }
-        List<Pair> pairs = pairs(photos, different, turned ? Fingerprint.POSITIONS : 1, threads);
+        List<Pair> pairs = pairs(photos, different, turned ? PhotoDescriptor.POSITIONS : 1, threads);
         Clusters near = exact.copy();
         pairs.forEach(p -> near.join(p.a(), p.b()));
-        return new Copies(exact, near, pairs);
+        return new CopyFinder(exact, near, pairs);
     }
 
-    private static List<Pair> pairs(List<Seen> photos, List<Integer> among, int positions, int threads) {
+    private static List<Pair> pairs(List<CheckedPhoto> photos, List<Integer> among, int positions, int threads) {
         long[] upright =
                 among.stream().mapToLong(i -> photos.get(i).look().hashes()[0]).toArray();
         List<Pair> pairs = new ArrayList<>();
         try {
             Workers.forEach(threads, upright.length, i -> {
                 List<Pair> found = new ArrayList<>();
-                Fingerprint look = photos.get(among.get(i)).look();
+                PhotoDescriptor look = photos.get(among.get(i)).look();
                 for (int position = 0; position < positions; position++) {
                     long hash = look.hashes()[position];
                     for (int j = i + 1; j < upright.length && found.size() < MOST_OF_ONE; j++) {

@@ -9,11 +9,11 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /** Small noisy pictures, each class with a colour of its own. */
-final class Photos {
+final class PhotoFolders {
 
     private static final int SIDE = 40;
 
-    private Photos() {}
+    private PhotoFolders() {}
 
     /** Below {@code root}, {@code count} pictures named 0.png, 1.png, ... in each class folder; returns the root. */
     static Path write(Path root, int count, String... classes) {

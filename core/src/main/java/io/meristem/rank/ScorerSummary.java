@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** What a scorer saw in the layers of a network, in words. */
-public record Sight(List<Layer> layers) {
+public record ScorerSummary(List<Layer> layers) {
 
     /** Of all gain, what counts as nearly all. */
     public static final double MOST = 0.9;
@@ -15,7 +15,7 @@ public record Sight(List<Layer> layers) {
     private static final double HALF = 0.5;
     private static final double PERCENT = 100;
 
-    public Sight {
+    public ScorerSummary {
         layers = List.copyOf(layers);
     }
 
@@ -33,8 +33,8 @@ public record Sight(List<Layer> layers) {
 
     private record Part(String layer, double size) {}
 
-    static Sight of(List<Allocation.Row> rows) {
-        return new Sight(rows.stream()
+    static ScorerSummary of(List<Allocation.Row> rows) {
+        return new ScorerSummary(rows.stream()
                 .map(row -> new Layer(
                         row.layer().name(),
                         row.score().importance(),

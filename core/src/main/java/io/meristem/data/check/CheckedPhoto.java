@@ -10,7 +10,7 @@ import io.meristem.data.folder.Photo;
  * @param shortSide the shorter of the two
  * @param sha256 of the file, in hex
  */
-record Seen(Photo photo, int width, int height, int shortSide, String sha256, Fingerprint look) {
+record CheckedPhoto(Photo photo, int width, int height, int shortSide, String sha256, PhotoDescriptor look) {
 
     String path() {
         return photo.relative();

@@ -18,10 +18,10 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /** Photos that a network has been asked about: how good its answers are together, and each of them. */
-record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions) {
+record Judgement(Scores scores, List<PhotoAnswer> answers, Predictions predictions) {
 
     /** @param side names the side of the split that a photo is on */
-    static Judged of(Network network, Loader loader, int size, List<String> classes, Function<Photo, String> side) {
+    static Judgement of(Network network, Loader loader, int size, List<String> classes, Function<Photo, String> side) {
         return of(loader.photos(), Inference.predict(network, loader, size, () -> true), classes, side);
     }
 
@@ -30,7 +30,7 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
      *
      * @param loader of the same photos in a view
      */
-    static Judged of(
+    static Judgement of(
             Inference.Answers network,
             List<View> views,
             Function<View, Loader> loader,
@@ -54,7 +54,7 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
     }
 
     /** @throws InputException when the network's numbers overflow on some of the photos: there is nothing to judge then */
-    private static Judged of(
+    private static Judgement of(
             List<Photo> photos, Predictions predictions, List<String> classes, Function<Photo, String> side) {
         requireAnswers(photos, predictions, "");
         List<PhotoAnswer> answers = new ArrayList<>();
@@ -66,7 +66,7 @@ record Judged(Scores scores, List<PhotoAnswer> answers, Predictions predictions)
                     predictions.labels()[i],
                     predictions.probabilities()[i]));
         }
-        return new Judged(Scores.of(predictions, classes), answers, predictions);
+        return new Judgement(Scores.of(predictions, classes), answers, predictions);
     }
 
     /**

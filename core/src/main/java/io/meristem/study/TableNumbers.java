@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.DoubleFunction;
 
 /** Numbers as tables print them: one, or mean ± sample standard deviation and how many. */
-final class Cells {
+final class TableNumbers {
 
     /** Stands where there is nothing yet. */
     static final String NOTHING = "–";
@@ -14,7 +14,7 @@ final class Cells {
     /** Below this, two decimals would say too little of a size in MiB. */
     private static final double SMALL = 0.1;
 
-    private Cells() {}
+    private TableNumbers() {}
 
     /** Shares in [0, 1] as percent. */
     static String percent(List<Double> shares) {

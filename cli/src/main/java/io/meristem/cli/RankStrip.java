@@ -5,11 +5,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Ranks as one character a layer, from the input to the output. */
-final class RankMap {
+final class RankStrip {
 
     private static final String DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-    private RankMap() {}
+    private RankStrip() {}
 
     /** Ranks above 35 show as +. */
     static String line(Allocation allocation) {

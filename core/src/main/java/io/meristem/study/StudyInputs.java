@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The files that a study stands on, read once: photos by their fingerprints, weights by their hashes. And from these, the keys of runs. */
-final class Materials {
+final class StudyInputs {
 
     /**
      * A photo folder.
@@ -49,7 +49,7 @@ final class Materials {
     private final Map<List<Object>, List<LayerSize>> layers = new HashMap<>();
 
     /** @throws InputException when photos or weights cannot be used */
-    Materials(Study study) {
+    StudyInputs(Study study) {
         study.data().forEach(data -> photos.put(data, scan(data.data())));
         if (study.methods().stream().anyMatch(StudyMethod::isTuned)) {
             study.data().forEach(this::requireValidation);

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 
 /** Daemon threads that help the caller with numbered pieces of work. They touch plain memory only, never tensors. */
-final class Crew {
+final class KernelThreads {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final ExecutorService HELPERS = Executors.newCachedThreadPool(task -> {
@@ -17,7 +17,7 @@ final class Crew {
         return thread;
     });
 
-    private Crew() {}
+    private KernelThreads() {}
 
     /** Runs {@code piece} for 0 to {@code pieces} - 1, on the calling thread and at most {@code threads} - 1 others; returns when all are done. */
     static void run(int pieces, int threads, IntConsumer piece) {

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>The hidden map has {@code groups * rank} channels: in a grouped convolution every group has the same A, of {@code in/groups} channels, so that
  * A is repeated, and its gradient is a sum over the groups.
  */
-interface Narrow {
+interface LowRankPath {
 
     /** {@code A x}: input to hidden map. */
     Tensor down(Tensor x);
@@ -33,7 +33,7 @@ interface Narrow {
     /** Gradient of {@code s B}, (out, rank). */
     Tensor ofB(Tensor g, Tensor hidden);
 
-    static Narrow of(LowRankAdapter adapter) {
+    static LowRankPath of(LowRankAdapter adapter) {
         WeightedLayer layer = adapter.layer();
         Tensor a = layer.precision().of(adapter.activeA());
         Tensor b = layer.precision().of(adapter.runningB());
@@ -41,7 +41,7 @@ interface Narrow {
     }
 
     /** On a linear layer: products of matrices. */
-    record Rows(Tensor a, Tensor b) implements Narrow {
+    record Rows(Tensor a, Tensor b) implements LowRankPath {
 
         @Override
         public Tensor down(Tensor x) {
@@ -81,7 +81,7 @@ interface Narrow {
     }
 
     /** On a convolution: one of the same shape with rank channels, and pointwise ones. */
-    record Maps(Conv2d layer, Tensor first, Tensor second, int rank, Conv2d point) implements Narrow {
+    record Maps(Conv2d layer, Tensor first, Tensor second, int rank, Conv2d point) implements LowRankPath {
 
         Maps(Conv2d layer, Tensor a, Tensor b, int rank) {
             this(layer, widened(layer, a, rank), b.reshape(b.size(0), rank, 1, 1), rank, point(layer, rank));

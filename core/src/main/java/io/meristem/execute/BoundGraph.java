@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A graph with what is kept for each of its nodes, and what has been decided of runs of it. */
-final class Bound {
+final class BoundGraph {
 
     /** More than a training needs; a program that keeps asking for others begins anew. */
     private static final int REMEMBERED = 16;
@@ -23,7 +23,7 @@ final class Bound {
     private final Map<Asked, Liveness> decided = new HashMap<>();
 
     /** @param owners layers of nodes that own tensors, by name */
-    Bound(Graph graph, Map<String, Layer> owners) {
+    BoundGraph(Graph graph, Map<String, Layer> owners) {
         this.graph = graph;
         for (Node node : graph.nodes()) {
             layers.add(node.op().slots().isEmpty() ? node.op().layer(node.name()) : owners.get(node.name()));
@@ -31,9 +31,9 @@ final class Bound {
     }
 
     /** One layer alone. */
-    static Bound of(Layer layer) {
+    static BoundGraph of(Layer layer) {
         Graph graph = GraphBuilder.build((b, classes) -> b.add(layer.name(), layer.op(), b.input()), 0);
-        return new Bound(graph, Map.of(layer.name(), layer));
+        return new BoundGraph(graph, Map.of(layer.name(), layer));
     }
 
     Graph graph() {

@@ -19,7 +19,7 @@ import java.util.Map;
  * @param round 0 for a run's first allocation, 1 for the one at the first update, and so on
  * @param trained the updates that have been trained since the allocation before, by layer, in the network's weights already; empty at the first one
  */
-public record Subject(
+public record ScoringContext(
         Network network,
         Map<String, WeightedLayer> layers,
         LabelledFeed photos,
@@ -29,7 +29,7 @@ public record Subject(
         Map<String, Factors> trained) {
 
     /** Before anything has been trained. */
-    Subject(
+    ScoringContext(
             Network network,
             Map<String, WeightedLayer> layers,
             LabelledFeed photos,

@@ -1,12 +1,12 @@
 package io.meristem.synth;
 
 /** Approximations from additions and multiplications only, so that every machine gets the same bits. */
-final class Num {
+final class PortableMath {
     static final float TURN = 6.2831855f;
 
     private static final float PI = 3.1415927f;
 
-    private Num() {}
+    private PortableMath() {}
 
     static int floor(float x) {
         int i = (int) x;

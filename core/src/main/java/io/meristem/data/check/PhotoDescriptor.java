@@ -15,7 +15,7 @@ import io.meristem.data.image.RgbImage;
  * @param colour mean red, green and blue of all pixels, 0..255
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Fingerprint(long[] hashes, byte[] detail, int[] corners, float[] border, float[] centre, float[] colour) {
+record PhotoDescriptor(long[] hashes, byte[] detail, int[] corners, float[] border, float[] centre, float[] colour) {
 
     static final int SIDE = 32;
 
@@ -34,7 +34,7 @@ record Fingerprint(long[] hashes, byte[] detail, int[] corners, float[] border, 
     /** Grey levels by which neighbours must differ, so that noise on an even ground sets no bits. */
     private static final double HASH_MARGIN = 1;
 
-    static Fingerprint of(RgbImage photo) {
+    static PhotoDescriptor of(RgbImage photo) {
         RgbImage small = Resampler.resize(photo, SIDE, SIDE);
         double[] grey = grey(small);
         long[] hashes = new long[POSITIONS];
@@ -55,7 +55,8 @@ record Fingerprint(long[] hashes, byte[] detail, int[] corners, float[] border, 
                 }
             }
         }
-        return new Fingerprint(hashes, detail(grey), corners(photo), border.features(), centre.features(), all.means());
+        return new PhotoDescriptor(
+                hashes, detail(grey), corners(photo), border.features(), centre.features(), all.means());
     }
 
     private static double[] grey(RgbImage image) {
@@ -169,7 +170,7 @@ record Fingerprint(long[] hashes, byte[] detail, int[] corners, float[] border, 
     }
 
     /** How alike the details of this and another picture are when the other is put into a position: correlation, from -1 to 1. */
-    double likeness(Fingerprint other, int position) {
+    double likeness(PhotoDescriptor other, int position) {
         long product = 0;
         long squareHere = 0;
         long squareThere = 0;

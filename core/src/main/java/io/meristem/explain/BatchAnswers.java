@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What a network says of a batch, and the class of each photo that is asked about. */
 @SuppressWarnings("ArrayRecordComponent")
-record Answers(float[][] rows, int[] labels) {
+record BatchAnswers(float[][] rows, int[] labels) {
 
     /**
      * @param logits (N, classes)
      * @param labels null for the most probable class of each
      * @throws InputException when a logit is not finite: there is no answer to explain then
      */
-    static Answers of(Tensor logits, int[] labels) {
+    static BatchAnswers of(Tensor logits, int[] labels) {
         float[][] rows = Inference.probabilities(logits);
         int[] chosen = new int[rows.length];
         for (int i = 0; i < rows.length; i++) {
@@ -26,7 +26,7 @@ record Answers(float[][] rows, int[] labels) {
             }
             chosen[i] = labels == null ? best(rows[i]) : labels[i];
         }
-        return new Answers(rows, chosen);
+        return new BatchAnswers(rows, chosen);
     }
 
     /** The lower index wins a tie, as everywhere. */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** How each layer of a network that takes part in training is computed. {@link Planner} makes it. */
-public record Plan(List<Row> rows) {
+public record ComputePlan(List<Row> rows) {
 
     /**
      * One way to compute a layer.
@@ -19,7 +19,7 @@ public record Plan(List<Row> rows) {
      * @param form of the adapter; null on a layer without one
      * @param kernels of a convolution; null on a linear layer
      */
-    public record Way(AdapterForm form, ConvKernels kernels) {}
+    public record LayerPlan(AdapterForm form, ConvKernels kernels) {}
 
     /**
      * A layer and its way.
@@ -28,15 +28,15 @@ public record Plan(List<Row> rows) {
      * @param rank of its adapter; 0 without one
      * @param milliseconds forward and backward of one batch, scaled from the smaller batch that was timed; NaN where nothing was
      */
-    public record Row(String layer, String kind, String shape, int rank, Way way, double milliseconds) {}
+    public record Row(String layer, String kind, String shape, int rank, LayerPlan way, double milliseconds) {}
 
-    public Plan {
+    public ComputePlan {
         rows = List.copyOf(rows);
     }
 
     /** What the plan decides, by layer. */
-    public Map<String, Way> ways() {
-        Map<String, Way> ways = new LinkedHashMap<>();
+    public Map<String, LayerPlan> ways() {
+        Map<String, LayerPlan> ways = new LinkedHashMap<>();
         rows.forEach(row -> ways.put(row.layer(), row.way()));
         return ways;
     }
@@ -58,7 +58,7 @@ public record Plan(List<Row> rows) {
      *
      * @throws InputException when this Java lacks what one of the ways needs, or one does not say what its layer needs
      */
-    public static void apply(Map<String, Way> ways, Network network, AdapterSet adapters) {
+    public static void apply(Map<String, LayerPlan> ways, Network network, AdapterSet adapters) {
         ways.forEach((name, way) -> {
             LowRankAdapter adapter =
                     adapters == null ? null : adapters.adapters().get(name);

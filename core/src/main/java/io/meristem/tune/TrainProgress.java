@@ -3,7 +3,7 @@ package io.meristem.tune;
 /**
  * How far a training has come.
  *
- * @param epoch that is going on, from 1; one more than there are when all are done
+ * @param the current epoch, from 1; one more than there are when all are done
  * @param step done of that epoch
  * @param loss of the epoch's photos so far, summed
  * @param right photos so far whose most probable class was the true one
@@ -15,7 +15,7 @@ package io.meristem.tune;
  * @param settled whether that state has its final size
  * @param lowered how often the learning rates have been lowered, because numbers went wrong
  */
-public record Progress(
+public record TrainProgress(
         int epoch,
         int step,
         double loss,
@@ -28,11 +28,11 @@ public record Progress(
         boolean settled,
         int lowered) {
 
-    static final Progress START = before(1, null, false, 0);
+    static final TrainProgress START = before(1, null, false, 0);
 
     /** At the beginning of an epoch. */
-    static Progress before(int epoch, Double best, boolean settled, int lowered) {
-        return new Progress(epoch, 0, 0, 0, 0, 0, 0, 0, best, settled, lowered);
+    static TrainProgress before(int epoch, Double best, boolean settled, int lowered) {
+        return new TrainProgress(epoch, 0, 0, 0, 0, 0, 0, 0, best, settled, lowered);
     }
 
     /**
@@ -40,8 +40,8 @@ public record Progress(
      *
      * @param photos of the step
      */
-    Progress after(Stepper.Outcome outcome, int photos, double newFactor, long newTrainNanos, long newWaitNanos) {
-        return new Progress(
+    TrainProgress after(Stepper.Outcome outcome, int photos, double newFactor, long newTrainNanos, long newWaitNanos) {
+        return new TrainProgress(
                 epoch,
                 step + 1,
                 loss + outcome.loss() * photos,
@@ -56,13 +56,14 @@ public record Progress(
     }
 
     /** At the beginning of its epoch. */
-    Progress again() {
+    TrainProgress again() {
         return before(epoch, best, settled, lowered);
     }
 
     /** The same at learning rates that have been lowered once more. */
-    Progress lower() {
-        return new Progress(epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);
+    TrainProgress lower() {
+        return new TrainProgress(
+                epoch, step, loss, right, seen, factor, trainNanos, waitNanos, best, settled, lowered + 1);
     }
 
     double meanLoss() {

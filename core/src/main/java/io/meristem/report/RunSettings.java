@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Locale;
 
 /** How a run was made, in words. */
-final class Settings {
+final class RunSettings {
 
-    private Settings() {}
+    private RunSettings() {}
 
     /** What a method does. */
     static String sentence(Method method) {
@@ -107,7 +107,8 @@ final class Settings {
                 "photos as the network sees them",
                 model.size() + " x " + model.size() + " pixels, "
                         + (model.fit() == Fit.CROP ? "cropped" : "squashed")
-                        + "; judged on the centre, " + Words.setPercent(model.cropFraction()) + " of the side; mean "
+                        + "; judged on the centre, " + NumberFormats.setPercent(model.cropFraction())
+                        + " of the side; mean "
                         + numbers(model.mean()) + ", standard deviation " + numbers(model.std()));
         grid.fact("photos", config.data().folder());
         grid.fact("split", split(config.data().split()));
@@ -126,19 +127,19 @@ final class Settings {
         grid.fact("statistics of normalisation", words(train.norm()));
         grid.fact(
                 "training",
-                Words.count(train.epochs(), "epoch") + ", batches of " + train.batchSize() + " photos, seed "
+                NumberFormats.count(train.epochs(), "epoch") + ", batches of " + train.batchSize() + " photos, seed "
                         + train.seed());
         grid.fact("optimiser", optimiser(train.optimization()));
         grid.fact(
                 "averaged weights",
                 train.ema() == 0
                         ? "none"
-                        : "each step keeps up to " + Words.plain(train.ema())
+                        : "each step keeps up to " + NumberFormats.plain(train.ema())
                                 + " of them; judged, saved and exported in place of those of the last step");
         grid.fact(
                 "computed in",
                 (train.compute().precision() == Precision.BF16 ? "bfloat16, trained numbers in float32" : "float32")
-                        + " on " + train.compute().device() + " with " + Words.count(config.threads(), "thread")
+                        + " on " + train.compute().device() + " with " + NumberFormats.count(config.threads(), "thread")
                         + (train.compute().checkpointing() ? ", with checkpointing" : ""));
         return grid;
     }
@@ -166,8 +167,8 @@ final class Settings {
 
     private static String split(SplitOptions split) {
         List<String> parts = new ArrayList<>();
-        parts.add("where the folder is not divided already: " + Words.setPercent(split.valFraction()) + " validation, "
-                + Words.setPercent(split.testFraction()) + " test, seed " + split.seed());
+        parts.add("where the folder is not divided already: " + NumberFormats.setPercent(split.valFraction())
+                + " validation, " + NumberFormats.setPercent(split.testFraction()) + " test, seed " + split.seed());
         if (split.groupCsv() != null) {
             parts.add("photos that belong together by " + split.groupCsv());
         }
@@ -192,12 +193,12 @@ final class Settings {
     private static String augmentation(Augmentation a) {
         List<String> parts = new ArrayList<>();
         if (a.flip() > 0 || a.verticalFlip() > 0) {
-            parts.add("mirrored left to right (" + Words.setPercent(a.flip()) + ") and top to bottom ("
-                    + Words.setPercent(a.verticalFlip()) + ")");
+            parts.add("mirrored left to right (" + NumberFormats.setPercent(a.flip()) + ") and top to bottom ("
+                    + NumberFormats.setPercent(a.verticalFlip()) + ")");
         }
         if (a.crops()) {
-            parts.add("crops of " + Words.setPercent(a.minScale()) + " to " + Words.setPercent(a.maxScale())
-                    + " of the area");
+            parts.add("crops of " + NumberFormats.setPercent(a.minScale()) + " to "
+                    + NumberFormats.setPercent(a.maxScale()) + " of the area");
         }
         if (a.brightness() + a.contrast() + a.saturation() + a.hue() > 0) {
             parts.add("brightness " + a.brightness() + ", contrast " + a.contrast() + ", saturation " + a.saturation()
@@ -211,10 +212,10 @@ final class Settings {
         parts.add(words(o.kind()) + ", rate " + o.rate() + ", of the head " + o.headRate() + ", " + words(o.schedule())
                 + " after " + o.warmupEpochs() + " epochs of warm-up");
         if (o.normRate() != null) {
-            parts.add("rate of the normalisation " + Words.plain(o.normRate()));
+            parts.add("rate of the normalisation " + NumberFormats.plain(o.normRate()));
         }
         if (o.lrRatio() != 1) {
-            parts.add("rate of B " + Words.plain(o.lrRatio()) + " times that");
+            parts.add("rate of B " + NumberFormats.plain(o.lrRatio()) + " times that");
         }
         parts.add("weight decay " + o.weightDecay());
         if (o.kind() == Optimization.Kind.SGD) {
@@ -249,7 +250,7 @@ final class Settings {
 
     private static String value(JsonNode node) {
         return node.isFloatingPointNumber()
-                ? Words.plain(node.asDouble())
+                ? NumberFormats.plain(node.asDouble())
                 : node.isValueNode() ? node.asText() : node.toString();
     }
 

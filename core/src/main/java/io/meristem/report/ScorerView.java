@@ -1,7 +1,7 @@
 package io.meristem.report;
 
 import io.meristem.artifact.RankLine;
-import io.meristem.rank.Sight;
+import io.meristem.rank.ScorerSummary;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
  * @param title says which allocation
  * @param measure what the pictures show
  */
-record Seen(String id, String title, String sentence, String measure, List<Row> rows) {
+record ScorerView(String id, String title, String sentence, String measure, List<Row> rows) {
 
     private static final int HEIGHT = 18;
     private static final int STEP = 6;
@@ -35,8 +35,8 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
     record Box(int x, int y, int width, int height) {}
 
     /** Of each allocation of which the importance of layers is known. */
-    static List<Seen> of(List<RankLine> allocations) {
-        List<Seen> seen = new ArrayList<>();
+    static List<ScorerView> of(List<RankLine> allocations) {
+        List<ScorerView> seen = new ArrayList<>();
         for (RankLine line : allocations) {
             if (!line.layers().isEmpty() && line.layers().stream().allMatch(layer -> layer.importance() != null)) {
                 seen.add(of(line, "seen-" + (seen.size() + 1)));
@@ -45,31 +45,31 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
         return seen;
     }
 
-    private static Seen of(RankLine line, String id) {
-        Sight sight = sight(line);
+    private static ScorerView of(RankLine line, String id) {
+        ScorerSummary sight = sight(line);
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < line.layers().size(); i++) {
             RankLine.Layer layer = line.layers().get(i);
             double share = sight.share(sight.layers().get(i));
             List<Box> boxes = sight.hasDirections() ? spectrum(layer.gains()) : bar(layer.importance());
             String words = sight.hasDirections()
-                    ? Words.count(
+                    ? NumberFormats.count(
                                     layer.gains().stream()
                                             .filter(gain -> gain > 0)
                                             .count(),
                                     "direction") + " with a gain"
-                    : "importance " + Words.score(layer.importance());
+                    : "importance " + NumberFormats.score(layer.importance());
             rows.add(new Row(
                     layer.layer(),
                     layer.kind(),
-                    Words.percent(share),
+                    NumberFormats.percent(share),
                     layer.rank(),
                     boxes.stream().mapToInt(box -> box.x() + box.width()).max().orElse(1),
                     boxes,
                     words));
         }
         String scorer = line.scorer() == null ? "the scorer" : "the scorer " + line.scorer();
-        return new Seen(
+        return new ScorerView(
                 id,
                 "What " + scorer + " saw before epoch " + line.firstEpoch(),
                 sight.sentence(),
@@ -77,9 +77,9 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
                 rows);
     }
 
-    private static Sight sight(RankLine line) {
-        return new Sight(line.layers().stream()
-                .map(layer -> new Sight.Layer(layer.layer(), within(layer.importance()), layer.gains()))
+    private static ScorerSummary sight(RankLine line) {
+        return new ScorerSummary(line.layers().stream()
+                .map(layer -> new ScorerSummary.Layer(layer.layer(), within(layer.importance()), layer.gains()))
                 .toList());
     }
 
@@ -142,7 +142,7 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
                 "How the gain is spread over directions",
                 "The share of all gain that the best direction holds, the best two, and so on, over all layers. A curve that rises at once: few directions"
                         + " matter. Upright dashed line: where the first curve reaches "
-                        + Words.setPercent(Sight.MOST) + ".",
+                        + NumberFormats.setPercent(ScorerSummary.MOST) + ".",
                 new Plot(
                         "directions, best first",
                         "share of the gain",
@@ -157,7 +157,7 @@ record Seen(String id, String title, String sentence, String measure, List<Row> 
 
     private static double reached(List<Double> held) {
         int at = 0;
-        while (at < held.size() - 1 && held.get(at) < Sight.MOST) {
+        while (at < held.size() - 1 && held.get(at) < ScorerSummary.MOST) {
             at++;
         }
         return at + 1;

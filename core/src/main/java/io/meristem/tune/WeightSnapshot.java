@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Copies of tensors that a training changes. Closing it frees them. */
-final class Copies implements AutoCloseable {
+final class WeightSnapshot implements AutoCloseable {
 
     private final List<Tensor> copies = new ArrayList<>();
 
-    Copies(List<Tensor> tensors) {
+    WeightSnapshot(List<Tensor> tensors) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
             tensors.forEach(tensor -> copies.add(Tensors.keep(tensor.clone())));

@@ -12,13 +12,13 @@ import java.util.List;
  *
  * @param key of its folder
  */
-record Finished(String key, Path folder, RunResult result) {
+record FinishedRun(String key, Path folder, RunResult result) {
 
     /** Where the run was judged cut to several ranks, it at the one whose size is nearest to {@code mib}. */
-    Finished at(double mib) {
+    FinishedRun at(double mib) {
         return result.ranks().stream()
                 .min(Comparator.comparingDouble(cut -> Math.abs(cut.mib() - mib)))
-                .map(cut -> new Finished(key, folder, cut(cut)))
+                .map(cut -> new FinishedRun(key, folder, cut(cut)))
                 .orElse(this);
     }
 

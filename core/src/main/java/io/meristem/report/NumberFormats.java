@@ -6,13 +6,13 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as text; the same on every machine. */
-final class Words {
+final class NumberFormats {
 
     private static final double ALMOST = 0.9995;
 
     private static final String NONE = "–";
 
-    private Words() {}
+    private NumberFormats() {}
 
     /** A share as percent with one decimal. */
     static String percent(Double share) {

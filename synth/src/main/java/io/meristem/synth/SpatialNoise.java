@@ -1,7 +1,7 @@
 package io.meristem.synth;
 
 /** Seeded noise on the plane: gradient noise, its sums over octaves, and cells around scattered points. */
-final class Noise {
+final class SpatialNoise {
 
     /** The nearest and second nearest scattered point: distances, and the hash and centre of the nearest. */
     static final class Cell {
@@ -12,7 +12,7 @@ final class Noise {
         float y;
     }
 
-    private Noise() {}
+    private SpatialNoise() {}
 
     static int hash(int x, int y, int seed) {
         int h = x * 0x27d4eb2d ^ y * 0x165667b1 ^ seed * 0x9e3779b1;
@@ -28,15 +28,16 @@ final class Noise {
 
     /** Gradient noise with a lattice of unit cells, about -1 to 1. */
     static float at(float x, float y, int seed) {
-        int ix = Num.floor(x);
-        int iy = Num.floor(y);
+        int ix = PortableMath.floor(x);
+        int iy = PortableMath.floor(y);
         float fx = x - ix;
         float fy = y - iy;
         float sx = fx * fx * (3f - 2f * fx);
         float sy = fy * fy * (3f - 2f * fy);
-        float top = Num.mix(slope(ix, iy, seed, fx, fy), slope(ix + 1, iy, seed, fx - 1f, fy), sx);
-        float bottom = Num.mix(slope(ix, iy + 1, seed, fx, fy - 1f), slope(ix + 1, iy + 1, seed, fx - 1f, fy - 1f), sx);
-        return 1.5f * Num.mix(top, bottom, sy);
+        float top = PortableMath.mix(slope(ix, iy, seed, fx, fy), slope(ix + 1, iy, seed, fx - 1f, fy), sx);
+        float bottom = PortableMath.mix(
+                slope(ix, iy + 1, seed, fx, fy - 1f), slope(ix + 1, iy + 1, seed, fx - 1f, fy - 1f), sx);
+        return 1.5f * PortableMath.mix(top, bottom, sy);
     }
 
     private static float slope(int ix, int iy, int seed, float dx, float dy) {
@@ -65,8 +66,8 @@ final class Noise {
 
     /** Cells around one point per unit square, pulled off the square's centre by {@code jitter} (0 a grid, 1 fully scattered). */
     static void cell(float x, float y, int seed, float jitter, Cell out) {
-        int ix = Num.floor(x);
-        int iy = Num.floor(y);
+        int ix = PortableMath.floor(x);
+        int iy = PortableMath.floor(y);
         float near = 9f;
         float second = 9f;
         for (int j = -1; j <= 1; j++) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class CopiesTest {
+class CopyFinderTest {
 
     private static RgbImage picture(long seed) {
         byte[] rgb = new byte[3 * 64 * 64];
@@ -20,27 +20,27 @@ class CopiesTest {
         return new RgbImage(64, 64, rgb);
     }
 
-    private static Seen seen(int number, Fingerprint look) {
+    private static CheckedPhoto seen(int number, PhotoDescriptor look) {
         String name = "a/" + number + ".png";
-        return new Seen(new Photo(Path.of(name), name, 0, Split.TRAIN, null), 64, 64, 64, "sum" + number, look);
+        return new CheckedPhoto(new Photo(Path.of(name), name, 0, Split.TRAIN, null), 64, 64, 64, "sum" + number, look);
     }
 
     /** They are one cluster, and pairs are kept for some of them only. */
     @Test
     void theFramesOfAFilmTakeNoMemoryInTheSquareOfTheirNumber() {
-        int frames = 3 * Copies.MOST_OF_ONE;
-        Fingerprint film = Fingerprint.of(picture(1));
-        Fingerprint other = Fingerprint.of(picture(2));
-        List<Seen> photos = new ArrayList<>();
+        int frames = 3 * CopyFinder.MOST_OF_ONE;
+        PhotoDescriptor film = PhotoDescriptor.of(picture(1));
+        PhotoDescriptor other = PhotoDescriptor.of(picture(2));
+        List<CheckedPhoto> photos = new ArrayList<>();
         for (int i = 0; i < frames; i++) {
             photos.add(seen(i, film));
         }
         photos.add(seen(frames, other));
-        Copies copies = Copies.among(photos, true, 1);
+        CopyFinder copies = CopyFinder.among(photos, true, 1);
         assertEquals(1, copies.near().several().size());
         assertEquals(frames, copies.near().several().get(0).size());
         assertTrue(
-                copies.pairs().size() <= frames * Copies.MOST_OF_ONE,
+                copies.pairs().size() <= frames * CopyFinder.MOST_OF_ONE,
                 copies.pairs().size() + " pairs");
     }
 }
