@@ -174,9 +174,6 @@ final class DemoCommand implements Callable<Integer> {
 
     private static String title(Method method) {
         if (method instanceof Dra) {
-            return "DRA: one character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
-        }
-        if (method instanceof Dra) {
             return "The default: DRA. One character a layer from the input to the output shows its rank (a = 10, b = 11, ...).";
         }
         if (method instanceof Lora lora) {
