@@ -65,6 +65,9 @@ class NoOptionsInCoreTest {
         Set<String> names = new HashSet<>();
         for (Path file : Literals.files(CLASSES)) {
             String name = CLASSES.relativize(file).toString().replace('/', '.');
+            if (name.startsWith("io.meristem.kernel.")) {
+                continue; // its methods take Java's vectors, which may be absent, and no settings
+            }
             Class<?> type = load(name.substring(0, name.length() - ".class".length()));
             // Components of records have methods, and the build keeps no names of parameters.
             Arrays.stream(type.getDeclaredMethods()).map(Method::getName).forEach(names::add);

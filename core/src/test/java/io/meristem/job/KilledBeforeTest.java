@@ -131,7 +131,7 @@ class KilledBeforeTest {
                 Files.createDirectories(run.resolve(".checkpoints.gone.part").resolve("epoch-0000-step-000002"));
         Files.writeString(gone.resolve("state.json"), "{}");
         InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
-        assertTrue(e.getMessage().contains("there is no trained state in it, resume it."), e.getMessage());
+        assertTrue(e.getMessage().contains("resume it, or remove that folder first."), e.getMessage());
         TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken());
         assertEquals(Files.readString(whole.resolve("metrics.jsonl")), Files.readString(run.resolve("metrics.jsonl")));
         try (Stream<Path> files = Files.list(run)) {

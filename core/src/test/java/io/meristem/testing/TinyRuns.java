@@ -52,7 +52,7 @@ public final class TinyRuns {
 
     /** Ranks 1 to 4, judged at three of them. */
     public static DyLora dyLora(boolean frozen) {
-        return new DyLora(1, 4, frozen, List.of(4, 2, 1), AdapterOptions.DEFAULT);
+        return new DyLora(1, 4, frozen, List.of(4, 2, 1), AdapterOptions.PAPER);
     }
 
     /** Measures ranks on few photos and may merge from the second epoch on. */
