@@ -192,11 +192,11 @@ class TrainerTest {
     }
 
     @Test
-    void nothingToTrainIsSaid() {
+    void aBudgetThatBuysNothingIsSaid() {
         long kept = Tensors.kept();
         Dra none = TinyRuns.dra(new RankOptions(0, 1, 1e-9, false));
         InputException e = assertThrows(InputException.class, () -> train(none, HeadPolicy.ADAPTED, NormPolicy.FROZEN));
-        assertTrue(e.getMessage().contains("Nothing is left to train"), e.getMessage());
+        assertTrue(e.getMessage().contains("buys no rank"), e.getMessage());
         assertEquals(kept, Tensors.kept());
     }
 
