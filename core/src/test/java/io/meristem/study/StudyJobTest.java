@@ -233,7 +233,7 @@ class StudyJobTest {
         assertEquals(List.of("dra/0", "head/0", "same/0"), counter.started);
         JsonNode dra = lines().get(0);
         assertEquals("failed", dra.get("status").asText());
-        assertTrue(dra.get("error").asText().contains("too small"), dra.toString());
+        assertTrue(dra.get("error").asText().contains("buys no rank"), dra.toString());
         assertTrue(dra.get("test").isNull() && dra.get("average_mib").isNull());
         assertEquals("finished", lines().get(1).get("status").asText());
         JsonNode same = lines().get(2);
