@@ -20,7 +20,7 @@ final class Directions {
 
     private Directions() {}
 
-    /** @throws IllegalArgumentException for a power outside 0 to 1 */
+    /** @throws InputException for a power outside 0 to 1 */
     static void requirePower(double power) {
         if (!(power >= 0 && power <= 1)) {
             throw InputException.ofSettings(

@@ -92,7 +92,7 @@ public record RankOptions(
         }
     }
 
-    /** @throws IllegalArgumentException for a share of the network's numbers that is no budget */
+    /** @throws InputException for a share of the network's numbers that is no budget */
     public static void requirePercent(double percent) {
         if (!(percent > 0 && percent <= WHOLE)) {
             throw InputException.ofSettings(

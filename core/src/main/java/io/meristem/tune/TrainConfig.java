@@ -250,7 +250,7 @@ public record TrainConfig(
             return this;
         }
 
-        /** @throws IllegalArgumentException when settings do not go together */
+        /** @throws InputException when settings do not go together */
         public TrainConfig build() {
             return new TrainConfig(
                     method,
