@@ -8,6 +8,7 @@ import io.meristem.rank.Importance;
 import io.meristem.rank.NormalisedCkaScorer;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.ShapeScorer;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
@@ -30,12 +31,13 @@ enum ScorerName {
     UPDATE,
     ACTIVATION,
     STABLE_RANK,
+    SHAPE,
     UNIFORM,
     RANDOM;
 
     static final String OPTION = "--scorer";
     static final String DESCRIPTION =
-            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), spectrum (what the gradient's directions bring on photos that they were not seen on), spectrum-whitened (the same, with every channel scaled alike), alignment (how well single photos' gradients tell classes apart), update (what the trained update does; equal ranks until the first update), activation (explained variance of the input), stable-rank (of the weight), uniform (all alike) or random.";
+            "What DRA's ranks follow: cka (similarity across a layer, with its correction), cka-normalised (its two terms stretched over the layers), gradient (the loss's pull at the weight), spectrum (what the gradient's directions bring on photos that they were not seen on), spectrum-whitened (the same, with every channel scaled alike), alignment (how well single photos' gradients tell classes apart), update (what the trained update does; equal ranks until the first update), activation (explained variance of the input), stable-rank (of the weight), shape (outputs over inputs of the layer), uniform (all alike) or random.";
 
     /** Whether it sorts directions by their gain over a power of their cost. */
     boolean hasCostPower() {
@@ -61,6 +63,7 @@ enum ScorerName {
             case UPDATE -> costPower == null ? UpdateScorer.DEFAULT : new UpdateScorer(costPower);
             case ACTIVATION -> new ActivationScorer();
             case STABLE_RANK -> new StableRankScorer();
+            case SHAPE -> new ShapeScorer();
             case UNIFORM -> new UniformScorer();
             case RANDOM -> new RandomScorer();
         };

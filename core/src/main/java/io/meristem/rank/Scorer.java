@@ -18,6 +18,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = UpdateScorer.class, name = "update"),
     @JsonSubTypes.Type(value = ActivationScorer.class, name = "activation"),
     @JsonSubTypes.Type(value = StableRankScorer.class, name = "stable-rank"),
+    @JsonSubTypes.Type(value = ShapeScorer.class, name = "shape"),
     @JsonSubTypes.Type(value = UniformScorer.class, name = "uniform"),
     @JsonSubTypes.Type(value = RandomScorer.class, name = "random")
 })
@@ -31,6 +32,7 @@ public sealed interface Scorer
                 UpdateScorer,
                 ActivationScorer,
                 StableRankScorer,
+                ShapeScorer,
                 UniformScorer,
                 RandomScorer {
 

@@ -27,6 +27,7 @@ import io.meristem.rank.NormalisedCkaScorer;
 import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.ShapeScorer;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
@@ -97,6 +98,7 @@ class JsonTest {
                         .with(AdapterOptions.DEFAULT),
                 fixed(new ActivationScorer()),
                 fixed(new StableRankScorer()),
+                fixed(new ShapeScorer()),
                 fixed(new UniformScorer()),
                 fixed(new RandomScorer()));
     }

@@ -12,6 +12,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
+import io.meristem.op.Conv2d;
 import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import io.meristem.zoo.Models;
@@ -50,6 +51,7 @@ class ScorerTest {
                 UpdateScorer.DEFAULT,
                 new ActivationScorer(),
                 new StableRankScorer(),
+                new ShapeScorer(),
                 new UniformScorer(),
                 new RandomScorer());
     }
@@ -240,6 +242,29 @@ class ScorerTest {
             assertEquals(6, StableRankScorer.stableRank(mixer), 1e-12);
             mixer.weight().set(torch.ones(6, 8));
             assertEquals(1, StableRankScorer.stableRank(mixer), 1e-12);
+        }
+    }
+
+    @Test
+    void shapeIsOutputsOverInputs() {
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.mixed().materialize(4)) {
+            Scoring scoring = new ShapeScorer().score(Subjects.of(network, NO_PHOTOS), ScorerMemory.NONE);
+            double greatest = 0;
+            int at = 0;
+            for (WeightedLayer layer : network.weightedLayers().values()) {
+                // Inputs of a grouped convolution: columns of one group, times groups.
+                int groups = layer.op() instanceof Conv2d conv ? conv.groups() : 1;
+                double expected = layer.outFeatures() / (double) (layer.columns() * groups);
+                assertEquals(
+                        expected, scoring.scores().get(at++).measures().get("outputs_per_input"), 1e-12, layer.name());
+                greatest = Math.max(greatest, expected);
+            }
+            double most = greatest;
+            scoring.scores()
+                    .forEach(score -> assertEquals(
+                            score.measures().get("outputs_per_input") / most, score.importance(), 1e-12));
+            assertTrue(network.weightedLayers().values().stream().anyMatch(WeightedLayer::isGrouped));
         }
     }
 
