@@ -157,7 +157,15 @@ final class GridReader {
                     .forEach(field -> leaves(
                             field.getValue(), path.isEmpty() ? field.getKey() : path + "." + field.getKey(), into));
         } else if (!node.isNull()) {
-            into.put(path, node.isTextual() ? node.asText() : node.toString());
+            into.put(path, word(node));
         }
+    }
+
+    /** Numbers as people write them, 0.0003 and not 3.0E-4. */
+    private static String word(JsonNode leaf) {
+        if (leaf.isNumber()) {
+            return leaf.decimalValue().stripTrailingZeros().toPlainString();
+        }
+        return leaf.isTextual() ? leaf.asText() : leaf.toString();
     }
 }

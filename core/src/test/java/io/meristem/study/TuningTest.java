@@ -90,9 +90,9 @@ class TuningTest {
         assertEquals(0, outcome.failed());
         assertEquals(
                 List.of(
-                        "t lora [rate 1.0E-9] 100",
+                        "t lora [rate 0.000000001] 100",
                         "t lora [rate 0.003] 100",
-                        "t lora [rate 1.0E-9] 101",
+                        "t lora [rate 0.000000001] 101",
                         "t lora [rate 0.003] 101",
                         "t same [epochs 1] 100",
                         "t same [epochs 2] 100",
@@ -129,7 +129,7 @@ class TuningTest {
                         place.resolve("study").resolve(confirmed.get(0).folder()))
                 .config()
                 .train();
-        assertEquals(best, "rate " + train.optimization().rate());
+        assertEquals(train.optimization().rate(), Double.parseDouble(best.substring("rate ".length())));
         assertEquals(2, ((Lora) train.method()).rank());
         assertNotNull(confirmed.get(0).test());
 
@@ -191,9 +191,9 @@ class TuningTest {
         run(study(spec), again);
         assertEquals(
                 List.of(
-                        "t dra [budget mib 1.0E-9] 100",
-                        "t none [budget mib 2.0E-9] 100",
-                        "t none [budget mib 3.0E-9] 100",
+                        "t dra [budget mib 0.000000001] 100",
+                        "t none [budget mib 0.000000002] 100",
+                        "t none [budget mib 0.000000003] 100",
                         "c none [null] 0"),
                 again);
     }
@@ -331,14 +331,14 @@ class TuningTest {
                 {"models": [{"name": "mobilenet_v2_035", "weights": "scratch", "size": 32}], "data": ["/p/x"], "tuning": {"seeds": [7]},
                  "methods": [{"name": "dra", "grid": [
                    {"scorer": {"name": "gradient"}}, {"scorer": {"name": "cka", "importance": {"alpha": 1, "beta": 0}}},
-                   {"scorer": {"name": "random"}, "train": {"optimization": {"rate": 0.1}}}]}]}
+                   {"scorer": {"name": "random"}, "train": {"optimization": {"rate": 3e-4}}}]}]}
                 """,
                 Scale.NONE);
         List<String> words =
                 study.methods().get(0).trials().stream().map(Trial::words).toList();
         assertEquals("scorer gradient, rate 0.002", words.get(0));
-        assertEquals("scorer cka, rate 0.002, alpha 1.0, beta 0.0, gamma 0.9, delta 0.1", words.get(1));
-        assertEquals("scorer random, rate 0.1", words.get(2));
+        assertEquals("scorer cka, rate 0.002, alpha 1, beta 0, gamma 0.9, delta 0.1", words.get(1));
+        assertEquals("scorer random, rate 0.0003", words.get(2));
         assertEquals(study, Specs.read(study.json()));
     }
 }
