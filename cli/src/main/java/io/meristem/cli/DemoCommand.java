@@ -10,7 +10,7 @@ import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
-import io.meristem.rank.Importance;
+import io.meristem.rank.Scorer;
 import io.meristem.synth.LeafOptions;
 import io.meristem.synth.SynthOptions;
 import io.meristem.tune.Dra;
@@ -84,11 +84,12 @@ final class DemoCommand implements Callable<Integer> {
     int epochs;
 
     @Option(
-            names = ScorerName.OPTION,
+            names = ScorerNames.OPTION,
             paramLabel = "NAME",
-            converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION + " Default: gradient.")
-    ScorerName scorer;
+            converter = ScorerNames.class,
+            completionCandidates = ScorerNames.class,
+            description = ScorerNames.DESCRIPTION + " Default: gradient.")
+    Scorer scorer;
 
     @Mixin
     ComputeOptions compute;
@@ -132,7 +133,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra usual = Dra.DEFAULT;
-        Dra dra = scorer == null ? usual : usual.withScorer(scorer.with(Importance.DEFAULT, null, null));
+        Dra dra = scorer == null ? usual : usual.withScorer(scorer);
         List<Method> methods = List.of(dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly());
         Map<Method, RunConfig> configs = new LinkedHashMap<>();
         for (Method method : methods) {

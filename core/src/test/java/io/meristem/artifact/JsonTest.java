@@ -18,13 +18,10 @@ import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
-import io.meristem.rank.ActivationScorer;
 import io.meristem.rank.AlignmentScorer;
 import io.meristem.rank.CkaScorer;
-import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.NormalisedCkaScorer;
-import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SpectrumScorer;
@@ -65,7 +62,7 @@ class JsonTest {
     Path folder;
 
     static Stream<Method> methods() {
-        return Stream.of(
+        Stream<Method> others = Stream.of(
                 new FullTuning(),
                 new HeadOnly(),
                 new Lora(4, new AdapterOptions(3, true, 0.1)),
@@ -75,7 +72,6 @@ class JsonTest {
                         .withCalibration(3, 4, 64)
                         .with(AdapterOptions.DEFAULT),
                 fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
-                fixed(new GradientScorer()),
                 fixed(new SpectrumScorer(0.25)),
                 fixed(new WhitenedSpectrumScorer(0.75)),
                 fixed(new AlignmentScorer(2)),
@@ -94,11 +90,10 @@ class JsonTest {
                         .withScorer(new UniformScorer())
                         .withUpdates(new Updates(Updates.Kind.WARM, Updates.When.SETTLED))
                         .withCalibration(5, 4, 64)
-                        .with(AdapterOptions.DEFAULT),
-                fixed(new ActivationScorer()),
-                fixed(new StableRankScorer()),
-                fixed(new UniformScorer()),
-                fixed(new RandomScorer()));
+                        .with(AdapterOptions.DEFAULT));
+        Stream<Dra> scorers =
+                Scorer.all().stream().filter(scorer -> !scorer.needsTraining()).map(JsonTest::fixed);
+        return Stream.concat(others, scorers);
     }
 
     private static Dra fixed(Scorer scorer) {
