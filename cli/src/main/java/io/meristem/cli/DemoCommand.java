@@ -7,7 +7,6 @@ import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
 import io.meristem.rank.Scorer;
@@ -103,16 +102,9 @@ final class DemoCommand implements Callable<Integer> {
         RunFolder.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
-        SynthOptions leaves = new SynthOptions(
-                SynthOptions.Kind.LEAVES,
-                perClass,
-                atLeastOne(perClass / 3),
-                atLeastOne(perClass / 2),
-                Starter.SIZE,
-                seed,
-                0.9f,
-                1,
-                LEAVES);
+        SynthOptions leaves = SynthOptions.leaves(
+                        perClass, atLeastOne(perClass / 3), atLeastOne(perClass / 2), Starter.SIZE, seed)
+                .withLeaf(LEAVES);
         Map<Method, RunConfig> configs = configs(photos);
         say(
                 console,
@@ -151,14 +143,9 @@ final class DemoCommand implements Callable<Integer> {
                 .withWarmup(0.5)
                 .withClipNorm(1);
         return new RunConfig(
-                new RunConfig.Model(
-                        model.name(),
-                        Starter.file(model).toString(),
-                        Starter.SIZE,
-                        1,
-                        Fit.CROP,
-                        model.mean(),
-                        model.std()),
+                RunConfig.Model.of(model)
+                        .withWeights(Starter.file(model).toString())
+                        .withSize(Starter.SIZE),
                 new RunConfig.Data(
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),

@@ -43,6 +43,7 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.Updates;
+import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,8 +107,9 @@ class JsonTest {
 
     private static RunConfig config(Method method) {
         return new RunConfig(
-                new RunConfig.Model(
-                        "alexnet", null, 224, 0.875, Fit.SQUASH, List.of(0.1f, 0.2f, 0.3f), List.of(1f, 2f, 3f)),
+                RunConfig.Model.of(Models.find("alexnet"))
+                        .withView(0.875, Fit.SQUASH)
+                        .withColours(List.of(0.1f, 0.2f, 0.3f), List.of(1f, 2f, 3f)),
                 new RunConfig.Data(
                         "/photos of: mine",
                         SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),
