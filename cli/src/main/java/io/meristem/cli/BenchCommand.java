@@ -47,6 +47,13 @@ final class BenchCommand implements Callable<Integer> {
                 ErrorCode.MISSING_SETTING, "Say what to measure: meristem bench step, bench curve or bench memory.");
     }
 
+    private static void requireOne(String option, int value) {
+        if (value < 1) {
+            throw new InputException(
+                    ErrorCode.OUT_OF_RANGE, "%s takes a number from 1 on, not %s.", option, value);
+        }
+    }
+
     /** What both have in common. */
     static final class Common {
 
@@ -84,9 +91,8 @@ final class BenchCommand implements Callable<Integer> {
         OutputOptions output;
 
         ModelSpec spec() {
-            if (batch < 1 || rank < 1) {
-                throw new InputException(ErrorCode.OUT_OF_RANGE, "--batch and --rank take numbers from 1 on.");
-            }
+            requireOne("--batch", batch);
+            requireOne("--rank", rank);
             return Models.find(model);
         }
     }
@@ -128,12 +134,16 @@ final class BenchCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             Environment.warn(spec.commandLine().getErr());
             ModelSpec network = common.spec();
-            if (rounds < 1
-                    || !List.of("lora", "dra", "same", "adalora", "dylora", "full")
-                            .containsAll(methods)) {
-                throw new InputException(
-                        ErrorCode.OUT_OF_RANGE,
-                        "--rounds takes a number from 1 on, --methods names among lora, dra, same, adalora, dylora and full.");
+            requireOne("--rounds", rounds);
+            List<String> known = List.of("lora", "dra", "same", "adalora", "dylora", "full");
+            for (String method : methods) {
+                if (!known.contains(method)) {
+                    throw new InputException(
+                            ErrorCode.UNKNOWN_NAME,
+                            "--methods names '%s', which is none of %s: choose among these.",
+                            method,
+                            String.join(", ", known));
+                }
             }
             Map<String, Object> report = StepBench.run(new StepBench.Settings(
                     network,

@@ -7,10 +7,9 @@ import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.job.Starter;
 import io.meristem.job.TrainJob;
-import io.meristem.rank.Importance;
+import io.meristem.rank.Scorer;
 import io.meristem.synth.LeafOptions;
 import io.meristem.synth.SynthOptions;
 import io.meristem.tune.Dra;
@@ -84,11 +83,12 @@ final class DemoCommand implements Callable<Integer> {
     int epochs;
 
     @Option(
-            names = ScorerName.OPTION,
+            names = ScorerNames.OPTION,
             paramLabel = "NAME",
-            converter = ScorerName.Converter.class,
-            description = ScorerName.DESCRIPTION + " Default: gradient.")
-    ScorerName scorer;
+            converter = ScorerNames.class,
+            completionCandidates = ScorerNames.class,
+            description = ScorerNames.DESCRIPTION + " Default: gradient.")
+    Scorer scorer;
 
     @Mixin
     ComputeOptions compute;
@@ -102,16 +102,9 @@ final class DemoCommand implements Callable<Integer> {
         RunFolder.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
-        SynthOptions leaves = new SynthOptions(
-                SynthOptions.Kind.LEAVES,
-                perClass,
-                atLeastOne(perClass / 3),
-                atLeastOne(perClass / 2),
-                Starter.SIZE,
-                seed,
-                0.9f,
-                1,
-                LEAVES);
+        SynthOptions leaves = SynthOptions.leaves(
+                        perClass, atLeastOne(perClass / 3), atLeastOne(perClass / 2), Starter.SIZE, seed)
+                .withLeaf(LEAVES);
         Map<Method, RunConfig> configs = configs(photos);
         say(
                 console,
@@ -132,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private Map<Method, RunConfig> configs(Path photos) {
         Dra usual = Dra.DEFAULT;
-        Dra dra = scorer == null ? usual : usual.withScorer(scorer.with(Importance.DEFAULT, null, null));
+        Dra dra = scorer == null ? usual : usual.withScorer(scorer);
         List<Method> methods = List.of(dra, new Lora(LORA_RANK, AdapterOptions.DEFAULT), new HeadOnly());
         Map<Method, RunConfig> configs = new LinkedHashMap<>();
         for (Method method : methods) {
@@ -150,14 +143,9 @@ final class DemoCommand implements Callable<Integer> {
                 .withWarmup(0.5)
                 .withClipNorm(1);
         return new RunConfig(
-                new RunConfig.Model(
-                        model.name(),
-                        Starter.file(model).toString(),
-                        Starter.SIZE,
-                        1,
-                        Fit.CROP,
-                        model.mean(),
-                        model.std()),
+                RunConfig.Model.of(model)
+                        .withWeights(Starter.file(model).toString())
+                        .withSize(Starter.SIZE),
                 new RunConfig.Data(
                         photos.toAbsolutePath().normalize().toString(),
                         SplitOptions.defaults(),

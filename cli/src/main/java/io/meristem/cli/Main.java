@@ -127,6 +127,7 @@ public final class Main {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setResourceBundle(new HelpTexts());
         commandLine.registerConverter(Path.class, Main::path);
         commandLine.setParameterExceptionHandler(Main::hint);
         commandLine.setExecutionExceptionHandler(Main::explain);
@@ -169,7 +170,7 @@ public final class Main {
 
     static int explain(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
         if (e instanceof InputException refusal) {
-            say(commandLine, OptionNames.PLAIN.text(refusal.sentence()));
+            say(commandLine, OptionNames.of(commandLine.getParseResult()).text(refusal.sentence()));
             return BAD_INPUT;
         }
         if (e instanceof InvalidPathException path) {

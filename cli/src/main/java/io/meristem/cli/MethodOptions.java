@@ -2,14 +2,19 @@ package io.meristem.cli;
 
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.NamedTypes;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.adapter.LoraInit;
 import io.meristem.adapter.LoraScaling;
 import io.meristem.adapter.RankLimit;
 import io.meristem.execute.Network;
+import io.meristem.rank.AlignmentScorer;
+import io.meristem.rank.CkaScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.SortsDirections;
+import io.meristem.rank.WeighsSimilarity;
 import io.meristem.tune.AdaLora;
 import io.meristem.tune.Dra;
 import io.meristem.tune.DyLora;
@@ -24,14 +29,13 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import io.meristem.zoo.Models;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -56,37 +60,7 @@ final class MethodOptions {
         }
 
         static Name of(Method method) {
-            return method.match(new Method.Cases<>() {
-                @Override
-                public Name full(FullTuning of) {
-                    return FULL;
-                }
-
-                @Override
-                public Name head(HeadOnly of) {
-                    return HEAD;
-                }
-
-                @Override
-                public Name lora(Lora of) {
-                    return LORA;
-                }
-
-                @Override
-                public Name adaLora(AdaLora of) {
-                    return ADALORA;
-                }
-
-                @Override
-                public Name dyLora(DyLora of) {
-                    return DYLORA;
-                }
-
-                @Override
-                public Name dra(Dra of) {
-                    return DRA;
-                }
-            });
+            return valueOf(NamedTypes.name(method.getClass()).toUpperCase(Locale.ROOT));
         }
     }
 
@@ -127,12 +101,13 @@ final class MethodOptions {
     NormTraining trainNorm;
 
     @Option(
-            names = ScorerName.OPTION,
+            names = ScorerNames.OPTION,
             paramLabel = "NAME",
-            converter = ScorerName.Converter.class,
+            converter = ScorerNames.class,
+            completionCandidates = ScorerNames.class,
             description =
-                    ScorerName.DESCRIPTION + " Default: gradient, but cka with --budget auto and with --preset paper.")
-    ScorerName scorer;
+                    ScorerNames.DESCRIPTION + " Default: gradient, but cka with --budget auto and with --preset paper.")
+    Scorer scorer;
 
     @Mixin
     UpdateOptions updates;
@@ -282,10 +257,8 @@ final class MethodOptions {
         return named != null ? named : Name.of(preset.method());
     }
 
-    private List<String> given() {
-        return spec.commandLine().getParseResult().matchedOptions().stream()
-                .map(OptionSpec::longestName)
-                .toList();
+    private Map<String, String> typed() {
+        return OptionNames.typed(spec.commandLine().getParseResult());
     }
 
     /**
@@ -294,7 +267,7 @@ final class MethodOptions {
      */
     Method resolve(String model, IntSupplier classes) {
         Name method = name();
-        MethodScope.refuseOthers(method, given());
+        MethodScope.refuseOthers(method, typed());
         if (!budget().isAuto() && (method == Name.FULL || method == Name.HEAD)) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
@@ -380,7 +353,7 @@ final class MethodOptions {
         return Dra.PAPER
                 .withScorer(scorer(ranks))
                 .withRanks(ranks)
-                .withUpdates(updates.resolve(preset, scorer == ScorerName.UPDATE))
+                .withUpdates(updates.resolve(preset, scorer != null && scorer.needsTraining()))
                 .withCalibration(
                         calibrationEpochs == null ? preset.calibrationEpochs : calibrationEpochs,
                         calibrationBatches,
@@ -388,43 +361,52 @@ final class MethodOptions {
                 .with(adapter(Dra.DEFAULT.adapter()));
     }
 
-    /** Weights of similarities belong to a scorer that has some, so they ask for it. */
+    /** The settings of a scorer belong to those that have them. */
     private Scorer scorer(RankOptions ranks) {
-        if (costPower != null && (scorer == null || !scorer.hasCostPower())) {
+        if (kappa != null && (budget != null || rank != null)) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "--cost-power belongs to scorers that sort directions: give --scorer spectrum or spectrum-whitened, or leave it out.");
+                    "%s says how large the adapters are, and so does --kappa: leave one of them out.",
+                    budget != null ? "--budget" : "--rank");
         }
         if (costPower != null && costAware) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS, "--cost-aware is --cost-power 1: leave one of them out.");
         }
-        if (kappa != null && scorer != ScorerName.ALIGNMENT) {
-            throw new InputException(
-                    ErrorCode.CONFLICTING_SETTINGS,
-                    "--kappa belongs to --scorer alignment: give that, or leave it out.");
-        }
-        if (kappa != null && ranks.bounded()) {
-            throw new InputException(
-                    ErrorCode.CONFLICTING_SETTINGS, "--budget chooses kappa: leave --kappa or --budget out.");
-        }
-        if (scorer == null && alpha == null && gamma == null) {
+        boolean weighs = alpha != null || gamma != null;
+        if (scorer == null && !weighs && costPower == null && kappa == null) {
             return preset.scorer(ranks);
         }
-        ScorerName name = scorer == null ? ScorerName.CKA : scorer;
-        Importance importance = new Importance(
-                alpha == null ? Importance.DEFAULT.alpha() : alpha,
-                alpha == null ? Importance.DEFAULT.beta() : 1 - alpha,
-                gamma == null ? Importance.DEFAULT.gamma() : gamma,
-                gamma == null ? Importance.DEFAULT.delta() : 1 - gamma);
-        return name.with(importance, costPower, kappa);
+        Scorer chosen = scorer == null && weighs ? CkaScorer.DEFAULT : scorer;
+        if (weighs) {
+            chosen = ScorerNames.having(WeighsSimilarity.class, chosen, alpha != null ? "--alpha" : "--gamma")
+                    .withImportance(importance());
+        }
+        if (costPower != null) {
+            chosen = ScorerNames.having(SortsDirections.class, chosen, "--cost-power").withCostPower(costPower);
+        }
+        if (kappa != null) {
+            ScorerNames.having(AlignmentScorer.class, chosen, "--kappa");
+            chosen = new AlignmentScorer(kappa);
+        }
+        return chosen;
+    }
+
+    private Importance importance() {
+        Importance usual = Importance.DEFAULT;
+        return new Importance(
+                alpha == null ? usual.alpha() : alpha,
+                alpha == null ? usual.beta() : 1 - alpha,
+                gamma == null ? usual.gamma() : gamma,
+                gamma == null ? usual.delta() : 1 - gamma);
     }
 
     private AdapterOptions adapter(AdapterOptions ofMethod) {
         if (rankStabilised && loraScaling != null && loraScaling != LoraScaling.BY_ROOT) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
-                    "--rank-stabilised is the scaling %s, and --lora-scaling says %s: leave one of them out.",
+                    "%s is the scaling %s, and --lora-scaling says %s: leave one of them out.",
+                    typed().get("--rank-stabilised"),
                     LoraScaling.BY_ROOT,
                     loraScaling);
         }

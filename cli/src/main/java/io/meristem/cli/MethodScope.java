@@ -3,7 +3,6 @@ package io.meristem.cli;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.cli.MethodOptions.Name;
-import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +18,7 @@ final class MethodScope {
     static {
         belong(
                 EnumSet.of(Name.DRA),
-                ScorerName.OPTION,
+                ScorerNames.OPTION,
                 "--alpha",
                 "--gamma",
                 "--cost-power",
@@ -69,9 +68,12 @@ final class MethodScope {
         return SCOPES.keySet();
     }
 
-    /** @throws InputException where one of the options that are given belongs to other methods only */
-    static void refuseOthers(Name method, Collection<String> given) {
-        List<String> others = given.stream()
+    /**
+     * @param given options by their longest names, each as it was typed
+     * @throws InputException where one of the options that are given belongs to other methods only
+     */
+    static void refuseOthers(Name method, Map<String, String> given) {
+        List<String> others = given.keySet().stream()
                 .filter(option ->
                         SCOPES.containsKey(option) && !SCOPES.get(option).contains(method))
                 .toList();
@@ -84,7 +86,7 @@ final class MethodScope {
                 ErrorCode.CONFLICTING_SETTINGS,
                 "The method %s has no use for %s: leave %s out, or choose the method with --method %s.",
                 method.word(),
-                String.join(", ", others),
+                others.stream().map(given::get).collect(Collectors.joining(", ")),
                 others.size() == 1 ? "it" : "them",
                 owners);
     }

@@ -63,7 +63,11 @@ final class ModelOptions {
     double crop;
 
     RunConfig.Model resolve() {
-        return new ModelChoice(model, fromScratch ? ModelChoice.SCRATCH : weights, size, crop, fit, mean, std)
+        return ModelChoice.of(model)
+                .withWeights(fromScratch ? ModelChoice.SCRATCH : weights)
+                .withSize(size)
+                .withView(crop, fit)
+                .withColours(mean, std)
                 .resolve();
     }
 }

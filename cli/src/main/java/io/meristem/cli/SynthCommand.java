@@ -88,16 +88,10 @@ final class SynthCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        SynthOptions options = new SynthOptions(
-                kind,
-                perClass,
-                valPerClass,
-                testPerClass,
-                size,
-                seed,
-                quality,
-                photosPerLeaf,
-                easy ? LeafOptions.easy() : LeafOptions.standard());
+        SynthOptions options = SynthOptions.of(kind, perClass, valPerClass, testPerClass, size, seed)
+                .withJpegQuality(quality)
+                .withPhotosPerLeaf(photosPerLeaf)
+                .withLeaf(easy ? LeafOptions.easy() : LeafOptions.standard());
         PrintWriter console = spec.commandLine().getOut();
         Drawing.write(out, options);
         console.println(Escape.line("Drew a synthetic data set into " + out));

@@ -20,6 +20,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -179,9 +180,12 @@ final class TrainCommand implements Callable<Integer> {
         if (resume == null) {
             return;
         }
+        Map<String, String> typed =
+                OptionNames.typed(spec.commandLine().getParseResult());
         List<String> others = spec.commandLine().getParseResult().matchedOptions().stream()
                 .map(OptionSpec::longestName)
                 .filter(name -> !WITH_RESUME.contains(name))
+                .map(name -> typed.getOrDefault(name, name))
                 .toList();
         if (!others.isEmpty()) {
             throw new InputException(

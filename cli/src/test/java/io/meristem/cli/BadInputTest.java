@@ -290,8 +290,8 @@ class BadInputTest {
                 Arguments.of(List.of("--method", "dylora", "--budget", "0.1%"), "rank 1 on each of 52 layers"),
                 Arguments.of(List.of("--method", "full", "--budget", "2%"), "--method full has none"),
                 Arguments.of(List.of("--method", "head", "--budget", "0.4"), "--method head has none"),
-                Arguments.of(List.of("--method", "dra", "--cost-power", "0.5"), "--scorer spectrum"),
-                Arguments.of(List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "--scorer spectrum"),
+                Arguments.of(List.of("--method", "dra", "--cost-power", "0.5"), "scorers spectrum, spectrum-whitened or update"),
+                Arguments.of(List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "scorers spectrum, spectrum-whitened or update"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "spectrum", "--cost-power", "1.5"), "lie in 0 to 1"),
                 Arguments.of(
@@ -315,7 +315,18 @@ class BadInputTest {
                         List.of("--method", "dra", "--scorer", "alignment", "--kappa", "Infinity"), "must be positive"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "alignment", "--kappa", "2", "--budget", "2%"),
-                        "--budget chooses kappa"),
+                        "--budget says how large the adapters are, and so does --kappa"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "alignment", "--kappa", "2", "--rank", "4"),
+                        "--rank says how large the adapters are, and so does --kappa"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "gradient", "--alpha", "0.2"),
+                        "--alpha is a setting of the scorers cka or cka-normalised: choose one"),
+                Arguments.of(List.of("--method", "full", "--use-rslora"), "no use for --use-rslora"),
+                Arguments.of(List.of("--method", "full", "--no-lora-relative"), "no use for --no-lora-relative"),
+                Arguments.of(
+                        List.of("--method", "lora", "--lora-scaling", "alpha/r", "--use-rslora"),
+                        "--use-rslora is the scaling"),
                 Arguments.of(List.of("--ema", "1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "-0.1"), "[0, 1)"),
                 Arguments.of(List.of("--ema", "NaN"), "[0, 1)"),
@@ -325,6 +336,7 @@ class BadInputTest {
                 Arguments.of(List.of("--lr-ratio", "NaN"), "must be positive"),
                 Arguments.of(List.of("--lr-ratio", "Infinity"), "must be positive"),
                 Arguments.of(List.of("--method", "full", "--lr-ratio", "4"), "leave --lr-ratio out"),
+                Arguments.of(List.of("--method", "full", "--loraplus-lr-ratio=4"), "leave --loraplus-lr-ratio out"),
                 Arguments.of(List.of("--method", "head", "--lr-ratio", "4"), "leave --lr-ratio out"),
                 Arguments.of(List.of("--method", "head", "--lr", "0.01"), "give --head-lr in its place"),
                 Arguments.of(List.of("--method", "adalora", "--lr-ratio", "4"), "leave --lr-ratio out"),

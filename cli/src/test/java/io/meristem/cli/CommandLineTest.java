@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.meristem.rank.Importance;
+import io.meristem.NamedTypes;
 import io.meristem.rank.Scorer;
+import io.meristem.rank.StableRankScorer;
+import io.meristem.tune.DyLora;
+import io.meristem.tune.Method;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -185,14 +189,26 @@ class CommandLineTest {
     }
 
     @Test
-    void everyScorerHasTheNameThatFilesHave() {
-        ScorerName.Converter words = new ScorerName.Converter();
-        for (ScorerName name : ScorerName.values()) {
-            assertEquals(name.word(), name.with(Importance.DEFAULT, null, null).label());
-            assertEquals(name, words.convert(name.word()));
+    void everyScorerCanBeChosenAndIsInTheHelp() {
+        ScorerNames words = new ScorerNames();
+        for (String command : List.of("train", "demo", "ranks")) {
+            String help = Shell.run(command, "--help").succeeds().out().replaceAll("\\s+", " ");
+            for (Scorer scorer : Scorer.all()) {
+                assertEquals(scorer, words.convert(scorer.label()));
+                assertTrue(help.contains(scorer.label() + " (" + scorer.about() + ")"), command + ": " + help);
+            }
         }
-        assertEquals(ScorerName.STABLE_RANK, words.convert("Stable-Rank"));
-        assertEquals(Scorer.class.getPermittedSubclasses().length, ScorerName.values().length);
+        assertEquals(new StableRankScorer(), words.convert("Stable-Rank"));
+    }
+
+    @Test
+    void everyMethodHasANameOnTheCommandLine() {
+        assertEquals(
+                NamedTypes.of(Method.class).keySet(),
+                Arrays.stream(MethodOptions.Name.values())
+                        .map(MethodOptions.Name::word)
+                        .collect(Collectors.toSet()));
+        assertEquals(MethodOptions.Name.DYLORA, MethodOptions.Name.of(DyLora.DEFAULT));
     }
 
     @ParameterizedTest

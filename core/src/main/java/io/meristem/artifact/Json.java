@@ -22,7 +22,10 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
@@ -53,6 +56,7 @@ public final class Json {
             .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             .withCoercionConfig(LogicalType.Textual, Json::textOnly)
             .serializationInclusion(JsonInclude.Include.ALWAYS)
+            .annotationIntrospector(new SealedTypes())
             .addModule(finiteNumbers())
             .addModule(plainPaths())
             .build();
@@ -160,6 +164,20 @@ public final class Json {
                 file,
                 type.getSimpleName(),
                 reason);
+    }
+
+    /** What a sealed interface permits is what may stand in its place; each record says its own name. */
+    private static final class SealedTypes extends JacksonAnnotationIntrospector {
+
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public List<NamedType> findSubtypes(Annotated type) {
+            Class<?>[] permitted = type.getRawType().getPermittedSubclasses();
+            return permitted == null
+                    ? super.findSubtypes(type)
+                    : Arrays.stream(permitted).map(NamedType::new).toList();
+        }
     }
 
     /** A number is no text. */

@@ -8,6 +8,7 @@ import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
 import io.meristem.data.image.Preprocess;
 import io.meristem.tune.TrainConfig;
+import io.meristem.zoo.ModelSpec;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,6 +63,31 @@ public record RunConfig(Model model, Data data, TrainConfig train, int threads) 
             require(fit, "model.fit");
             require(mean == null || mean.stream().anyMatch(Objects::isNull) ? null : mean, "model.mean");
             require(std == null || std.stream().anyMatch(Objects::isNull) ? null : std, "model.std");
+        }
+
+        /** A network at random that sees photos as its official weights do: its usual size and colours, the middle of the scaled photo as a whole. */
+        public static Model of(ModelSpec spec) {
+            return new Model(spec.name(), null, spec.inputSize(), 1, Fit.CROP, spec.mean(), spec.std());
+        }
+
+        /** The same with weights from a file; null for random ones. */
+        public Model withWeights(String file) {
+            return new Model(name, file, size, cropFraction, fit, mean, std);
+        }
+
+        /** The same with photos of another side, pixels. */
+        public Model withSize(int newSize) {
+            return new Model(name, weights, newSize, cropFraction, fit, mean, std);
+        }
+
+        /** The same with photos cut otherwise. */
+        public Model withView(double newCropFraction, Fit newFit) {
+            return new Model(name, weights, size, newCropFraction, newFit, mean, std);
+        }
+
+        /** The same with other colours: mean and standard deviation of RGB in [0, 1]. */
+        public Model withColours(List<Float> newMean, List<Float> newStd) {
+            return new Model(name, weights, size, cropFraction, fit, newMean, newStd);
         }
 
         public Preprocess preprocess() {

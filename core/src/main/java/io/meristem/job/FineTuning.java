@@ -8,7 +8,6 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.tune.Method;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.Preset;
@@ -21,8 +20,6 @@ import java.util.List;
  * this object. Whatever it has no method for is in the {@link RunConfig} that {@link #config} gives, to be changed and handed to {@link TrainJob#run}.
  */
 public final class FineTuning {
-
-    private static final double CROP = 0.875;
 
     private final Path photos;
     private String model = "mobilenet_v2";
@@ -151,7 +148,11 @@ public final class FineTuning {
 
     /** @throws InputException when a setting makes no sense or the weights are not there */
     public RunConfig config() {
-        RunConfig.Model network = new ModelChoice(model, weights, size, CROP, Fit.CROP, mean, std).resolve();
+        RunConfig.Model network = ModelChoice.of(model)
+                .withWeights(weights)
+                .withSize(size)
+                .withColours(mean, std)
+                .resolve();
         TrainConfig usual = TrainConfig.usual(method, Preset.DEFAULT, seed);
         Optimization optimization = usual.optimization();
         if (rate != 0) {

@@ -112,8 +112,6 @@ public final class ImportJob {
     public record Outcome(
             String kind, String model, int classes, int layers, int least, int greatest, List<String> notes) {}
 
-    private static final double USUAL_CROP = 0.875;
-
     private ImportJob() {}
 
     /**
@@ -272,16 +270,15 @@ public final class ImportJob {
             }
             weights = source.base().toString();
         }
-        return new ModelChoice(
-                        spec.name(),
-                        weights,
-                        request.size() != null || said == null ? request.size() : Integer.valueOf(said.size()),
-                        request.cropFraction() != null
-                                ? request.cropFraction()
-                                : said == null ? USUAL_CROP : said.cropFraction(),
-                        request.fit() != null ? request.fit() : said == null ? Fit.CROP : said.way(),
-                        request.mean() != null || said == null ? request.mean() : said.mean(),
-                        request.std() != null || said == null ? request.std() : said.std())
+        ModelChoice choice = ModelChoice.of(spec.name()).withWeights(weights);
+        if (said != null) {
+            choice = choice.withSize(said.size())
+                    .withView(said.cropFraction(), said.way())
+                    .withColours(said.mean(), said.std());
+        }
+        return choice.withSize(request.size())
+                .withView(request.cropFraction(), request.fit())
+                .withColours(request.mean(), request.std())
                 .resolve();
     }
 

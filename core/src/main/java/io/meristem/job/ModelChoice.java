@@ -11,7 +11,7 @@ import io.meristem.zoo.Models;
 import java.util.List;
 
 /**
- * A network as a user asks for it; null stands for what its official weights expect.
+ * A network as a user asks for it; null stands for what is usual: what its official weights expect, and the middle of the scaled photo.
  *
  * @param name in the registry
  * @param weights a file, a tag of weights that were pulled, {@link Starter#NAME}, {@link #SCRATCH}, or null for the first official ones that are here
@@ -21,22 +21,51 @@ import java.util.List;
  * @param std likewise
  */
 public record ModelChoice(
-        String name, String weights, Integer size, double cropFraction, Fit fit, List<Float> mean, List<Float> std) {
+        String name, String weights, Integer size, Double cropFraction, Fit fit, List<Float> mean, List<Float> std) {
 
     /** What a user writes to train from random weights. */
     public static final String SCRATCH = "scratch";
 
+    /** Of the scaled photo's side, where nobody says how much of it is kept. */
+    public static final double USUAL_CROP = 0.875;
+
+    /** A network with all that is usual. */
+    public static ModelChoice of(String name) {
+        return new ModelChoice(name, null, null, null, null, null, null);
+    }
+
+    /** The same with other weights; null leaves them. */
+    public ModelChoice withWeights(String other) {
+        return new ModelChoice(name, or(other, weights), size, cropFraction, fit, mean, std);
+    }
+
+    /** The same with photos of another side, pixels; null leaves it. */
+    public ModelChoice withSize(Integer other) {
+        return new ModelChoice(name, weights, or(other, size), cropFraction, fit, mean, std);
+    }
+
+    /** The same with photos cut otherwise; null leaves either. */
+    public ModelChoice withView(Double otherCrop, Fit otherFit) {
+        return new ModelChoice(name, weights, size, or(otherCrop, cropFraction), or(otherFit, fit), mean, std);
+    }
+
+    /** The same with other colours; null leaves either. */
+    public ModelChoice withColours(List<Float> otherMean, List<Float> otherStd) {
+        return new ModelChoice(name, weights, size, cropFraction, fit, or(otherMean, mean), or(otherStd, std));
+    }
+
+    private static <T> T or(T other, T known) {
+        return other == null ? known : other;
+    }
+
     /** @throws InputException when there is no such network, or none of its weights, or it cannot see photos like that */
     public RunConfig.Model resolve() {
         ModelSpec spec = Models.find(name);
-        RunConfig.Model model = new RunConfig.Model(
-                spec.name(),
-                file(spec),
-                size == null ? spec.inputSize() : size,
-                cropFraction,
-                fit,
-                channels(Setting.MEAN, mean, spec.mean()),
-                channels(Setting.STD, std, spec.std()));
+        RunConfig.Model model = RunConfig.Model.of(spec)
+                .withWeights(file(spec))
+                .withSize(or(size, spec.inputSize()))
+                .withView(or(cropFraction, USUAL_CROP), or(fit, Fit.CROP))
+                .withColours(channels(Setting.MEAN, mean, spec.mean()), channels(Setting.STD, std, spec.std()));
         Networks.requireSize(spec, model.size());
         model.preprocess();
         return model;

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.adapter.LayerSize;
 import io.meristem.rank.Scoring.Score;
 import java.util.ArrayList;
@@ -16,13 +17,14 @@ import java.util.Map;
  * <p>As many are kept as their ranks fit the budget; without one, half the greatest rank for each layer on average. No layer keeps more than the greatest rank
  * or its own full one.
  */
+@JsonTypeName("activation")
 public record ActivationScorer() implements Scorer {
 
     private record Component(int layer, double ratio) {}
 
     @Override
-    public String label() {
-        return "activation";
+    public String about() {
+        return "explained variance of the input";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -28,6 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param kappa ranks per direction that tells classes apart
  */
+@JsonTypeName("alignment")
 public record AlignmentScorer(double kappa) implements Scorer {
 
     public static final AlignmentScorer DEFAULT = new AlignmentScorer(1);
@@ -54,8 +56,8 @@ public record AlignmentScorer(double kappa) implements Scorer {
     record Layer(double alignment, double directions) {}
 
     @Override
-    public String label() {
-        return "alignment";
+    public String about() {
+        return "how well single photos' gradients tell classes apart";
     }
 
     @Override

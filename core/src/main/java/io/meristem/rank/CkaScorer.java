@@ -1,18 +1,25 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.rank.Scoring.Score;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Similarity between what enters a layer and what leaves it, raw and corrected: DRA's own (docs/method.md, sections 2 to 4). */
-public record CkaScorer(Importance importance) implements Scorer {
+@JsonTypeName("cka")
+public record CkaScorer(Importance importance) implements Scorer, WeighsSimilarity {
 
     /** With the study's weights. */
     public static final CkaScorer DEFAULT = new CkaScorer(Importance.DEFAULT);
 
     @Override
-    public String label() {
-        return "cka";
+    public Scorer withImportance(Importance weights) {
+        return new CkaScorer(weights);
+    }
+
+    @Override
+    public String about() {
+        return "similarity across a layer, with its correction";
     }
 
     @Override

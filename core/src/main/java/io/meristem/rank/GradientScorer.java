@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.rank.Scoring.Score;
 import java.util.Arrays;
 import java.util.Map;
@@ -11,11 +12,12 @@ import org.bytedeco.pytorch.Tensor;
  * entropy of a calibration batch, which sees the labels through the head as it is. W is the layer's whole weight, merged updates included, with the
  * normalisation that follows taken in: so the measure is the same for all ways to share a scale between a convolution and its normalisation.
  */
+@JsonTypeName("gradient")
 public record GradientScorer() implements Scorer {
 
     @Override
-    public String label() {
-        return "gradient";
+    public String about() {
+        return "the loss's pull at the weight";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.rank.ScorerMemory.Range;
 import io.meristem.rank.Scoring.Score;
 import java.util.ArrayList;
@@ -11,14 +12,23 @@ import java.util.function.ToDoubleFunction;
  * {@link CkaScorer} with both terms, S_raw and C, stretched to [0, 1] over the layers before they are weighed: {@code I = alpha place(S_raw) + beta place(C)}.
  * The ranges are those of a run's first allocation, so that later ones can be compared with it; what falls outside counts as their end.
  */
-public record NormalisedCkaScorer(Importance importance) implements Scorer {
+@JsonTypeName("cka-normalised")
+public record NormalisedCkaScorer(Importance importance) implements Scorer, WeighsSimilarity {
+
+    /** With the study's weights. */
+    public static final NormalisedCkaScorer DEFAULT = new NormalisedCkaScorer(Importance.DEFAULT);
 
     private static final String RAW = "cka_raw";
     private static final String CORRECTION = "correction";
 
     @Override
-    public String label() {
-        return "cka-normalised";
+    public Scorer withImportance(Importance weights) {
+        return new NormalisedCkaScorer(weights);
+    }
+
+    @Override
+    public String about() {
+        return "its two terms stretched over the layers";
     }
 
     @Override

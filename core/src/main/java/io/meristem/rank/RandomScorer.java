@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.engine.Seeds;
 import io.meristem.rank.Scoring.Score;
 import java.util.Map;
@@ -9,11 +10,12 @@ import java.util.SplittableRandom;
  * An even draw from [0, 1) for each layer and allocation, from the run's seed and the layer's name: the control that says whether any uneven allocation does
  * as well.
  */
+@JsonTypeName("random")
 public record RandomScorer() implements Scorer {
 
     @Override
-    public String label() {
-        return "random";
+    public String about() {
+        return "drawn by chance";
     }
 
     @Override

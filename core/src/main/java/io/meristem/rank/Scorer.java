@@ -1,27 +1,18 @@
 package io.meristem.rank;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.meristem.NamedTypes;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * How much rank each layer deserves, seen in one way. Each scorer is one record with its settings; {@link Allocator} makes ranks of what it says, under the
  * same bounds and budget for all.
+ *
+ * <p>To add one, write its record and name it in {@code permits}. {@code @JsonTypeName} is what files and the command line call it; a constant {@code DEFAULT}, or
+ * a record without components, has its usual settings.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
-@JsonSubTypes({
-    @JsonSubTypes.Type(value = CkaScorer.class, name = "cka"),
-    @JsonSubTypes.Type(value = NormalisedCkaScorer.class, name = "cka-normalised"),
-    @JsonSubTypes.Type(value = GradientScorer.class, name = "gradient"),
-    @JsonSubTypes.Type(value = SpectrumScorer.class, name = "spectrum"),
-    @JsonSubTypes.Type(value = WhitenedSpectrumScorer.class, name = "spectrum-whitened"),
-    @JsonSubTypes.Type(value = AlignmentScorer.class, name = "alignment"),
-    @JsonSubTypes.Type(value = UpdateScorer.class, name = "update"),
-    @JsonSubTypes.Type(value = ActivationScorer.class, name = "activation"),
-    @JsonSubTypes.Type(value = StableRankScorer.class, name = "stable-rank"),
-    @JsonSubTypes.Type(value = ShapeScorer.class, name = "shape"),
-    @JsonSubTypes.Type(value = UniformScorer.class, name = "uniform"),
-    @JsonSubTypes.Type(value = RandomScorer.class, name = "random")
-})
 public sealed interface Scorer
         permits CkaScorer,
                 NormalisedCkaScorer,
@@ -36,8 +27,25 @@ public sealed interface Scorer
                 UniformScorer,
                 RandomScorer {
 
+    /** All of them with their usual settings, in the order of {@code permits}. */
+    static List<Scorer> all() {
+        return NamedTypes.of(Scorer.class).values().stream()
+                .<Scorer>map(NamedTypes::usual)
+                .toList();
+    }
+
+    /** The one of that name, with its usual settings. */
+    static Optional<Scorer> named(String name) {
+        return all().stream().filter(scorer -> scorer.label().equals(name)).findFirst();
+    }
+
     /** Its name on the command line and in files. */
-    String label();
+    default String label() {
+        return NamedTypes.name(getClass());
+    }
+
+    /** What it looks at, in a few words, for a list of scorers. */
+    String about();
 
     /** Whether it keeps vectors that enter each layer while it looks; the memory forecast counts them. */
     boolean keepsInputs();

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.op.Conv2d;
 import io.meristem.op.WeightedLayer;
 import io.meristem.rank.Scoring.Score;
@@ -10,11 +11,12 @@ import java.util.Map;
  * The layer's shape alone: outputs over the inputs that reach them, {@code q = out / (groups m)} with the weight as a matrix (out, m), over the greatest q of
  * all layers. So rank goes to layers that widen. Looks at neither photos nor weights: the control that says what a scorer learns beyond the network's plan.
  */
+@JsonTypeName("shape")
 public record ShapeScorer() implements Scorer {
 
     @Override
-    public String label() {
-        return "shape";
+    public String about() {
+        return "outputs over inputs of the layer";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.rank.Scoring.Score;
@@ -29,7 +30,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param costPower 0 sorts by gain, 1 by gain per trainable number
  */
-public record SpectrumScorer(double costPower) implements Scorer {
+@JsonTypeName("spectrum")
+public record SpectrumScorer(double costPower) implements Scorer, SortsDirections {
 
     public static final SpectrumScorer DEFAULT = new SpectrumScorer(0.5);
 
@@ -53,8 +55,13 @@ public record SpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public String label() {
-        return "spectrum";
+    public Scorer withCostPower(double power) {
+        return new SpectrumScorer(power);
+    }
+
+    @Override
+    public String about() {
+        return "what the gradient's directions bring on photos that they were not seen on";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.op.WeightedLayer;
 import io.meristem.rank.Scoring.Score;
 import java.util.ArrayList;
@@ -13,11 +14,12 @@ import org.bytedeco.pytorch.Tensor;
  * The stable rank of the layer's weight as a matrix (out, m), {@code ||W||_F^2 / ||W||_2^2} (Rudelson and Vershynin 2007), over its full rank {@code min(out,
  * m)}: how evenly the pretrained weight uses its directions. Looks at no photos.
  */
+@JsonTypeName("stable-rank")
 public record StableRankScorer() implements Scorer {
 
     @Override
-    public String label() {
-        return "stable-rank";
+    public String about() {
+        return "of the weight";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -24,7 +25,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param costPower 0 sorts directions by what they do, 1 by that per trainable number
  */
-public record UpdateScorer(double costPower) implements Scorer {
+@JsonTypeName("update")
+public record UpdateScorer(double costPower) implements Scorer, SortsDirections {
 
     public static final UpdateScorer DEFAULT = new UpdateScorer(0.5);
 
@@ -36,8 +38,13 @@ public record UpdateScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public String label() {
-        return "update";
+    public Scorer withCostPower(double power) {
+        return new UpdateScorer(power);
+    }
+
+    @Override
+    public String about() {
+        return "what the trained update does; equal ranks until the first update";
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.meristem.rank;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
+
 /**
  * The same as {@link SpectrumScorer} of whitened gradients, {@code G~ = (P + eps)^-1/2 G (T Q + eps)^-1/2} with the diagonals of {@link SecondMoments}:
  *
@@ -11,7 +13,8 @@ package io.meristem.rank;
  *
  * @param costPower 0 sorts by gain, 1 by gain per trainable number
  */
-public record WhitenedSpectrumScorer(double costPower) implements Scorer {
+@JsonTypeName("spectrum-whitened")
+public record WhitenedSpectrumScorer(double costPower) implements Scorer, SortsDirections {
 
     public static final WhitenedSpectrumScorer DEFAULT = new WhitenedSpectrumScorer(0.5);
 
@@ -20,8 +23,13 @@ public record WhitenedSpectrumScorer(double costPower) implements Scorer {
     }
 
     @Override
-    public String label() {
-        return "spectrum-whitened";
+    public Scorer withCostPower(double power) {
+        return new WhitenedSpectrumScorer(power);
+    }
+
+    @Override
+    public String about() {
+        return "the same, with every channel scaled alike";
     }
 
     @Override

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
+import io.meristem.NamedTypes;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.Json;
 import io.meristem.rank.CkaScorer;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -28,7 +30,7 @@ import java.util.stream.IntStream;
  */
 final class MethodReader {
 
-    private static final Map<String, Class<?>> KNOWN = MethodDefaults.named(Method.class);
+    private static final Map<String, Class<? extends Method>> KNOWN = new TreeMap<>(NamedTypes.of(Method.class));
     private static final String CALIBRATION = "calibration_epochs";
     private static final String LIMIT = "limit";
     private static final String SCORER = "scorer";

@@ -40,8 +40,6 @@ final class SubjectReader {
     /** What may stand for photos, beside the bare folder. */
     private record RawData(String name, String folder, ObjectNode split, JsonNode augmentation) {}
 
-    private static final double USUAL_CROP = 0.875;
-
     private final Fields fields;
     private final Path base;
     private final Scale scale;
@@ -106,14 +104,13 @@ final class SubjectReader {
         if (weights == null) {
             weights = scale.weights().get("");
         }
-        ModelChoice choice = new ModelChoice(
-                raw.name(),
-                weights == null ? file(raw.weights()) : weights,
-                scale.size() == null ? raw.size() : scale.size(),
-                raw.cropFraction() == null ? USUAL_CROP : raw.cropFraction(),
-                raw.fit() == null ? Fit.CROP : raw.fit(),
-                scale.mean() == null ? raw.mean() : scale.mean(),
-                scale.std() == null ? raw.std() : scale.std());
+        ModelChoice choice = ModelChoice.of(raw.name())
+                .withWeights(weights == null ? file(raw.weights()) : weights)
+                .withSize(raw.size())
+                .withSize(scale.size())
+                .withView(raw.cropFraction(), raw.fit())
+                .withColours(raw.mean(), raw.std())
+                .withColours(scale.mean(), scale.std());
         return new StudyModel(label, choice.resolve());
     }
 

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -36,6 +37,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param orthogonality weight of the penalty that draws the columns of P and the rows of Q towards orthonormal ones
  * @param adapter alpha counts for {@code initRank} and all layers, and the scale stays when triplets go
  */
+@JsonTypeName("adalora")
 public record AdaLora(
         int initRank,
         int targetRank,
@@ -198,6 +200,11 @@ public record AdaLora(
                 beta2,
                 orthogonality,
                 newAdapter);
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.adaLora(this);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -32,6 +33,7 @@ import java.util.function.BiFunction;
  * @param calibrationBatches photos for measuring: so many batches ...
  * @param calibrationBatchSize ... of this many photos
  */
+@JsonTypeName("dra")
 public record Dra(
         Scorer scorer,
         RankOptions ranks,
@@ -110,6 +112,11 @@ public record Dra(
                 calibrationBatches,
                 calibrationBatchSize,
                 adapter);
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.dra(this);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.adapter.AdapterOptions;
@@ -29,6 +30,7 @@ import java.util.stream.DoubleStream;
  * @param ranks at which the best state is judged after training, each within the range
  * @param adapter alpha 0 means {@code rankMax}, or 1 where the scale is alpha itself; the scale at rank b is {@code alpha / b}, the same for all layers
  */
+@JsonTypeName("dylora")
 public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ranks, AdapterOptions adapter)
         implements Method {
 
@@ -75,6 +77,11 @@ public record DyLora(int rankMin, int rankMax, boolean frozen, List<Integer> ran
                 .boxed()
                 .toList();
         return new DyLora(1, sizes.get(sizes.size() - 1), frozen, sizes, adapter);
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.dyLora(this);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.op.Param;
 import io.meristem.op.WeightedLayer;
 import io.meristem.weights.SavedTensors;
@@ -8,7 +9,13 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** Every weight trains. */
+@JsonTypeName("full")
 public record FullTuning() implements Method {
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.full(this);
+    }
 
     @Override
     public String label() {

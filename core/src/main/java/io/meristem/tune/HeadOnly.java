@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -8,7 +9,13 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** A linear classifier on frozen features: only the new head trains. The yardstick that every other method must beat. */
+@JsonTypeName("head")
 public record HeadOnly() implements Method {
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.head(this);
+    }
 
     @Override
     public String label() {

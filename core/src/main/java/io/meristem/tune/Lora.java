@@ -1,5 +1,6 @@
 package io.meristem.tune;
 
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param limit what becomes of it where it exceeds what a layer's weight can use. {@link RankLimit#NONE} is the source's baseline and its size; null, as in
  *     runs from before there was a choice, means that.
  */
+@JsonTypeName("lora")
 public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements Method {
 
     public static final Lora DEFAULT = new Lora(8, AdapterOptions.DEFAULT);
@@ -36,6 +38,11 @@ public record Lora(int rank, AdapterOptions adapter, RankLimit limit) implements
             throw InputException.ofSettings(
                     ErrorCode.OUT_OF_RANGE, "%s must not be negative, and not %s", Setting.RANK.the(), rank);
         }
+    }
+
+    @Override
+    public <R> R match(Cases<R> cases) {
+        return cases.lora(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.meristem.adapter.LayerSize;
 import io.meristem.weights.SavedTensors;
@@ -9,14 +8,6 @@ import java.util.List;
 
 /** What is trained and how that changes during training. Each method is one record: its settings, and the state that it runs with. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
-@JsonSubTypes({
-    @JsonSubTypes.Type(value = FullTuning.class, name = "full"),
-    @JsonSubTypes.Type(value = HeadOnly.class, name = "head"),
-    @JsonSubTypes.Type(value = Lora.class, name = "lora"),
-    @JsonSubTypes.Type(value = AdaLora.class, name = "adalora"),
-    @JsonSubTypes.Type(value = DyLora.class, name = "dylora"),
-    @JsonSubTypes.Type(value = Dra.class, name = "dra")
-})
 public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLora, Dra {
 
     /**
@@ -40,23 +31,7 @@ public sealed interface Method permits FullTuning, HeadOnly, Lora, AdaLora, DyLo
     }
 
     /** The answer for this method. */
-    default <R> R match(Cases<R> cases) {
-        // A switch over types needs Java 21.
-        if (this instanceof FullTuning full) {
-            return cases.full(full);
-        } else if (this instanceof HeadOnly head) {
-            return cases.head(head);
-        } else if (this instanceof Lora lora) {
-            return cases.lora(lora);
-        } else if (this instanceof AdaLora adaLora) {
-            return cases.adaLora(adaLora);
-        } else if (this instanceof DyLora dyLora) {
-            return cases.dyLora(dyLora);
-        } else if (this instanceof Dra dra) {
-            return cases.dra(dra);
-        }
-        throw new IllegalStateException("Cases has no case for " + label());
-    }
+    <R> R match(Cases<R> cases);
 
     /** A short name with the setting that matters, for tables. */
     String label();

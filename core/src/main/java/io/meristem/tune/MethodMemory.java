@@ -1,8 +1,8 @@
 package io.meristem.tune;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.rank.ScorerMemory;
@@ -12,17 +12,12 @@ import java.util.Objects;
 
 /** What a method remembers from step to step beside its tensors, as it is saved. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "name")
-@JsonSubTypes({
-    @JsonSubTypes.Type(value = MethodMemory.Nothing.class, name = "nothing"),
-    @JsonSubTypes.Type(value = MethodMemory.Drawn.class, name = "drawn"),
-    @JsonSubTypes.Type(value = MethodMemory.Pruned.class, name = "pruned"),
-    @JsonSubTypes.Type(value = MethodMemory.Allocated.class, name = "allocated")
-})
 public sealed interface MethodMemory {
 
     MethodMemory NOTHING = new Nothing();
 
     /** Of a method whose tensors say all. */
+    @JsonTypeName("nothing")
     record Nothing() implements MethodMemory {}
 
     /**
@@ -30,6 +25,7 @@ public sealed interface MethodMemory {
      *
      * @param draws from its random stream so far
      */
+    @JsonTypeName("drawn")
     record Drawn(long draws) implements MethodMemory {}
 
     /**
@@ -39,6 +35,7 @@ public sealed interface MethodMemory {
      * @param kept a digit for each triplet that there is memory for: 1, or 0 where it is masked
      * @param left a digit for each triplet of the beginning: 0 where it has been removed; null before the removal
      */
+    @JsonTypeName("pruned")
     record Pruned(int step, String kept, String left) implements MethodMemory {
 
         public Pruned {
@@ -76,6 +73,7 @@ public sealed interface MethodMemory {
      * @param settled of updates that wait for the adapters to settle; null with others
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonTypeName("allocated")
     record Allocated(
             Double threshold,
             int generation,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.Setting;
+import java.util.function.Consumer;
 
 /**
  * How parameters are moved.
@@ -67,206 +68,68 @@ public record Optimization(
 
     /** The same by another rule. */
     public Optimization withKind(Kind newKind) {
-        return new Optimization(
-                newKind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.kind = newKind);
     }
 
     /** The same at another rate of adapters, or of all weights. */
     public Optimization withRate(double newRate) {
-        return new Optimization(
-                kind,
-                newRate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.rate = newRate);
     }
 
     /** The same at another rate of a head that trains in full. */
     public Optimization withHeadRate(double newHeadRate) {
-        return new Optimization(
-                kind,
-                rate,
-                newHeadRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.headRate = newHeadRate);
     }
 
     /** The same with another weight decay. */
     public Optimization withWeightDecay(double newWeightDecay) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                newWeightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.weightDecay = newWeightDecay);
     }
 
     /** The same with another momentum of SGD. */
     public Optimization withMomentum(double newMomentum) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                newMomentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.momentum = newMomentum);
     }
 
     /** The same with rates that go otherwise after the warm-up. */
     public Optimization withSchedule(Schedule newSchedule) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                newSchedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.schedule = newSchedule);
     }
 
     /** The same with a warm-up of so many epochs. */
     public Optimization withWarmup(double newWarmupEpochs) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                newWarmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.warmupEpochs = newWarmupEpochs);
     }
 
     /** The same with gradients held to another norm; 0 for any. */
     public Optimization withClipNorm(double newClipNorm) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                newClipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.clipNorm = newClipNorm);
     }
 
     /** The same with labels smoothed otherwise. */
     public Optimization withLabelSmoothing(double newLabelSmoothing) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                newLabelSmoothing,
-                classWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.labelSmoothing = newLabelSmoothing);
     }
 
     /** The same with classes weighted by their shares, or all alike. */
     public Optimization withClassWeights(boolean newClassWeights) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                newClassWeights,
-                lrRatio,
-                normRate);
+        return changed(draft -> draft.classWeights = newClassWeights);
     }
 
     /** The same with another rate of B over that of A. */
     public Optimization withLrRatio(double newLrRatio) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                newLrRatio,
-                normRate);
+        return changed(draft -> draft.lrRatio = newLrRatio);
     }
 
     /** The same with a rate of its own for what trains of the normalisation; null for that of the adapters. */
     public Optimization withNormRate(Double newNormRate) {
-        return new Optimization(
-                kind,
-                rate,
-                headRate,
-                weightDecay,
-                momentum,
-                schedule,
-                warmupEpochs,
-                clipNorm,
-                labelSmoothing,
-                classWeights,
-                lrRatio,
-                newNormRate);
+        return changed(draft -> draft.normRate = newNormRate);
+    }
+
+    private Optimization changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
     }
 
     /** Of what trains of the normalisation: {@link #normRate}, or the adapters' {@link #rate} where there is none. */
@@ -339,5 +202,52 @@ public record Optimization(
         }
         double done = (progress - top) / Math.max(epochs - top, 1e-9);
         return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done)));
+    }
+
+    /** A copy of which one thing is changed. */
+    private static final class Draft {
+        Kind kind;
+        double rate;
+        double headRate;
+        double weightDecay;
+        double momentum;
+        Schedule schedule;
+        double warmupEpochs;
+        double clipNorm;
+        double labelSmoothing;
+        boolean classWeights;
+        Double lrRatio;
+        Double normRate;
+
+        Draft(Optimization of) {
+            kind = of.kind;
+            rate = of.rate;
+            headRate = of.headRate;
+            weightDecay = of.weightDecay;
+            momentum = of.momentum;
+            schedule = of.schedule;
+            warmupEpochs = of.warmupEpochs;
+            clipNorm = of.clipNorm;
+            labelSmoothing = of.labelSmoothing;
+            classWeights = of.classWeights;
+            lrRatio = of.lrRatio;
+            normRate = of.normRate;
+        }
+
+        Optimization done() {
+            return new Optimization(
+                    kind,
+                    rate,
+                    headRate,
+                    weightDecay,
+                    momentum,
+                    schedule,
+                    warmupEpochs,
+                    clipNorm,
+                    labelSmoothing,
+                    classWeights,
+                    lrRatio,
+                    normRate);
+        }
     }
 }

@@ -18,16 +18,12 @@ import io.meristem.data.folder.SplitOptions;
 import io.meristem.data.image.Fit;
 import io.meristem.engine.ComputeDevice;
 import io.meristem.engine.Precision;
-import io.meristem.rank.ActivationScorer;
 import io.meristem.rank.AlignmentScorer;
 import io.meristem.rank.CkaScorer;
-import io.meristem.rank.GradientScorer;
 import io.meristem.rank.Importance;
 import io.meristem.rank.NormalisedCkaScorer;
-import io.meristem.rank.RandomScorer;
 import io.meristem.rank.RankOptions;
 import io.meristem.rank.Scorer;
-import io.meristem.rank.ShapeScorer;
 import io.meristem.rank.SpectrumScorer;
 import io.meristem.rank.StableRankScorer;
 import io.meristem.rank.UniformScorer;
@@ -47,6 +43,7 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.Preset;
 import io.meristem.tune.TrainConfig;
 import io.meristem.tune.Updates;
+import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +63,7 @@ class JsonTest {
     Path folder;
 
     static Stream<Method> methods() {
-        return Stream.of(
+        Stream<Method> others = Stream.of(
                 new FullTuning(),
                 new HeadOnly(),
                 new Lora(4, new AdapterOptions(3, true, 0.1)),
@@ -76,7 +73,6 @@ class JsonTest {
                         .withCalibration(3, 4, 64)
                         .with(AdapterOptions.DEFAULT),
                 fixed(new NormalisedCkaScorer(new Importance(0.2, 0.8, 0.5, 0.5))),
-                fixed(new GradientScorer()),
                 fixed(new SpectrumScorer(0.25)),
                 fixed(new WhitenedSpectrumScorer(0.75)),
                 fixed(new AlignmentScorer(2)),
@@ -95,12 +91,10 @@ class JsonTest {
                         .withScorer(new UniformScorer())
                         .withUpdates(new Updates(Updates.Kind.WARM, Updates.When.SETTLED))
                         .withCalibration(5, 4, 64)
-                        .with(AdapterOptions.DEFAULT),
-                fixed(new ActivationScorer()),
-                fixed(new StableRankScorer()),
-                fixed(new ShapeScorer()),
-                fixed(new UniformScorer()),
-                fixed(new RandomScorer()));
+                        .with(AdapterOptions.DEFAULT));
+        Stream<Dra> scorers =
+                Scorer.all().stream().filter(scorer -> !scorer.needsTraining()).map(JsonTest::fixed);
+        return Stream.concat(others, scorers);
     }
 
     private static Dra fixed(Scorer scorer) {
@@ -113,8 +107,9 @@ class JsonTest {
 
     private static RunConfig config(Method method) {
         return new RunConfig(
-                new RunConfig.Model(
-                        "alexnet", null, 224, 0.875, Fit.SQUASH, List.of(0.1f, 0.2f, 0.3f), List.of(1f, 2f, 3f)),
+                RunConfig.Model.of(Models.find("alexnet"))
+                        .withView(0.875, Fit.SQUASH)
+                        .withColours(List.of(0.1f, 0.2f, 0.3f), List.of(1f, 2f, 3f)),
                 new RunConfig.Data(
                         "/photos of: mine",
                         SplitOptions.defaults().withGroups(Path.of("/a b/leaves:1.csv"), "leaf", null),

@@ -7,7 +7,6 @@ import io.meristem.adapter.LoraScaling;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.engine.Engine;
 import io.meristem.exchange.AdapterFormat;
 import io.meristem.exchange.PeftFormat;
@@ -27,6 +26,7 @@ import io.meristem.tune.NormTraining;
 import io.meristem.tune.OnDivergence;
 import io.meristem.tune.Optimization;
 import io.meristem.tune.TrainConfig;
+import io.meristem.zoo.Models;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -106,14 +106,10 @@ final class GoldenRunsMaker {
     /** A run, and what a kill at the second step after {@code done} epochs would have left of it. */
     private void make(String name, TrainConfig train, int done) {
         RunConfig config = new RunConfig(
-                new RunConfig.Model(
-                        Starter.MODEL,
-                        GoldenRuns.weights().toString(),
-                        32,
-                        1,
-                        Fit.CROP,
-                        List.of(0.5f, 0.5f, 0.5f),
-                        List.of(0.25f, 0.25f, 0.25f)),
+                RunConfig.Model.of(Models.find(Starter.MODEL))
+                        .withWeights(GoldenRuns.weights().toString())
+                        .withSize(32)
+                        .withColours(List.of(0.5f, 0.5f, 0.5f), List.of(0.25f, 0.25f, 0.25f)),
                 new RunConfig.Data(GoldenRuns.PLACE + "/photos", SplitOptions.defaults(), Augmentation.standard()),
                 train,
                 1);

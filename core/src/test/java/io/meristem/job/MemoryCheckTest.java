@@ -61,9 +61,8 @@ class MemoryCheckTest {
 
     private static RunConfig run(String model, int batch) {
         RunConfig tiny = TinyRuns.run(train(Lora.DEFAULT, batch, Precision.FP32, false), Path.of("nowhere"), null);
-        RunConfig.Model m = tiny.model();
         return new RunConfig(
-                new RunConfig.Model(model, null, 224, m.cropFraction(), m.fit(), m.mean(), m.std()),
+                RunConfig.Model.of(Models.find(model)).withSize(224),
                 tiny.data(),
                 tiny.train(),
                 2);

@@ -283,14 +283,7 @@ class TrainedBesideTest {
         refused("at least 1, not 0", () -> TinyRuns.train(new Lora(0, AdapterOptions.DEFAULT), 1, 1));
         RunConfig config =
                 TinyRuns.run(TinyRuns.train(TinyRuns.lora(), 1, 1).with(NormTraining.AFFINE, 0), photos, null);
-        RunConfig.Model alexnet = new RunConfig.Model(
-                "alexnet",
-                null,
-                64,
-                1,
-                config.model().fit(),
-                config.model().mean(),
-                config.model().std());
+        RunConfig.Model alexnet = RunConfig.Model.of(Models.find("alexnet")).withSize(64);
         InputException e = assertThrows(
                 InputException.class, () -> train(new RunConfig(alexnet, config.data(), config.train(), 1), "none"));
         assertTrue(e.getMessage().contains("no normalisation whose scales could train"), e.getMessage());

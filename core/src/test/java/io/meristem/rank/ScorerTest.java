@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.meristem.InputException;
 import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
@@ -17,12 +16,11 @@ import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import io.meristem.zoo.Models;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -41,32 +39,21 @@ class ScorerTest {
     };
 
     static List<Scorer> all() {
-        return List.of(
-                CkaScorer.DEFAULT,
-                new NormalisedCkaScorer(Importance.DEFAULT),
-                new GradientScorer(),
-                SpectrumScorer.DEFAULT,
-                WhitenedSpectrumScorer.DEFAULT,
-                AlignmentScorer.DEFAULT,
-                UpdateScorer.DEFAULT,
-                new ActivationScorer(),
-                new StableRankScorer(),
-                new ShapeScorer(),
-                new UniformScorer(),
-                new RandomScorer());
+        return Scorer.all();
     }
 
+    /** A scorer is one record and one place in the list: its names and words come from it. */
     @Test
-    void theFamilyIsComplete() {
-        Set<Class<?>> permitted =
-                Arrays.stream(Scorer.class.getPermittedSubclasses()).collect(Collectors.toSet());
-        assertEquals(permitted, all().stream().map(Object::getClass).collect(Collectors.toSet()));
-        JsonSubTypes names = Scorer.class.getAnnotation(JsonSubTypes.class);
-        Map<Class<?>, String> named = new HashMap<>();
-        for (JsonSubTypes.Type type : names.value()) {
-            named.put(type.value(), type.name());
+    void eachScorerHasANameAndWordsForIt() {
+        assertEquals(
+                Arrays.asList(Scorer.class.getPermittedSubclasses()),
+                all().stream().map(Object::getClass).toList());
+        for (Scorer scorer : all()) {
+            assertEquals(Optional.of(scorer), Scorer.named(scorer.label()));
+            assertEquals(scorer.label().toLowerCase(Locale.ROOT), scorer.label());
+            assertFalse(scorer.about().isBlank() || scorer.about().endsWith("."), scorer.about());
         }
-        all().forEach(scorer -> assertEquals(scorer.label(), named.get(scorer.getClass())));
+        assertEquals(Optional.empty(), Scorer.named("magic"));
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
 import io.meristem.execute.Network;
+import io.meristem.NamedTypes;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
 import io.meristem.rank.UpdateScorer;
@@ -79,7 +80,7 @@ class PresetsTest {
     /** Every scorer that has something to say before training is in the comparison, so that none wins by absence. */
     @Test
     void allAllocatorsCompete() {
-        Set<String> names = new TreeSet<>(MethodDefaults.named(Scorer.class).keySet());
+        Set<String> names = new TreeSet<>(NamedTypes.of(Scorer.class).keySet());
         names.remove(UpdateScorer.DEFAULT.label());
         assertEquals(names, scorers("allocators"));
     }

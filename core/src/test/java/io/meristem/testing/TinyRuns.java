@@ -4,7 +4,6 @@ import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.execute.Network;
 import io.meristem.rank.RankOptions;
 import io.meristem.tune.AdaLora;
@@ -76,14 +75,10 @@ public final class TinyRuns {
     /** @param weights a file, or null for a random start */
     public static RunConfig run(TrainConfig train, Path photos, Path weights) {
         return new RunConfig(
-                new RunConfig.Model(
-                        MODEL,
-                        weights == null ? null : weights.toString(),
-                        SIZE,
-                        1,
-                        Fit.CROP,
-                        List.of(0.5f, 0.5f, 0.5f),
-                        List.of(0.25f, 0.25f, 0.25f)),
+                RunConfig.Model.of(Models.find(MODEL))
+                        .withWeights(weights == null ? null : weights.toString())
+                        .withSize(SIZE)
+                        .withColours(List.of(0.5f, 0.5f, 0.5f), List.of(0.25f, 0.25f, 0.25f)),
                 new RunConfig.Data(photos.toString(), SplitOptions.defaults(), Augmentation.standard()),
                 train,
                 1);

@@ -30,7 +30,7 @@ class ExamplesTest {
     @Test
     void fineTuneAndServe() throws IOException, InterruptedException, ExecutionException {
         Path photos = folder.resolve("leaves");
-        SynthOptions leaves = new SynthOptions(SynthOptions.Kind.LEAVES, 8, 4, 4, 96, 1, 0.9f, 1, LeafOptions.easy());
+        SynthOptions leaves = SynthOptions.leaves(8, 4, 4, 96, 1).withLeaf(LeafOptions.easy());
         SyntheticFolder.write(photos, leaves, (done, total) -> {});
         Path run = folder.resolve("run");
         ByteArrayOutputStream said = new ByteArrayOutputStream();

@@ -55,12 +55,34 @@ public record SynthOptions(
 
     /** Leaves of standard difficulty, one photo per leaf, JPEG quality 0.9. */
     public static SynthOptions leaves(int train, int val, int test, int size, long seed) {
-        return new SynthOptions(Kind.LEAVES, train, val, test, size, seed, 0.9f, 1, LeafOptions.standard());
+        return of(Kind.LEAVES, train, val, test, size, seed);
     }
 
     /** Patterns for pre-training, JPEG quality 0.9. */
     public static SynthOptions patterns(int train, int val, int test, int size, long seed) {
-        return new SynthOptions(Kind.PATTERNS, train, val, test, size, seed, 0.9f, 1, LeafOptions.standard());
+        return of(Kind.PATTERNS, train, val, test, size, seed);
+    }
+
+    /** Either of them. */
+    public static SynthOptions of(Kind kind, int train, int val, int test, int size, long seed) {
+        return new SynthOptions(kind, train, val, test, size, seed, 0.9f, 1, LeafOptions.standard());
+    }
+
+    /** The same in files of another quality, above 0 to 1. */
+    public SynthOptions withJpegQuality(float quality) {
+        return new SynthOptions(
+                kind, perClassTrain, perClassVal, perClassTest, size, seed, quality, photosPerLeaf, leaf);
+    }
+
+    /** The same with so many pictures of each leaf. */
+    public SynthOptions withPhotosPerLeaf(int photos) {
+        return new SynthOptions(kind, perClassTrain, perClassVal, perClassTest, size, seed, jpegQuality, photos, leaf);
+    }
+
+    /** The same with leaves of another difficulty. */
+    public SynthOptions withLeaf(LeafOptions other) {
+        return new SynthOptions(
+                kind, perClassTrain, perClassVal, perClassTest, size, seed, jpegQuality, photosPerLeaf, other);
     }
 
     private static void count(String name, int value, int least, int most) {

@@ -7,7 +7,6 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
-import io.meristem.data.image.Fit;
 import io.meristem.data.image.ImageDecoder;
 import io.meristem.data.image.Preprocess;
 import io.meristem.execute.Network;
@@ -97,7 +96,7 @@ class LesionMassTest {
         Path photos = folder.resolve("photos");
         SyntheticFolder.write(
                 photos,
-                new SynthOptions(SynthOptions.Kind.LEAVES, TRAIN, 3, TEST, SIZE, 1, 0.95f, 1, LEAVES),
+                SynthOptions.leaves(TRAIN, 3, TEST, SIZE, 1).withJpegQuality(0.95f).withLeaf(LEAVES),
                 (done, of) -> {});
         ModelSpec model = Models.find(Starter.MODEL);
         Optimization optimization = Optimization.plain(4e-3)
@@ -107,8 +106,9 @@ class LesionMassTest {
                 .withWarmup(0.5)
                 .withClipNorm(1);
         RunConfig config = new RunConfig(
-                new RunConfig.Model(
-                        model.name(), Starter.file(model).toString(), SIZE, 1, Fit.CROP, model.mean(), model.std()),
+                RunConfig.Model.of(model)
+                        .withWeights(Starter.file(model).toString())
+                        .withSize(SIZE),
                 new RunConfig.Data(photos.toString(), SplitOptions.defaults(), Augmentation.standard()),
                 TrainConfig.of(new Lora(8, AdapterOptions.DEFAULT), EPOCHS, 32, 1, optimization),
                 1);

@@ -31,7 +31,7 @@ class SyntheticFolderTest {
     }
 
     private static SynthOptions small(int photosPerLeaf) {
-        return new SynthOptions(SynthOptions.Kind.LEAVES, 4, 2, 1, 32, 5, 0.9f, photosPerLeaf, LeafOptions.standard());
+        return SynthOptions.leaves(4, 2, 1, 32, 5).withPhotosPerLeaf(photosPerLeaf);
     }
 
     @Test
@@ -143,9 +143,9 @@ class SyntheticFolderTest {
         assertThrows(InputException.class, () -> SynthOptions.leaves(1, 1, 1, 5, 1));
         assertThrows(
                 InputException.class,
-                () -> new SynthOptions(SynthOptions.Kind.PATTERNS, 1, 1, 1, 32, 1, 0.9f, 3, LeafOptions.standard()));
+                () -> SynthOptions.patterns(1, 1, 1, 32, 1).withPhotosPerLeaf(3));
         assertThrows(
                 InputException.class,
-                () -> new SynthOptions(SynthOptions.Kind.LEAVES, 1, 1, 1, 32, 1, 0f, 1, LeafOptions.standard()));
+                () -> SynthOptions.leaves(1, 1, 1, 32, 1).withJpegQuality(0));
     }
 }

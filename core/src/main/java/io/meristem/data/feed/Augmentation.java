@@ -76,7 +76,52 @@ public record Augmentation(
 
     /** For close-up photos of plants: mirrored either way, crops of a third of the area or more, mild light and colour changes. */
     public static Augmentation standard() {
-        return new Augmentation(0.5, 0.5, 0.35, 1, 3 / 4.0, 4 / 3.0, 0.2, 0.2, 0.2, 0.02);
+        return NONE.withFlips(0.5, 0.5).withCrops(0.35, 1, 3 / 4.0, 4 / 3.0).withJitter(0.2, 0.2, 0.2, 0.02);
+    }
+
+    /** The same with other probabilities of mirror images: left-right, top-bottom. */
+    public Augmentation withFlips(double newFlip, double newVerticalFlip) {
+        return new Augmentation(
+                newFlip,
+                newVerticalFlip,
+                minScale,
+                maxScale,
+                minRatio,
+                maxRatio,
+                brightness,
+                contrast,
+                saturation,
+                hue);
+    }
+
+    /** The same with other crops: shares of the area, and width over height. */
+    public Augmentation withCrops(double newMinScale, double newMaxScale, double newMinRatio, double newMaxRatio) {
+        return new Augmentation(
+                flip,
+                verticalFlip,
+                newMinScale,
+                newMaxScale,
+                newMinRatio,
+                newMaxRatio,
+                brightness,
+                contrast,
+                saturation,
+                hue);
+    }
+
+    /** The same with other changes of colour. */
+    public Augmentation withJitter(double newBrightness, double newContrast, double newSaturation, double newHue) {
+        return new Augmentation(
+                flip,
+                verticalFlip,
+                minScale,
+                maxScale,
+                minRatio,
+                maxRatio,
+                newBrightness,
+                newContrast,
+                newSaturation,
+                newHue);
     }
 
     public boolean crops() {

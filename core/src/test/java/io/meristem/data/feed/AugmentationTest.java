@@ -50,8 +50,8 @@ class AugmentationTest {
     void flipsMirror() {
         RgbImage scaled = PREPROCESS.scaled(Pictures.random(40, 30, 1));
         float[] plain = view(Augmentation.NONE, scaled, 0, 0, 0);
-        float[] across = view(new Augmentation(1, 0, 1, 1, 1, 1, 0, 0, 0, 0), scaled, 0, 0, 0);
-        float[] down = view(new Augmentation(0, 1, 1, 1, 1, 1, 0, 0, 0, 0), scaled, 0, 0, 0);
+        float[] across = view(Augmentation.NONE.withFlips(1, 0), scaled, 0, 0, 0);
+        float[] down = view(Augmentation.NONE.withFlips(0, 1), scaled, 0, 0, 0);
         for (int y = 0; y < 14; y++) {
             for (int x = 0; x < 42; x += 3) {
                 assertEquals(plain[y * 42 + x + 1], across[y * 42 + (39 - x) + 1]);
@@ -73,7 +73,7 @@ class AugmentationTest {
 
     @Test
     void cropsKeepToTheirBounds() {
-        Augmentation how = new Augmentation(0, 0, 0.2, 0.6, 0.75, 1.5, 0, 0, 0, 0);
+        Augmentation how = Augmentation.NONE.withCrops(0.2, 0.6, 0.75, 1.5);
         double sum = 0;
         for (int i = 0; i < 2000; i++) {
             int[] box = how.crop(80, 60, new SplittableRandom(i));
@@ -91,9 +91,9 @@ class AugmentationTest {
 
     @Test
     void boundsAreChecked() {
-        assertThrows(InputException.class, () -> new Augmentation(2, 0, 1, 1, 1, 1, 0, 0, 0, 0));
-        assertThrows(InputException.class, () -> new Augmentation(0, 0, 0.5, 0.4, 1, 1, 0, 0, 0, 0));
-        assertThrows(InputException.class, () -> new Augmentation(0, 0, 1, 1, 1, 1, 0, 0, 0, 0.6));
+        assertThrows(InputException.class, () -> Augmentation.NONE.withFlips(2, 0));
+        assertThrows(InputException.class, () -> Augmentation.NONE.withCrops(0.5, 0.4, 1, 1));
+        assertThrows(InputException.class, () -> Augmentation.NONE.withJitter(0, 0, 0, 0.6));
     }
 
     /** The same changes as those of perturbed photos, which are rounded. */
@@ -101,7 +101,7 @@ class AugmentationTest {
     void jitterIsThatOfPerturbations() {
         Preprocess whole = new Preprocess(40, 1, Fit.CROP, new float[] {0, 0, 0}, new float[] {1, 1, 1});
         RgbImage photo = RgbImage.of(Pictures.smooth(40, 40, 3));
-        Augmentation how = new Augmentation(0, 0, 1, 1, 1, 1, 0.4, 0.4, 0.4, 0.04);
+        Augmentation how = Augmentation.NONE.withJitter(0.4, 0.4, 0.4, 0.04);
         for (int seed = 0; seed < 20; seed++) {
             float[] training = new float[whole.length()];
             SplittableRandom random = new SplittableRandom(seed);
