@@ -3,6 +3,8 @@ package io.meristem.weights;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.execute.Network;
+import io.meristem.zoo.Models;
+import io.meristem.zoo.ReleaseNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,13 +14,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * From the names in a file to the names in a network. Files of the home libraries need nothing; what is undone here are the prefixes that wrappers
- * of PyTorch and trainers leave, and the names of the authors' own ConvNeXt release, which timm's network replaced by its own.
+ * of PyTorch and trainers leave, and the names of {@link ReleaseNames}.
  *
  * @param names the file's name for each name in the network's terms, in the file's order
  * @param notes sentences for the user about prefixes that were taken off
@@ -36,45 +38,44 @@ record KeyMap(Map<String, String> names, List<String> notes) {
     private static final Pattern AVERAGED =
             Pattern.compile("(.*[._])?(ema|averaged?|avg|swa)([._].*)?", Pattern.CASE_INSENSITIVE);
 
-    private static final String CONVNEXT_MARK = "downsample_layers.0.0.weight";
-
-    private record Rule(Pattern pattern, String replacement) {
-        Rule(String pattern, String replacement) {
-            this(Pattern.compile(pattern), replacement);
-        }
-    }
-
-    /** In the order tried; the first that matches the start of a name wins. */
-    private static final List<Rule> CONVNEXT = List.of(
-            new Rule("downsample_layers\\.0\\.([01])\\.", "stem.$1."),
-            new Rule("downsample_layers\\.([123])\\.([01])\\.", "stages.$1.downsample.$2."),
-            new Rule("stages\\.(\\d+)\\.(\\d+)\\.dwconv\\.", "stages.$1.blocks.$2.conv_dw."),
-            new Rule("stages\\.(\\d+)\\.(\\d+)\\.pwconv([12])\\.", "stages.$1.blocks.$2.mlp.fc$3."),
-            new Rule("stages\\.(\\d+)\\.(\\d+)\\.", "stages.$1.blocks.$2."),
-            new Rule("norm\\.", "head.norm."),
-            new Rule("head\\.", "head.fc."));
-
     /**
      * The network as it lies in a file.
      *
      * @param prefix before each of its names
      * @param stem what the network's names begin with where the file has the prefix in its place, as fastai's bodies have; usually empty
-     * @param original whether the names are those of ConvNeXt's first release
+     * @param release the names' release; null for those of the home library
      */
-    private record Place(String prefix, String stem, boolean original) {
+    private record Copy(String prefix, String stem, ReleaseNames release) {
 
         boolean isPlain() {
             return prefix.isEmpty() && stem.isEmpty();
         }
 
-        /** @param bare the file's name for each name without wrappers */
+        /**
+         * Names of this copy in the network's terms, and others as they are; those that would stand for the same tensor are another copy's, and left out.
+         *
+         * @param bare the file's name for each name without wrappers
+         */
         Map<String, String> map(Map<String, String> bare) {
+            Map<String, String> own = new LinkedHashMap<>();
+            bare.forEach((name, inFile) -> {
+                if (name.startsWith(prefix)) {
+                    put(own, inNetwork(name.substring(prefix.length())), inFile);
+                }
+            });
             Map<String, String> map = new LinkedHashMap<>();
             bare.forEach((name, inFile) -> {
-                String rest = name.startsWith(prefix) ? name.substring(prefix.length()) : null;
-                put(map, rest == null ? name : original ? rename(rest) : stem + rest, inFile);
+                if (name.startsWith(prefix)) {
+                    map.put(inNetwork(name.substring(prefix.length())), inFile);
+                } else if (!own.containsKey(name)) {
+                    map.put(name, inFile);
+                }
             });
             return map;
+        }
+
+        private String inNetwork(String rest) {
+            return release == null ? stem + rest : release.rename(rest);
         }
     }
 
@@ -88,27 +89,30 @@ record KeyMap(Map<String, String> names, List<String> notes) {
      */
     static KeyMap of(Path file, Collection<String> names, Collection<String> needed) {
         Map<String, String> bare = bare(names);
-        List<Place> places = places(bare.keySet(), needed);
+        List<Copy> copies = copies(bare.keySet(), needed);
         List<String> notes = new ArrayList<>();
-        Place place = places.isEmpty() ? nearest(bare.keySet(), needed) : places.get(0);
-        if (places.size() > 1) {
-            place = chosen(file, places);
-            String taken = place.prefix;
-            notes.add(file + " holds the network " + places.size() + " times, and the one under "
-                    + shown(taken) + " was taken, not "
-                    + places.stream()
-                            .map(Place::prefix)
-                            .filter(prefix -> !prefix.equals(taken))
-                            .map(KeyMap::shown)
-                            .collect(Collectors.joining(", "))
-                    + ".");
+        Copy copy = copies.isEmpty() ? nearest(bare.keySet(), needed) : copies.get(0);
+        if (copies.size() > 1) {
+            copy = averaged(file, copies);
+            String taken = copy.prefix;
+            String other = copies.stream()
+                    .map(Copy::prefix)
+                    .filter(prefix -> !prefix.equals(taken))
+                    .findFirst()
+                    .orElseThrow();
+            notes.add(file + " holds the network twice: the averaged weights, under " + shown(taken)
+                    + ", were taken, and the others, under " + shown(other) + ", were left.");
+            return new KeyMap(copy.map(bare), notes);
         }
-        if (place.isPlain()) {
+        if (copy.isPlain()) {
             return new KeyMap(toNetwork(names), notes);
         }
-        notes.add("The names in " + file + " begin with " + shown(place.prefix) + ", which was "
-                + (place.stem.isEmpty() ? "taken off." : "read as " + shown(place.stem) + "."));
-        return new KeyMap(place.map(bare), notes);
+        String prefix = copy.prefix;
+        long under = bare.keySet().stream().filter(name -> name.startsWith(prefix)).count();
+        notes.add((under == bare.size() ? "The names" : under + " of the " + bare.size() + " names") + " in " + file
+                + (under == 1 ? " begins with " : " begin with ") + shown(prefix) + ", which was "
+                + (copy.stem.isEmpty() ? "taken off." : "read as " + shown(copy.stem) + "."));
+        return new KeyMap(copy.map(bare), notes);
     }
 
     /** The names of a network that a file of its weights has whatever its classes are: all but the head's. */
@@ -121,62 +125,74 @@ record KeyMap(Map<String, String> names, List<String> notes) {
 
     /** The names in the terms of a network that the file may be of, where it has some of that network's. */
     static Map<String, String> nearest(Map<String, String> bare, Collection<String> needed) {
-        List<Place> places = places(bare.keySet(), needed);
-        return (places.isEmpty() ? nearest(bare.keySet(), needed) : places.get(0)).map(bare);
+        List<Copy> copies = copies(bare.keySet(), needed);
+        return (copies.isEmpty() ? nearest(bare.keySet(), needed) : copies.get(0)).map(bare);
     }
 
-    /** Where most of the network is. */
-    private static Place nearest(Set<String> names, Collection<String> needed) {
+    /** Where most of the network is, also when only some of its names have a prefix. */
+    private static Copy nearest(Set<String> names, Collection<String> needed) {
         String best = "";
         long most = needed.stream().filter(names::contains).count();
         for (String anchor : needed) {
-            for (String prefix : before(names, anchor)) {
+            List<String> prefixes = names.contains(anchor) ? List.of() : before(names, anchor);
+            for (String prefix : prefixes) {
                 long count = needed.stream()
-                        .filter(name -> names.contains(prefix + name))
+                        .filter(name -> names.contains(prefix + name) || names.contains(name))
                         .count();
                 if (count > most) {
                     most = count;
                     best = prefix;
                 }
             }
-            if (most > 0) {
+            if (!prefixes.isEmpty()) {
                 break;
             }
         }
-        return new Place(best, "", names.contains(best + CONVNEXT_MARK));
+        String prefix = best;
+        return new Copy(best, "", release(mark -> names.contains(prefix + mark)));
+    }
+
+    /** The release whose mark is there; null where none is. */
+    private static ReleaseNames release(Predicate<String> mark) {
+        return Models.releases().stream()
+                .filter(release -> mark.test(release.mark()))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Where the whole network is, plain names first. */
-    private static List<Place> places(Set<String> names, Collection<String> needed) {
-        List<Place> places = new ArrayList<>();
+    private static List<Copy> copies(Set<String> names, Collection<String> needed) {
+        List<Copy> copies = new ArrayList<>();
         if (needed.isEmpty()) {
-            return places;
+            return copies;
         }
         for (String stem : new LinkedHashSet<>(List.of("", commonStem(needed)))) {
             String anchor = needed.iterator().next().substring(stem.length());
             for (String prefix : before(names, anchor)) {
-                if (places.isEmpty() || places.get(0).stem.equals(stem)) {
+                if (copies.isEmpty() || copies.get(0).stem.equals(stem)) {
                     boolean whole =
                             needed.stream().allMatch(name -> names.contains(prefix + name.substring(stem.length())));
                     if (whole) {
-                        places.add(new Place(prefix, stem, false));
+                        copies.add(new Copy(prefix, stem, null));
                     }
                 }
             }
         }
-        if (places.isEmpty()) {
-            for (String prefix : before(names, CONVNEXT_MARK)) {
-                Set<String> renamed = names.stream()
-                        .filter(name -> name.startsWith(prefix))
-                        .map(name -> rename(name.substring(prefix.length())))
-                        .collect(Collectors.toSet());
-                if (renamed.containsAll(needed)) {
-                    places.add(new Place(prefix, "", true));
+        if (copies.isEmpty()) {
+            for (ReleaseNames release : Models.releases()) {
+                for (String prefix : before(names, release.mark())) {
+                    Set<String> renamed = names.stream()
+                            .filter(name -> name.startsWith(prefix))
+                            .map(name -> release.rename(name.substring(prefix.length())))
+                            .collect(Collectors.toSet());
+                    if (renamed.containsAll(needed)) {
+                        copies.add(new Copy(prefix, "", release));
+                    }
                 }
             }
         }
-        places.sort(Comparator.comparingInt(place -> place.prefix.length()));
-        return places;
+        copies.sort(Comparator.comparingInt(copy -> copy.prefix.length()));
+        return copies;
     }
 
     /** What stands before {@code end} in those names that end in it. */
@@ -195,18 +211,18 @@ record KeyMap(Map<String, String> names, List<String> notes) {
     }
 
     /** Averaged weights, where they lie beside others, since they are what a trainer that keeps them judges by. */
-    private static Place chosen(Path file, List<Place> places) {
-        List<Place> averaged =
-                places.stream().filter(place -> isAveraged(place.prefix)).toList();
-        if (averaged.size() == 1 && places.size() == 2) {
+    private static Copy averaged(Path file, List<Copy> copies) {
+        List<Copy> averaged =
+                copies.stream().filter(copy -> isAveraged(copy.prefix)).toList();
+        if (averaged.size() == 1 && copies.size() == 2) {
             return averaged.get(0);
         }
         throw new InputException(
                 ErrorCode.WRONG_KIND,
-                "%s holds the network %s times, under %s: save the one that you mean alone.",
+                "%s holds the network %s times, under %s: save the one that you mean in a file of its own.",
                 file,
-                places.size(),
-                places.stream().map(place -> shown(place.prefix)).collect(Collectors.joining(", ")));
+                copies.size(),
+                copies.stream().map(copy -> shown(copy.prefix)).collect(Collectors.joining(", ")));
     }
 
     /** Whether a key or a prefix says that what is under it are averaged weights. */
@@ -215,7 +231,7 @@ record KeyMap(Map<String, String> names, List<String> notes) {
     }
 
     private static String shown(String prefix) {
-        return prefix.isEmpty() ? "no prefix" : "'" + prefix + "'";
+        return prefix.isEmpty() ? "names without a prefix" : "'" + prefix + "'";
     }
 
     /**
@@ -225,7 +241,7 @@ record KeyMap(Map<String, String> names, List<String> notes) {
      */
     static Map<String, String> toNetwork(Collection<String> names) {
         Map<String, String> bare = bare(names);
-        return new Place("", "", bare.containsKey(CONVNEXT_MARK)).map(bare);
+        return new Copy("", "", release(bare::containsKey)).map(bare);
     }
 
     /** The file's name for each name without what wrappers of PyTorch leave. */
@@ -256,15 +272,5 @@ record KeyMap(Map<String, String> names, List<String> notes) {
             bare = bare.substring(WRAPPER.length());
         }
         return bare;
-    }
-
-    private static String rename(String name) {
-        for (Rule rule : CONVNEXT) {
-            Matcher matcher = rule.pattern.matcher(name);
-            if (matcher.lookingAt()) {
-                return matcher.replaceFirst(rule.replacement);
-            }
-        }
-        return name;
     }
 }

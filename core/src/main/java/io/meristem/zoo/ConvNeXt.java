@@ -11,6 +11,7 @@ import io.meristem.op.Init;
 import io.meristem.op.LayerNorm;
 import io.meristem.op.Linear;
 import io.meristem.op.Op;
+import io.meristem.zoo.ReleaseNames.Rule;
 import java.util.List;
 
 /**
@@ -24,6 +25,18 @@ final class ConvNeXt {
     private static final double EPS = 1e-6;
     private static final Init WEIGHT = Init.normal(0.02);
     private static final Init ZERO = Init.constant(0);
+
+    /** Of the authors' first release, which timm's network replaced by its own. */
+    private static final ReleaseNames RELEASE = new ReleaseNames(
+            "downsample_layers.0.0.weight",
+            List.of(
+                    new Rule("downsample_layers\\.0\\.([01])\\.", "stem.$1."),
+                    new Rule("downsample_layers\\.([123])\\.([01])\\.", "stages.$1.downsample.$2."),
+                    new Rule("stages\\.(\\d+)\\.(\\d+)\\.dwconv\\.", "stages.$1.blocks.$2.conv_dw."),
+                    new Rule("stages\\.(\\d+)\\.(\\d+)\\.pwconv([12])\\.", "stages.$1.blocks.$2.mlp.fc$3."),
+                    new Rule("stages\\.(\\d+)\\.(\\d+)\\.", "stages.$1.blocks.$2."),
+                    new Rule("norm\\.", "head.norm."),
+                    new Rule("head\\.", "head.fc.")));
 
     private ConvNeXt() {}
 
@@ -48,6 +61,7 @@ final class ConvNeXt {
         Design design = new Design(depths, width, convMlp);
         return ModelSpec.of("convnext_" + size, "ConvNeXt", "timm", (b, classes) -> define(b, design, classes))
                 .withHead("head.fc")
+                .withRelease(RELEASE)
                 .withTimmWeights(tags);
     }
 

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -52,6 +53,15 @@ public final class Models {
     /** All networks but the MobileNetV2 of odd widths, smaller before larger within a family. */
     public static List<ModelSpec> all() {
         return List.copyOf(ALL.values());
+    }
+
+    /** The names that authors gave in releases of their own, each once. */
+    public static List<ReleaseNames> releases() {
+        return ALL.values().stream()
+                .map(ModelSpec::release)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
     }
 
     /** Levenshtein's edit distance. */

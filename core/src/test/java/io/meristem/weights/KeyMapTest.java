@@ -96,12 +96,37 @@ class KeyMapTest {
         KeyMap map = KeyMap.of(FILE, file, NEEDED);
         assertEquals("ema_model.body.0.weight", map.names().get("body.0.weight"));
         assertTrue(
-                map.notes().get(0).contains("'ema_model.' was taken, not 'model.'"),
+                map.notes().get(0).contains("under 'ema_model.', were taken"),
                 map.notes().get(0));
         List<String> twins = new ArrayList<>(with("encoder_q.", NEEDED));
         twins.addAll(with("encoder_k.", NEEDED));
         InputException e = assertThrows(InputException.class, () -> KeyMap.of(FILE, twins, NEEDED));
         assertTrue(e.getMessage().contains("'encoder_q.', 'encoder_k.'"), e.getMessage());
+    }
+
+    /** The others would stand for the same tensors, which is no damage. */
+    @Test
+    void averagedNamesWinOverPlainOnes() {
+        List<String> file = new ArrayList<>(NEEDED);
+        file.addAll(with("ema.", NEEDED));
+        file.add("head.weight");
+        KeyMap map = KeyMap.of(FILE, file, NEEDED);
+        NEEDED.forEach(name -> assertEquals("ema." + name, map.names().get(name)));
+        assertEquals("head.weight", map.names().get("head.weight"));
+        assertEquals(
+                List.of("w.ckpt holds the network twice: the averaged weights, under 'ema.', were taken, and the others, "
+                        + "under names without a prefix, were left."),
+                map.notes());
+    }
+
+    @Test
+    void aPrefixOnSomeNamesIsTakenOffThere() {
+        List<String> file = new ArrayList<>(NEEDED.subList(0, 2));
+        file.add("model." + NEEDED.get(2));
+        KeyMap map = KeyMap.of(FILE, file, NEEDED);
+        assertEquals(NEEDED, List.copyOf(map.names().keySet()));
+        assertEquals(
+                List.of("1 of the 3 names in w.ckpt begins with 'model.', which was taken off."), map.notes());
     }
 
     @Test
