@@ -33,14 +33,55 @@ public final class StoredPhotos {
     private StoredPhotos() {}
 
     /**
+     * A run's photos, as far as they are there.
+     *
+     * @param missing classes without a folder, in label order
+     */
+    public record Found(Path place, List<String> missing) {}
+
+    /**
      * @param classes of the run
      * @return the folder
-     * @throws InputException that asks for {@code --data}
+     * @throws InputException that asks for where they are, also where the folder of a class is missing
      */
     public static Path of(Path run, RunConfig.Data data, List<String> classes) {
+        Found found = find(run, data, classes);
+        if (!found.missing.isEmpty()) {
+            throw lacks(run, found);
+        }
+        return found.place;
+    }
+
+    /**
+     * The same for what can do with some of the classes.
+     *
+     * @throws InputException that asks for where they are, where no class has a folder
+     */
+    public static Found some(Path run, RunConfig.Data data, List<String> classes) {
+        Found found = find(run, data, classes);
+        if (found.missing.size() == classes.size()) {
+            throw lacks(run, found);
+        }
+        return found;
+    }
+
+    private static InputException lacks(Path run, Found found) {
+        return new InputException(
+                ErrorCode.MISMATCH,
+                "The run in %s had its photos in %s, where there is no folder of its class %s now%s",
+                run,
+                found.place,
+                found.missing.get(0),
+                asks());
+    }
+
+    private static Message asks() {
+        return Message.of(": say where they are now (%s), or put them back there to resume the run.", Setting.DATA);
+    }
+
+    private static Found find(Path run, RunConfig.Data data, List<String> classes) {
         Path place = data.place();
-        Message asks =
-                Message.of(": say where they are now (%s), or put them back there to resume the run.", Setting.DATA);
+        Message asks = asks();
         if (!place.isAbsolute()) {
             throw new InputException(
                     ErrorCode.NOT_FOUND, "The run in %s names its photos by the relative path %s%s", run, place, asks);
@@ -61,19 +102,7 @@ public final class StoredPhotos {
                         place,
                         asks);
             }
-            if (!inside.hold(real, classes)) {
-                String missing = classes.stream()
-                        .filter(name -> !inside.names.contains(plain(name)))
-                        .findFirst()
-                        .orElse("");
-                throw new InputException(
-                        ErrorCode.MISMATCH,
-                        "The run in %s had its photos in %s, where there is no folder of its class %s now%s",
-                        run,
-                        place,
-                        missing,
-                        asks);
-            }
+            inside.hold(real, classes);
         } catch (IOException e) {
             throw new InputException(
                     ErrorCode.NOT_READABLE,
@@ -84,21 +113,22 @@ public final class StoredPhotos {
                     InputFiles.reason(e),
                     asks);
         }
-        return place;
+        return new Found(
+                place,
+                classes.stream()
+                        .filter(name -> !inside.names.contains(plain(name)))
+                        .toList());
     }
 
-    private boolean hold(Path root, List<String> classes) throws IOException {
+    /** Notes names of folders until all classes are among them. */
+    private void hold(Path root, List<String> classes) throws IOException {
         List<Path> first = list(root);
-        if (holdAll(classes)) {
-            return true;
-        }
         for (Path side : first) {
-            list(side);
             if (holdAll(classes)) {
-                return true;
+                return;
             }
+            list(side);
         }
-        return false;
     }
 
     private boolean holdAll(List<String> classes) {

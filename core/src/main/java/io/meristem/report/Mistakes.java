@@ -8,6 +8,7 @@ import io.meristem.Names;
 import io.meristem.Setting;
 import io.meristem.Wording;
 import io.meristem.artifact.PhotoAnswer;
+import io.meristem.artifact.StoredPhotos;
 import io.meristem.data.image.Thumbnail;
 import io.meristem.eval.Scores;
 import java.io.IOException;
@@ -72,6 +73,20 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
             shown.add(one);
         }
         return new Mistakes(wrong.size(), shown, missing == 0 ? null : gone(missing, shown.size(), photos, wording));
+    }
+
+    /** With a sentence about classes whose photos are gone, before what else is wrong. */
+    Mistakes lacking(StoredPhotos.Found found, Wording wording) {
+        if (found.missing().isEmpty()) {
+            return this;
+        }
+        String sentence = Message.of(
+                        "The folder %s has no photos any more of %s; %s says where they are now.",
+                        found.place(),
+                        String.join(", ", found.missing()),
+                        Action.REPORT.with(Setting.DATA.as("FOLDER")))
+                .text(wording);
+        return new Mistakes(wrong, photos, problem == null ? sentence : sentence + " " + problem);
     }
 
     /** The answers for the photos that the run is judged by; null when there are none, or not those that it was scored by. */

@@ -78,13 +78,15 @@ record RunFiles(
     }
 
     /**
-     * Where the photos are by the configuration; where nothing is, when they are not there any more.
+     * Where the photos are by the configuration, and which classes are not among them; where nothing is, when they are not there any more.
      *
      * @throws io.meristem.InputException when that is a place that no stranger may send a report to
      */
-    Path photos() {
+    StoredPhotos.Found photos() {
         Path place = config.data().place();
-        return Files.exists(place) ? StoredPhotos.of(folder, config.data(), classes) : place;
+        return Files.exists(place)
+                ? StoredPhotos.some(folder, config.data(), classes)
+                : new StoredPhotos.Found(place, List.of());
     }
 
     /** Of the photos that the run is judged by: test photos, or validation photos where there are none; null without either. */

@@ -6,6 +6,7 @@ import io.meristem.Wording;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Json;
 import io.meristem.artifact.RunResult;
+import io.meristem.artifact.StoredPhotos;
 import io.meristem.eval.Scores;
 import io.meristem.rank.SizeHistory;
 import java.nio.file.Path;
@@ -28,10 +29,11 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
         if (run.judged() == null) {
             return new RunPage(run, null, null, wording);
         }
-        Path at = photos == null ? run.photos() : photos;
+        StoredPhotos.Found found = photos == null ? run.photos() : new StoredPhotos.Found(photos, List.of());
+        Path at = found.place();
         return new RunPage(
                 run,
-                Mistakes.of(run, at, wording),
+                Mistakes.of(run, at, wording).lacking(found, wording),
                 choice == null ? null : Heatmaps.of(run, at, choice, wording),
                 wording);
     }

@@ -169,6 +169,19 @@ class ReportTest {
         assertTrue(e.getMessage().contains("(photo folder)"), e.getMessage());
     }
 
+    /** What is there is shown, and what is missing is named. */
+    @Test
+    void aFolderOfOneClassMayBeGone() throws IOException {
+        Path run = folder.resolve("run");
+        Path fewer = folder.resolve("fewer");
+        RunFixture.dra(CLASSES, 2).write(run, fewer);
+        for (String name : CLASSES.subList(0, CLASSES.size() - 1)) {
+            Files.createDirectories(fewer.resolve(name));
+        }
+        String page = report(run);
+        says(page, "has no photos any more of", CLASSES.get(CLASSES.size() - 1).replace("<", "&lt;"), "Accuracy");
+    }
+
     @Test
     void answersMayBeMissingOrOfOtherPhotos() throws IOException {
         Path run = folder.resolve("run");
