@@ -3,7 +3,7 @@ package io.meristem.cli;
 import io.meristem.Home;
 import io.meristem.adapter.AdapterOptions;
 import io.meristem.artifact.RunConfig;
-import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunPlace;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.SplitOptions;
@@ -99,7 +99,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
-        RunFolder.refuseUnlessFree(out);
+        RunPlace.refuseUnlessFree(out);
         Environment.warn(spec.commandLine().getErr());
         Path photos = out.resolve("photos");
         SynthOptions leaves = SynthOptions.leaves(

@@ -18,7 +18,7 @@ public final class ImportedRun {
     /**
      * All or nothing.
      *
-     * @param out a place that {@link RunFolder#refuseUnlessFree is free}
+     * @param out a place that {@link RunPlace#refuseUnlessFree is free}
      * @param temperature of its probabilities, where that is known
      * @param network every parameter and buffer, all updates merged
      * @param adapter the way there from the pretrained weights, as {@link AdapterFile} has it; empty where there is none
@@ -33,7 +33,7 @@ public final class ImportedRun {
             Map<String, Tensor> adapter)
             throws IOException {
         String model = config.model().name();
-        RunFolder.clearLeftover(out);
+        RunPlace.clearLeftover(out);
         Folders.write(out, temporary -> {
             AtomicFiles.writeString(temporary.resolve(RunFolder.PROVENANCE), Json.pretty(provenance));
             AtomicFiles.writeString(temporary.resolve(RunFolder.CLASSES), Json.pretty(classes));

@@ -6,26 +6,21 @@ import io.meristem.ErrorCode;
 import io.meristem.InputException;
 import io.meristem.InputFiles;
 import io.meristem.Limit;
-import io.meristem.Message;
 import io.meristem.Names;
-import io.meristem.Outputs;
 import io.meristem.OwnFiles;
 import io.meristem.ProcessLock;
 import io.meristem.Setting;
 import io.meristem.tune.DyLora;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
-/** The folder of one training run; docs/formats.md lists its files. */
+/** The folder of a training run that has begun, to be read: its state and its files, which docs/formats.md lists. {@link RunPlace} is where one comes to be. */
 public final class RunFolder {
 
     static final String NETWORK_FORMAT = "meristem-network";
@@ -52,9 +47,6 @@ public final class RunFolder {
     /** Files that get a line now and then. */
     static final List<String> GROWING = List.of(METRICS, TIMINGS, RANKS);
 
-    /** Files that are written before the configuration, and are all that a process leaves which is killed before its run has begun. */
-    private static final List<String> BEFORE = List.of(PROVENANCE, CLASSES, PLAN);
-
     /** All files of a run folder, but for what is in its checkpoints. */
     private static final List<String> ALL = List.of(
             CONFIG,
@@ -74,172 +66,15 @@ public final class RunFolder {
             LOOKS,
             ProcessLock.NAME);
 
-    /** Names that {@link AtomicFiles} and a new run may have left together. */
-    private static final Pattern TEMPORARY = Pattern.compile("\\.(config|classes|provenance)\\.json\\..*\\.part");
-
     /** Files that hold the best state. */
     static final List<String> STATES = List.of(BEST, ADAPTER);
 
     private final Path path;
-    private final boolean made;
     private final Integer rank;
 
-    private RunFolder(Path path, boolean made, Integer rank) {
+    private RunFolder(Path path, Integer rank) {
         this.path = path;
-        this.made = made;
         this.rank = rank;
-    }
-
-    /**
-     * Refuses a place where a run, or anything else, already is, and one where nothing can be written. What a training has left that was killed before its run
-     * began is nothing.
-     */
-    public static void refuseUnlessFree(Path path) {
-        refuseRun(path);
-        if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw new InputException(ErrorCode.WRONG_KIND, "%s is no folder: choose another %s.", path, Setting.OUT);
-        }
-        if (Files.isDirectory(path) && !isLeftover(path)) {
-            try (Stream<Path> inside = Files.list(path)) {
-                if (inside.findAny().isPresent()) {
-                    throw new InputException(
-                            ErrorCode.ALREADY_THERE, "%s is not empty: choose a new %s.", path, Setting.OUT);
-                }
-            } catch (IOException e) {
-                throw new InputException(
-                        ErrorCode.NOT_READABLE,
-                        e,
-                        "%s cannot be read (%s): choose another %s.",
-                        path,
-                        InputFiles.reason(e),
-                        Setting.OUT);
-            }
-        }
-        Outputs.requireFolder(path, Setting.OUT);
-    }
-
-    private static void refuseRun(Path path) {
-        if (Files.exists(path.resolve(CONFIG))) {
-            if (isFinished(path)) {
-                throw new InputException(
-                        ErrorCode.ALREADY_THERE,
-                        "%s already holds a run: choose another %s, or remove that folder first.",
-                        path,
-                        Setting.OUT);
-            }
-            throw new InputException(
-                    ErrorCode.ALREADY_THERE,
-                    "%s already holds a run: choose another %s, %s, or remove that folder first.",
-                    path,
-                    Setting.OUT,
-                    Action.RESUME.with(path));
-        }
-    }
-
-    /**
-     * Whether a folder is what a training leaves that is killed before its run has begun, or while what there was of one was taken away: the lock, and nothing
-     * beside it but what comes before the configuration.
-     */
-    static boolean isLeftover(Path path) {
-        try (Stream<Path> inside = Files.list(path)) {
-            List<Path> files = inside.limit(1000).toList();
-            boolean ours = files.stream().allMatch(file -> {
-                String name = file.getFileName().toString();
-                return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-                        && (name.equals(ProcessLock.NAME)
-                                || BEFORE.contains(name)
-                                || TEMPORARY.matcher(name).matches());
-            });
-            return ours && files.stream().anyMatch(file -> file.endsWith(ProcessLock.NAME));
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    /**
-     * Empties a folder that {@link #isLeftover}; others stay as they are.
-     *
-     * @throws InputException when another process is at work there
-     */
-    static void clearLeftover(Path path) throws IOException {
-        if (Files.isDirectory(path) && isLeftover(path)) {
-            RunFolder folder = new RunFolder(path, false, null);
-            try (ProcessLock lock = folder.lock()) {
-                folder.removeLeftover();
-                Files.deleteIfExists(folder.file(ProcessLock.NAME));
-            }
-        }
-    }
-
-    private void removeLeftover() throws IOException {
-        List<Path> left;
-        try (Stream<Path> inside = Files.list(path)) {
-            left = inside.filter(file -> BEFORE.contains(file.getFileName().toString())
-                            || TEMPORARY.matcher(file.getFileName().toString()).matches())
-                    .toList();
-        }
-        for (Path file : left) {
-            Files.delete(file);
-        }
-    }
-
-    /** Makes the folder, or takes an empty one. */
-    static RunFolder create(Path path) {
-        refuseUnlessFree(path);
-        RunFolder folder = new RunFolder(path, !Files.exists(path), null);
-        try {
-            Files.createDirectories(path);
-            return folder;
-        } catch (IOException e) {
-            throw folder.unwritable(e);
-        }
-    }
-
-    /** Puts in what a run begins with, a plan only where one was given; the configuration is last, and with it the run has begun. */
-    void begin(RunConfig config, List<String> classes, Provenance provenance, PlanFile plan) {
-        refuseRun(path);
-        try {
-            removeLeftover();
-            write(PROVENANCE, Json.pretty(provenance));
-            write(CLASSES, Json.pretty(classes));
-            if (plan != null) {
-                write(PLAN, Json.pretty(plan));
-            }
-            write(CONFIG, Json.pretty(config));
-        } catch (IOException e) {
-            remove();
-            throw unwritable(e);
-        }
-    }
-
-    private InputException unwritable(IOException e) {
-        return new InputException(
-                ErrorCode.NOT_WRITABLE,
-                e,
-                "The run folder %s cannot be written (%s): choose another %s or make room.",
-                path,
-                InputFiles.reason(e),
-                Setting.OUT);
-    }
-
-    /** Takes away what only a run in training needs; nothing happens where a process is at work. Failing to is not worth an error. */
-    void tidy() {
-        try (ProcessLock lock = ProcessLock.take(path, Message.plain(""))) {
-            new Checkpoints(path).delete();
-            Files.deleteIfExists(file(ProcessLock.NAME));
-        } catch (IOException | InputException e) {
-            return;
-        }
-    }
-
-    /** @throws InputException when another process is training here */
-    ProcessLock lock() {
-        try {
-            return ProcessLock.take(
-                    path, Message.of("The run in %s is being trained by another process: wait until it ends.", path));
-        } catch (IOException e) {
-            throw unwritable(e);
-        }
     }
 
     /** Whether a run came to its end there: its result is the last file that is written. */
@@ -254,7 +89,7 @@ public final class RunFolder {
      */
     public static RunResult ended(Path path) {
         requireOwn(path);
-        new RunFolder(path, false, null).tidy();
+        RunPlace.at(path).tidy();
         return result(path);
     }
 
@@ -273,6 +108,11 @@ public final class RunFolder {
         return begun(path).config().train().epochs();
     }
 
+    /** The run that begins with this writing, or has begun. */
+    static RunFolder of(Path path) {
+        return new RunFolder(path, null);
+    }
+
     /** @throws InputException when no run has begun there */
     static RunFolder begun(Path path) {
         if (!Files.exists(path)) {
@@ -283,7 +123,7 @@ public final class RunFolder {
                     Action.TRAIN);
         }
         requireOwn(path);
-        if (Files.isDirectory(path) && isLeftover(path)) {
+        if (Files.isDirectory(path) && RunPlace.isLeftover(path)) {
             throw new InputException(
                     ErrorCode.NOT_FOUND,
                     "The training in %s was stopped before its run began, and there is nothing to resume: begin again with %s.",
@@ -298,7 +138,7 @@ public final class RunFolder {
                     CONFIG,
                     Action.TRAIN);
         }
-        return new RunFolder(path, false, null);
+        return new RunFolder(path, null);
     }
 
     /**
@@ -354,30 +194,12 @@ public final class RunFolder {
                     rank,
                     Setting.RANK);
         }
-        return new RunFolder(path, false, rank);
+        return new RunFolder(path, rank);
     }
 
     /** The rank that the run is looked at, or null for the run as it is. */
     public Integer rank() {
         return rank;
-    }
-
-    /** Removes what a run without a state has left, and the folder where {@link #create} made it. Failing to is not worth another error. */
-    void remove() {
-        try {
-            // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a
-            // leftover from then on.
-            new Checkpoints(path).delete();
-            for (String name : List.of(RANKS, METRICS, TIMINGS, CONFIG, PLAN, CLASSES, PROVENANCE)) {
-                Files.deleteIfExists(file(name));
-            }
-            Files.deleteIfExists(file(ProcessLock.NAME));
-            if (made) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            return;
-        }
     }
 
     public Path path() {

@@ -36,6 +36,7 @@ import org.bytedeco.pytorch.Tensor;
 /** Writes a run folder during a training. A line that is written is whole; a state is moved into place when it is whole. */
 public final class RunWriter implements TrainListener, AutoCloseable {
 
+    private final RunPlace place;
     private final RunFolder folder;
     private final RunConfig config;
     private final int checkpointSteps;
@@ -65,13 +66,14 @@ public final class RunWriter implements TrainListener, AutoCloseable {
             Provenance provenance,
             int checkpointSteps,
             Map<String, ComputePlan.LayerPlan> ways) {
-        this.folder = RunFolder.create(path);
+        this.place = RunPlace.create(path);
+        this.folder = RunFolder.of(path);
         this.config = config;
         this.checkpointSteps = checkpointSteps;
         this.checkpoints = new Checkpoints(path);
-        this.lock = folder.lock();
+        this.lock = place.lock();
         try {
-            folder.begin(
+            place.begin(
                     config,
                     classes,
                     provenance,
@@ -88,6 +90,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
      * @param course null when it starts anew
      */
     RunWriter(RunFolder folder, RunConfig config, int checkpointSteps, CheckpointState.Course course) {
+        this.place = RunPlace.at(folder.path());
         this.folder = folder;
         this.config = config;
         this.checkpointSteps = checkpointSteps;
@@ -236,7 +239,7 @@ public final class RunWriter implements TrainListener, AutoCloseable {
     /** Takes the run folder away again where a new run failed before it left a state: there is nothing in it to use. */
     public void discardUntrained() {
         if (bestEpoch == 0 && lock != null) {
-            folder.remove();
+            place.remove();
         }
     }
 

@@ -37,7 +37,7 @@ public final class StoppedRun implements AutoCloseable {
      */
     public StoppedRun(Path path, Consumer<String> note) {
         this.folder = RunFolder.begun(path);
-        this.lock = folder.lock();
+        this.lock = RunPlace.at(path).lock();
         try {
             if (RunFolder.isFinished(path)) {
                 throw new InputException(

@@ -8,7 +8,7 @@ import io.meristem.adapter.RankLimit;
 import io.meristem.artifact.ImportedRun;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
-import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunPlace;
 import io.meristem.data.feed.Augmentation;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.data.folder.SplitOptions;
@@ -119,7 +119,7 @@ public final class ImportJob {
      * @throws InputException when the source does not fit, or uses what has no equal here
      */
     public static Outcome run(Request request, Path out, int threads) {
-        RunFolder.refuseUnlessFree(out);
+        RunPlace.refuseUnlessFree(out);
         Engine.start(threads);
         try (ImportSource source = ImportSource.open(request.source())) {
             ModelSpec spec = Models.find(name(request, source));

@@ -13,6 +13,7 @@ import io.meristem.artifact.PlanFile;
 import io.meristem.artifact.Provenance;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunPlace;
 import io.meristem.artifact.RunResult;
 import io.meristem.artifact.RunWriter;
 import io.meristem.artifact.StoppedRun;
@@ -91,7 +92,7 @@ public final class TrainJob {
             int checkpointSteps,
             JobListener listener,
             CancelToken token) {
-        RunFolder.refuseUnlessFree(out);
+        RunPlace.refuseUnlessFree(out);
         requireSense(config);
         Map<String, ComputePlan.LayerPlan> ways = plan == null ? null : ways(plan, config);
         try (Prepared prepared = prepare(config, cache, listener, token);

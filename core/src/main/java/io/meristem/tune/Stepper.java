@@ -3,8 +3,6 @@ package io.meristem.tune;
 import io.meristem.Message;
 import io.meristem.adapter.AdapterSet;
 import io.meristem.adapter.ComputePlan;
-import io.meristem.adapter.Inherited;
-import io.meristem.adapter.LowRankAdapter;
 import io.meristem.adapter.PlanMemory;
 import io.meristem.adapter.Planner;
 import io.meristem.engine.Engine;
@@ -15,7 +13,6 @@ import io.meristem.execute.Network;
 import io.meristem.execute.NormCalibration;
 import io.meristem.op.Param;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +28,6 @@ import org.bytedeco.pytorch.Tensor;
  * benchmarks drive one over the same batch. Not thread-safe.
  */
 public final class Stepper implements AutoCloseable {
-
-    private static final String GOOD = "good";
 
     /** Batches that statistics are re-estimated on. */
     private static final int NORM_BATCHES = 16;
@@ -83,9 +78,7 @@ public final class Stepper implements AutoCloseable {
     private final List<Tensor> beside;
     private final MethodState method;
     private Map<String, ComputePlan.LayerPlan> ways = Map.of();
-    private Optimiser optimiser;
-    private WeightSnapshot good;
-    private Averages averages;
+    private TrainedParameters trained;
     private boolean headDrawn;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
@@ -131,22 +124,16 @@ public final class Stepper implements AutoCloseable {
                     ? config.method().begin(context)
                     : config.method().resume(context, saved.state().method(), saved.tensors());
             method = begun;
+            trained = new TrainedParameters(network, config, method, beside, head);
             headDrawn = false; // from here on it trains, or its adapter does
             beside.forEach(tensor -> tensor.requires_grad_(true));
             if (saved == null) {
                 config.trainNorm().note(network).ifPresent(setting.listener()::onNote);
                 prepare(setting.ways());
             } else {
-                makeOptimiser();
-                optimiser.load(saved.tensors());
+                begin();
                 plan(saved.state().plan());
-                if (averages != null) {
-                    averages.load(saved.tensors());
-                }
-                if (saved.tensors().has(WeightSnapshot.name(GOOD, 0))) {
-                    remember();
-                    good.load(GOOD, saved.tensors());
-                }
+                trained.load(saved.tensors());
             }
         } catch (RuntimeException e) {
             if (begun != null) {
@@ -163,7 +150,7 @@ public final class Stepper implements AutoCloseable {
      * @param known the plan to go by, or null to make one
      */
     private void prepare(Map<String, ComputePlan.LayerPlan> known) {
-        makeOptimiser();
+        begin();
         if (known != null) {
             plan(known);
         } else if (!(config.method() instanceof HeadOnly)) {
@@ -189,58 +176,19 @@ public final class Stepper implements AutoCloseable {
         return new Planner(network, method.adapters(), setting.batch(), setting.size());
     }
 
-    private Optimiser optimiser() {
-        Optimization how = config.optimization();
-        List<Optimiser.Group> groups = new ArrayList<>();
-        if (how.lrRatio() == 1) {
-            groups.add(group(Optimiser.METHOD, method.parameters(), how.rate()));
-        } else {
-            Collection<LowRankAdapter> all = method.adapters().adapters().values();
-            List<Tensor> a = all.stream().map(LowRankAdapter::a).toList();
-            List<Tensor> b = all.stream().map(LowRankAdapter::b).toList();
-            groups.add(group(Optimiser.METHOD, a, how.rate()));
-            groups.add(group(Optimiser.METHOD_B, b, how.rate() * how.lrRatio()));
-        }
-        if (!beside.isEmpty()) {
-            groups.add(new Optimiser.Group("beside", beside, how.rateOfNorms(), 0));
-        }
-        groups.add(group(Optimiser.HEAD, head, how.headRate()));
-        return new Optimiser(groups, how);
-    }
-
-    private Optimiser.Group group(String name, List<Tensor> tensors, double rate) {
-        return new Optimiser.Group(name, tensors, rate, config.optimization().weightDecay());
-    }
-
-    /** From the values now. */
-    private void restartAverages() {
-        if (averages != null) {
-            averages.close();
-        }
-        averages = config.ema() == 0 ? null : new Averages(config.ema(), changing());
-    }
-
     /** Does {@code work} with the averaged values where there are averages, and goes back to those of the last step. */
     void averaged(Runnable work) {
-        swapAverages();
+        trained.swapAverages();
         try {
             work.run();
         } finally {
-            swapAverages();
+            trained.swapAverages();
         }
     }
 
-    private void swapAverages() {
-        if (averages != null) {
-            averages.swap(changing());
-            method.revalued();
-        }
-    }
-
-    /** And the folding. */
-    private void makeOptimiser() {
-        optimiser = optimiser();
-        restartAverages();
+    /** With an optimiser that remembers nothing. */
+    private void begin() {
+        trained.begin();
         fold();
     }
 
@@ -259,7 +207,7 @@ public final class Stepper implements AutoCloseable {
      */
     <T> T asSaved(Supplier<T> work) {
         AdapterSet adapters = method.adapters();
-        swapAverages();
+        trained.swapAverages();
         network.unfold();
         network.setPrecision(Precision.FP32);
         network.foldFixed();
@@ -273,7 +221,7 @@ public final class Stepper implements AutoCloseable {
                 adapters.asSaved(false);
             }
             network.unfold();
-            swapAverages();
+            trained.swapAverages();
             network.setPrecision(config.compute().precision());
             fold();
         }
@@ -292,13 +240,7 @@ public final class Stepper implements AutoCloseable {
     void save(Map<String, Tensor> tensors, boolean withGood) {
         SavedTraining.saveNetwork(network, method.changesNetwork(), tensors);
         method.save(tensors);
-        optimiser.save(tensors);
-        if (averages != null) {
-            averages.save(tensors);
-        }
-        if (withGood && good != null) {
-            good.save(GOOD, tensors);
-        }
+        trained.save(tensors, withGood);
     }
 
     /**
@@ -313,7 +255,7 @@ public final class Stepper implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 Execution run = network.recorded(false, config.compute().checkpointing())) {
-            optimiser.zeroGrad();
+            trained.zeroGrad();
             method.beforeStep();
             Tensor logits = run.forward(images);
             Loss loss = loss(logits, labels);
@@ -322,21 +264,7 @@ public final class Stepper implements AutoCloseable {
             }
             run.backward(loss.gradient());
             method.afterBackward();
-            optimiser.step(factor);
-            int before = method.parameters().size();
-            method.afterStep().ifPresent(slices -> {
-                optimiser.goOn(Optimiser.METHOD, method.parameters(), slices);
-                if (good != null) {
-                    good.goOn(method.parameters(), slices, before);
-                }
-                if (averages != null) {
-                    averages.goOn(method.parameters(), slices, before);
-                }
-            });
-            if (averages != null) {
-                averages.take(changing());
-                method.averaged(averages.first(method.parameters().size()));
-            }
+            trained.step(factor);
             long right =
                     logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
             return new Outcome(loss.value(), right);
@@ -360,11 +288,11 @@ public final class Stepper implements AutoCloseable {
                 Execution run = network.recorded(false, config.compute().checkpointing())) {
             FaultFinder finder = new FaultFinder(network, method.adapters());
             return finder.activations(images).orElseGet(() -> {
-                optimiser.zeroGrad();
+                trained.zeroGrad();
                 Loss loss = loss(run.forward(images), labels);
                 run.backward(loss.gradient());
                 Optional<String> found = finder.gradients();
-                optimiser.zeroGrad();
+                trained.zeroGrad();
                 return Message.plain(found.orElse("none, all activations and gradients are finite"));
             });
         }
@@ -377,38 +305,12 @@ public final class Stepper implements AutoCloseable {
 
     /** Remembers everything that steps change, in place of what was remembered before. */
     void remember() {
-        forget();
-        good = new WeightSnapshot(changing());
+        trained.remember();
     }
 
     /** Goes back to what was remembered, with an optimiser that remembers nothing, and averages that begin anew. */
     void goBack() {
-        good.putBack(changing());
-        method.goneBack();
-        optimiser.close();
-        optimiser = optimiser();
-        restartAverages();
-    }
-
-    private void forget() {
-        if (good != null) {
-            good.close();
-            good = null;
-        }
-    }
-
-    /** The method's parameters first. */
-    private List<Tensor> changing() {
-        List<Tensor> tensors = new ArrayList<>(method.parameters());
-        tensors.addAll(beside);
-        tensors.addAll(head);
-        if (config.norm() == NormPolicy.TRAINED) {
-            network.params().values().stream()
-                    .filter(Param::isBuffer)
-                    .map(Param::value)
-                    .forEach(tensors::add);
-        }
-        return tensors;
+        trained.goBack();
     }
 
     /**
@@ -420,45 +322,13 @@ public final class Stepper implements AutoCloseable {
         int before = method.parameters().size();
         MethodState.EpochEnd end = method.endEpoch(epoch, rate);
         if (end.inherited() != null) {
-            goOn(end.inherited(), before);
+            trained.goOn(end.inherited(), before);
+            fold();
+            plan(ways);
         } else if (end.replaced()) {
-            optimiser.close();
-            optimiser = null;
             prepare(ways);
         }
         return end;
-    }
-
-    /** With the method's parameters as they are now, and what optimiser and averages remember of what they are made of. */
-    private void goOn(List<Inherited> inherited, int before) {
-        List<Tensor> now = method.parameters();
-        if (config.optimization().lrRatio() == 1) {
-            optimiser.goOn(Optimiser.METHOD, now, inherited);
-        } else {
-            optimiser.goOn(Optimiser.METHOD, everySecond(now, 0), amongTheirLike(inherited, 0));
-            optimiser.goOn(Optimiser.METHOD_B, everySecond(now, 1), amongTheirLike(inherited, 1));
-        }
-        if (averages != null) {
-            averages.goOn(now, inherited, before);
-        }
-        fold();
-        plan(ways);
-    }
-
-    /** A and B take turns. */
-    private static <T> List<T> everySecond(List<T> all, int from) {
-        List<T> some = new ArrayList<>();
-        for (int i = from; i < all.size(); i += 2) {
-            some.add(all.get(i));
-        }
-        return some;
-    }
-
-    /** The same, by place among their like. */
-    private static List<Inherited> amongTheirLike(List<Inherited> all, int from) {
-        return everySecond(all, from).stream()
-                .map(origin -> origin.of() < 0 ? origin : origin.at(origin.of() / 2))
-                .toList();
     }
 
     /** Switches dropout and its kin. */
@@ -533,12 +403,8 @@ public final class Stepper implements AutoCloseable {
 
     private void release() {
         network.unfold();
-        forget();
-        if (averages != null) {
-            averages.close();
-        }
-        if (optimiser != null) {
-            optimiser.close();
+        if (trained != null) {
+            trained.close();
         }
         head.forEach(tensor -> tensor.requires_grad_(false));
         beside.forEach(tensor -> tensor.requires_grad_(false));

@@ -10,6 +10,7 @@ import io.meristem.CancelToken;
 import io.meristem.Folders;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunPlace;
 import io.meristem.engine.Engine;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.testing.TinyRuns;
@@ -109,7 +110,7 @@ class KilledBeforeTest {
                     e.getMessage().contains("begin again with a training with output folder " + run), e.getMessage());
             assertThrows(InputException.class, () -> RunFolder.open(run));
         }
-        assertDoesNotThrow(() -> RunFolder.refuseUnlessFree(run));
+        assertDoesNotThrow(() -> RunPlace.refuseUnlessFree(run));
         if (names.size() != 4) { // the others differ in names only, and trainings take time
             return;
         }
@@ -130,7 +131,7 @@ class KilledBeforeTest {
         Path gone =
                 Files.createDirectories(run.resolve(".checkpoints.gone.part").resolve("epoch-0000-step-000002"));
         Files.writeString(gone.resolve("state.json"), "{}");
-        InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
+        InputException e = assertThrows(InputException.class, () -> RunPlace.refuseUnlessFree(run));
         assertTrue(e.getMessage().contains("resume it, or remove that folder first."), e.getMessage());
         TrainJob.resume(run, cache, 0, JobListener.NONE, new CancelToken());
         assertEquals(Files.readString(whole.resolve("metrics.jsonl")), Files.readString(run.resolve("metrics.jsonl")));
@@ -148,13 +149,13 @@ class KilledBeforeTest {
             for (String name : names) {
                 Files.writeString(run.resolve(name), "mine");
             }
-            InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
+            InputException e = assertThrows(InputException.class, () -> RunPlace.refuseUnlessFree(run));
             assertTrue(e.getMessage().contains("is not empty"), e.getMessage());
             names.forEach(name -> assertTrue(Files.exists(run.resolve(name))));
         }
         Path run = Files.createDirectory(place.resolve("linked"));
         Files.createFile(run.resolve("lock"));
         Files.createSymbolicLink(run.resolve("classes.json"), whole.resolve("classes.json"));
-        assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
+        assertThrows(InputException.class, () -> RunPlace.refuseUnlessFree(run));
     }
 }

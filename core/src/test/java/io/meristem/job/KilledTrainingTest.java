@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.meristem.InputException;
 import io.meristem.artifact.RunFolder;
+import io.meristem.artifact.RunPlace;
 import io.meristem.testing.ColourPhotos;
 import io.meristem.weights.TensorFile;
 import java.io.IOException;
@@ -68,7 +69,7 @@ class KilledTrainingTest {
         }
         EvaluateJob.Outcome outcome = EvaluateJob.run(run, null, EvaluateJob.Part.VAL, 1, cache, JobListener.NONE);
         assertEquals(6, outcome.scores().photos());
-        InputException e = assertThrows(InputException.class, () -> RunFolder.refuseUnlessFree(run));
+        InputException e = assertThrows(InputException.class, () -> RunPlace.refuseUnlessFree(run));
         assertTrue(e.getMessage().contains("already holds a run"), e.getMessage());
 
         Files.delete(run.resolve(RunFolder.BEST));
