@@ -1,5 +1,6 @@
 package io.meristem.adapter;
 
+import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.op.Conv2d;
 import io.meristem.op.Dropout;
@@ -28,7 +29,7 @@ public enum AdapterForm {
         @Override
         void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
             Tensor whole = layer.weightGradient(g, x, frame.saved(WEIGHT));
-            layer.setAffineGradients(g, whole, adapter.setGradientsFrom(whole));
+            layer.setAffineGradients(g, whole, adapter.setGradientsFrom(whole, frame.saved(RUNNING_B)));
         }
     },
 
@@ -44,7 +45,7 @@ public enum AdapterForm {
 
         @Override
         void gradients(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor g, Tensor x) {
-            LowRankPath narrow = LowRankPath.of(adapter);
+            LowRankPath narrow = LowRankPath.of(adapter, frame.saved(RUNNING_B));
             Tensor up = narrow.up(g);
             Tensor ofUpdate = adapter.setGradients(narrow.ofA(up, x), narrow.ofB(g, narrow.down(x)));
             layer.setAffineGradients(g, ofScale(layer, g, x, frame.saved(WEIGHT)), ofUpdate);
@@ -57,13 +58,14 @@ public enum AdapterForm {
         Tensor forward(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
             Tensor weight = layer.readyWeight();
             Tensor y = layer.apply(x, weight, layer.readyBias());
-            LowRankPath narrow = LowRankPath.of(adapter);
+            Tensor runningB = adapter.runningB();
+            LowRankPath narrow = LowRankPath.of(adapter, runningB);
             double p = adapter.activeDropout();
             Dropped dropped = p > 0 ? new Dropout(p).drop(x, frame.flows()) : null;
             Tensor input = dropped == null ? x : dropped.values();
             Tensor hidden = narrow.down(input);
             if (frame.flows()) {
-                frame.save(weight, hidden);
+                frame.save(weight, runningB, hidden);
                 if (dropped != null) {
                     frame.save(input, dropped.mask());
                 }
@@ -77,7 +79,7 @@ public enum AdapterForm {
             double p = adapter.activeDropout();
             Tensor weight = frame.saved(WEIGHT);
             Tensor input = p > 0 ? frame.saved(INPUT) : x;
-            LowRankPath again = LowRankPath.of(adapter); // the first one's tensors are gone
+            LowRankPath again = LowRankPath.of(adapter, frame.saved(RUNNING_B)); // the first one's tensors are gone
             Tensor up = again.up(g);
             Tensor ofUpdate = adapter.setGradients(again.ofA(up, input), again.ofB(g, frame.saved(HIDDEN)));
             layer.setAffineGradients(g, ofScale(layer, g, x, weight), ofUpdate);
@@ -97,9 +99,10 @@ public enum AdapterForm {
     };
 
     private static final int WEIGHT = 0;
-    private static final int HIDDEN = 1;
-    private static final int INPUT = 2;
-    private static final int MASK = 3;
+    private static final int RUNNING_B = 1;
+    private static final int HIDDEN = 2;
+    private static final int INPUT = 3;
+    private static final int MASK = 4;
 
     /** Dense convolutions and grouped ones with at least this many channels on the narrower side go through the rank. */
     private static final int WIDE = 64;
@@ -115,9 +118,10 @@ public enum AdapterForm {
     }
 
     private static Tensor merged(LowRankAdapter adapter, WeightedLayer layer, Frame frame, Tensor x) {
-        Tensor weight = adapter.effectiveWeight();
+        Tensor runningB = adapter.runningB();
+        Tensor weight = adapter.effectiveWeight(runningB);
         if (frame.flows()) {
-            frame.save(weight);
+            frame.save(weight, runningB);
         }
         return layer.apply(x, weight, layer.readyBias());
     }
@@ -139,6 +143,22 @@ public enum AdapterForm {
                 return AdapterForm.this.gradient(adapter, layer, frame, g, x, through);
             }
         };
+    }
+
+    /**
+     * Bytes that this form takes at once for numbers as many as the layer's weight, beside the weight itself: sums with the update, copies in the layer's precision,
+     * the whole gradient. What it takes for maps is left out: a step has all maps in memory anyway.
+     */
+    public long bytes(WeightedLayer layer) {
+        int full = Precision.FP32.bytes();
+        int own = layer.precision().bytes();
+        boolean casts = layer.precision() != Precision.FP32;
+        int each = switch (this) {
+            case MERGED -> casts ? own + own + full : own + full; // the sum, its gradient, and that in float32
+            case LOW_RANK -> casts ? own + full : full;
+            case TWO_BRANCH -> casts ? own : 0;
+        };
+        return each * layer.weight().numel();
     }
 
     /** Whether an adapter with such a dropout on its input can be computed so at all. */

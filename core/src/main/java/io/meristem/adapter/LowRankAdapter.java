@@ -177,12 +177,16 @@ public final class LowRankAdapter implements AutoCloseable {
 
     /** The weight with the update in it, and after that the normalisation: in the order, and so to the bytes, of a network that was saved and folded. */
     private Tensor savedWeight() {
-        Tensor merged = layer.weight().value().add(delta());
+        Tensor update = delta();
+        Tensor weight = layer.weight().value();
+        // A convolution's weight has its channels innermost, and so must the sum.
+        Tensor merged =
+                update.dim() == 2 ? Tensors.inPlace(update, update.add_(weight)) : weight.add(update);
         Tensor scale = layer.runningScale();
         long[] rows = new long[layer.weight().shape().length];
         Arrays.fill(rows, 1);
         rows[0] = layer.outFeatures();
-        return scale == null ? merged : merged.mul(scale.reshape(rows));
+        return scale == null ? merged : Tensors.inPlace(merged, merged.mul_(scale.reshape(rows)));
     }
 
     /** Probability with which an entry of its input is dropped in training. */
@@ -268,17 +272,21 @@ public final class LowRankAdapter implements AutoCloseable {
     Tensor runningB() {
         Tensor scale = layer.runningScale();
         Tensor scaled = scaledB();
-        return scale == null ? scaled : scaled.mul(scale.unsqueeze(1));
+        return scale == null ? scaled : Tensors.inPlace(scaled, scaled.mul_(scale.unsqueeze(1)));
     }
 
-    /** {@link WeightedLayer#runningWeight} plus the update, in the layer's precision; the sum is taken in float32. The caller's scope owns it. */
-    Tensor effectiveWeight() {
+    /**
+     * {@link WeightedLayer#runningWeight} plus the update, in the layer's precision; the sum is taken in float32. The caller's scope owns it.
+     *
+     * @param runningB {@link #runningB} as it is now
+     */
+    Tensor effectiveWeight(Tensor runningB) {
         Tensor running = layer.runningWeight();
         long[] shape = running.shape(); // (out, in) or (out, in/groups, k, k)
         if (shape.length == 2 || shape[1] == 1) {
             Tensor matrix = running.reshape(shape[0], layer.columns());
             return layer.precision()
-                    .of(torch.addmm(matrix, runningB(), activeA()))
+                    .of(torch.addmm(matrix, runningB, activeA()))
                     .view(shape);
         }
         // With channels innermost, as the weight lies in memory, so that nothing is copied around.
@@ -288,7 +296,7 @@ public final class LowRankAdapter implements AutoCloseable {
                 .reshape(active, layer.columns());
         Tensor matrix = running.permute(0, 2, 3, 1).reshape(shape[0], layer.columns());
         return layer.precision()
-                .of(torch.addmm(matrix, runningB(), last))
+                .of(torch.addmm(matrix, runningB, last))
                 .view(shape[0], shape[2], shape[3], shape[1])
                 .permute(0, 3, 1, 2);
     }
@@ -296,11 +304,12 @@ public final class LowRankAdapter implements AutoCloseable {
     /**
      * Hands the optimiser the gradients of A and B that follow from the whole running weight's, of any dtype.
      *
+     * @param runningB {@link #runningB} as it was in the forward pass
      * @return as {@link #setGradients}
      */
-    Tensor setGradientsFrom(Tensor weightGradient) {
+    Tensor setGradientsFrom(Tensor weightGradient, Tensor runningB) {
         Tensor whole = Precision.FP32.of(weightGradient).reshape(layer.outFeatures(), layer.columns());
-        return setGradients(runningB().t().matmul(whole), whole.matmul(activeA().t()));
+        return setGradients(runningB.t().matmul(whole), whole.matmul(activeA().t()));
     }
 
     /**

@@ -33,10 +33,11 @@ interface LowRankPath {
     /** Gradient of {@code s B}, (out, rank). */
     Tensor ofB(Tensor g, Tensor hidden);
 
-    static LowRankPath of(LowRankAdapter adapter) {
+    /** @param runningB {@link LowRankAdapter#runningB} as it was in the forward pass */
+    static LowRankPath of(LowRankAdapter adapter, Tensor runningB) {
         WeightedLayer layer = adapter.layer();
         Tensor a = layer.precision().of(adapter.activeA());
-        Tensor b = layer.precision().of(adapter.runningB());
+        Tensor b = layer.precision().of(runningB);
         return layer.op() instanceof Conv2d conv ? new Maps(conv, a, b, adapter.active()) : new Rows(a, b);
     }
 

@@ -4,6 +4,7 @@ import io.meristem.InputException;
 import io.meristem.adapter.ComputePlan.LayerPlan;
 import io.meristem.adapter.ComputePlan.Row;
 import io.meristem.engine.Engine;
+import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Execution;
 import io.meristem.execute.Network;
@@ -14,17 +15,21 @@ import io.meristem.op.ConvKernels.Weight;
 import io.meristem.op.WeightedLayer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Picks the fastest way to compute each layer: by what kind it is, or by timing all ways that fit on random numbers of the real shape.
+ * Picks the way to compute each layer: by what kind it is, or by timing the ways that fit on random numbers of the real shape. Of those that are timed the quickest is
+ * taken, or one that is as quick and takes less memory.
  *
  * <p>Timed results are remembered by machine and shape, so that a training on a machine that has seen the shapes starts at once, and a second run of one
  * seed computes what the first did.
@@ -39,6 +44,12 @@ public final class Planner {
 
     /** Values of input and output together that are timed at most: more photos would take longer and say the same. */
     private static final long ENOUGH = 6_000_000;
+
+    /** A form that takes so much more than the thriftiest is not even timed: its time is not worth it, and timing takes what the form does. */
+    private static final long LAVISH = 32L << 20;
+
+    /** What is slower than the quickest by less is as quick, as far as two runs can tell. */
+    private static final double LEVEL = 1.05;
 
     private final Network network;
     private final AdapterSet adapters;
@@ -100,15 +111,20 @@ public final class Planner {
 
     /** By timing what {@code memory} does not know yet. */
     public ComputePlan measured(PlanMemory memory) {
+        boolean[] timed = {false};
         plan((name, layer) -> {
             String key = key(name, layer);
             Timed known = memory.get(key);
             if (known == null || !fits(known.way(), layer, adapter(name))) {
                 known = undisturbed(() -> measure(name, layer));
                 memory.put(key, known);
+                timed[0] = true;
             }
             return known;
         });
+        if (timed[0]) {
+            Engine.giveBackMemory();
+        }
         memory.save();
         // Saving may have found that another process was first.
         return plan((name, layer) -> memory.get(key(name, layer)));
@@ -199,18 +215,16 @@ public final class Planner {
                     shape.length == 4 && layer.op() instanceof Conv2d ? Tensors.channelsLast(x) : x,
                     !isFirst(name));
             ConvKernels kernels = layer.op() instanceof Conv2d conv ? probe.kernels(conv) : null;
-            LayerPlan best =
-                    new LayerPlan(adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout()), kernels);
-            double least = Double.POSITIVE_INFINITY;
-            for (AdapterForm form : adapter == null ? List.<AdapterForm>of() : candidates(layer, adapter)) {
-                adapter.use(form);
-                double time = probe.time();
-                if (time < least) {
-                    least = time;
-                    best = new LayerPlan(form, kernels);
-                }
+            if (adapter == null) {
+                return new Timed(new LayerPlan(null, kernels), Double.NaN);
             }
-            return new Timed(best, adapter == null ? Double.NaN : least * batch / shape[0]);
+            Map<AdapterForm, Double> times = new EnumMap<>(AdapterForm.class);
+            for (AdapterForm form : candidates(layer, adapter)) {
+                adapter.use(form);
+                times.put(form, probe.time());
+            }
+            AdapterForm best = choice(times, form -> form.bytes(layer));
+            return new Timed(new LayerPlan(best, kernels), times.get(best) * batch / shape[0]);
         }
     }
 
@@ -226,7 +240,26 @@ public final class Planner {
         }
     }
 
-    private static List<AdapterForm> candidates(WeightedLayer layer, LowRankAdapter adapter) {
+    /** The quickest, or what is as quick and takes less. */
+    static <W> W choice(Map<W, Double> times, ToLongFunction<W> bytes) {
+        double least =
+                times.values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+        return times.entrySet().stream()
+                .filter(entry -> entry.getValue() <= LEVEL * least)
+                .min(Comparator.comparingLong((Map.Entry<W, Double> entry) -> bytes.applyAsLong(entry.getKey()))
+                        .thenComparingDouble(Map.Entry::getValue))
+                .orElseThrow()
+                .getKey();
+    }
+
+    /** The forms that are timed: those that compute the layer at all, but for lavish ones. */
+    static List<AdapterForm> candidates(WeightedLayer layer, LowRankAdapter adapter) {
+        List<AdapterForm> all = possible(layer, adapter);
+        long least = all.stream().mapToLong(form -> form.bytes(layer)).min().orElseThrow();
+        return all.stream().filter(form -> form.bytes(layer) <= least + LAVISH).toList();
+    }
+
+    private static List<AdapterForm> possible(WeightedLayer layer, LowRankAdapter adapter) {
         if (adapter.dropout() > 0) {
             return List.of(AdapterForm.TWO_BRANCH);
         }
@@ -257,30 +290,24 @@ public final class Planner {
             }
             Tensor weight = layer.readyWeight();
             Tensor g = conv.apply(x, weight, null);
-            Input input = Input.NATIVE;
-            double least = Double.POSITIVE_INFINITY;
-            List<Input> inputs = Arrays.stream(Input.values())
-                    .filter(k -> k.fits(conv, layer.precision()))
-                    .toList();
-            for (Input kernel : through ? inputs : List.<Input>of()) {
-                double time = quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight));
-                if (time < least) {
-                    least = time;
-                    input = kernel;
+            Map<Input, Double> inputs = new EnumMap<>(Input.class);
+            for (Input kernel : through ? Input.values() : new Input[0]) {
+                if (kernel.fits(conv, layer.precision())) {
+                    inputs.put(
+                            kernel, quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight)));
                 }
             }
-            Weight best = Weight.NATIVE;
-            least = Double.POSITIVE_INFINITY;
-            List<Weight> weights = Arrays.stream(Weight.values())
-                    .filter(k -> k.fits(conv, layer.precision()))
-                    .toList();
-            for (Weight kernel : weights) {
-                double time = quickest(warm(kernel == Weight.LANES), () -> kernel.compute(conv, g, x, weight));
-                if (time < least) {
-                    least = time;
-                    best = kernel;
+            Map<Weight, Double> weights = new EnumMap<>(Weight.class);
+            for (Weight kernel : Weight.values()) {
+                if (kernel.fits(conv, layer.precision())) {
+                    weights.put(
+                            kernel, quickest(warm(kernel == Weight.LANES), () -> kernel.compute(conv, g, x, weight)));
                 }
             }
+            // Whatever casts maps to float32 needs room for them.
+            long cast = Precision.FP32.bytes() * (x.numel() + g.numel());
+            Input input = inputs.isEmpty() ? Input.NATIVE : choice(inputs, kernel -> kernel == Input.FLOAT32 ? cast : 0);
+            Weight best = choice(weights, kernel -> kernel == Weight.FLOAT32 ? cast : 0);
             ConvKernels kernels = new ConvKernels(input, best);
             layer.setKernels(kernels);
             return kernels;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Device;
@@ -96,6 +97,11 @@ public final class Engine {
         if (device() == ComputeDevice.CUDA) {
             torch.cuda_synchronize();
         }
+    }
+
+    /** Gives memory that nothing is in back to the system, where the C library otherwise keeps it for what is made next. */
+    public static void giveBackMemory() {
+        Pointer.trimMemory();
     }
 
     private static Device nativeDevice() {

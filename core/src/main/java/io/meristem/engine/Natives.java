@@ -21,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
@@ -35,6 +36,12 @@ final class Natives {
 
     /** Where JavaCPP unpacks to; what the user sets it to stays. */
     static final String PLACE = "org.bytedeco.javacpp.cachedir";
+
+    /**
+     * How much the process may take before JavaCPP refuses new objects, 0 for no limit; what the user sets it to stays. With a limit, which is there by default, it asks
+     * the system how much that is for each object that it makes, some thousand times a step.
+     */
+    static final String LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
     private static final String NAME = "natives";
     private static final String LOCK = "meristem.lock";
@@ -64,6 +71,9 @@ final class Natives {
     private static synchronized void loadOnce() {
         if (loaded) {
             return;
+        }
+        if (System.getProperty(LIMIT) == null && System.getProperty(LIMIT.toLowerCase(Locale.ROOT)) == null) {
+            System.setProperty(LIMIT, "0"); // read when JavaCPP's first object is made
         }
         try {
             boolean given = System.getProperty(PLACE) != null

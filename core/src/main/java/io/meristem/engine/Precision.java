@@ -25,6 +25,11 @@ public enum Precision {
         return type;
     }
 
+    /** Of a number. */
+    public int bytes() {
+        return this == FP32 ? Float.BYTES : Short.BYTES;
+    }
+
     /** {@code tensor} itself when it has this precision, else a copy that the current scope owns. */
     public Tensor of(Tensor tensor) {
         return tensor.scalar_type().intern() == type ? tensor : tensor.to(type);

@@ -251,16 +251,16 @@ public record MemoryForecast(long process, long weights, long trained, long step
         return sum;
     }
 
-    /** Values as loaded, those with the normalisation taken in, and one layer's with its update, twice while that is added. */
+    /** Values as loaded, those with the normalisation taken in, and one layer's with its update, a convolution's twice while that is added. */
     private static long judgedWeights(Network network, boolean adapted) {
         long numbers = network.params().values().stream()
                 .mapToLong(param -> param.numel())
                 .sum();
         long layer = network.weightedLayers().values().stream()
-                .mapToLong(l -> l.weight().numel())
+                .mapToLong(l -> (l.op() instanceof Linear ? 1 : 2) * l.weight().numel())
                 .max()
                 .orElse(0);
-        return FLOAT * (numbers * (network.batchNorms().isEmpty() ? 1 : 2) + (adapted ? 2 * layer : 0));
+        return FLOAT * (numbers * (network.batchNorms().isEmpty() ? 1 : 2) + (adapted ? layer : 0));
     }
 
     private static long trained(Network network, TrainConfig config, int rank) {

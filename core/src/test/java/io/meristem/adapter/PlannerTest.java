@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.meristem.engine.Engine;
 import io.meristem.engine.Precision;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Execution;
 import io.meristem.execute.Network;
+import io.meristem.job.Memory;
 import io.meristem.op.ConvKernels;
 import io.meristem.testing.TinyNetworks;
 import io.meristem.zoo.Models;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -89,6 +92,53 @@ class PlannerTest {
             }
         }
         assertEquals(kept, Tensors.kept());
+    }
+
+    /** Of what is as quick as the quickest, the one that takes least memory; what is slower is not taken, however little it takes. */
+    @Test
+    void theChoiceCountsMemoryToo() {
+        Map<AdapterForm, Double> level = Map.of(AdapterForm.MERGED, 1.0, AdapterForm.TWO_BRANCH, 1.04);
+        Map<AdapterForm, Double> slower = Map.of(AdapterForm.MERGED, 1.0, AdapterForm.TWO_BRANCH, 1.06);
+        ToLongFunction<AdapterForm> bytes = form -> form == AdapterForm.MERGED ? 2 : 1;
+        assertEquals(AdapterForm.TWO_BRANCH, Planner.choice(level, bytes));
+        assertEquals(AdapterForm.MERGED, Planner.choice(slower, bytes));
+        assertEquals(AdapterForm.MERGED, Planner.choice(level, form -> 1L), "the quicker of two that take the same");
+    }
+
+    /** AlexNet's widest layer with the update in its weight, and that weight's gradient, would take 288 MiB in bfloat16, and 216 without the gradient. */
+    @Test
+    void formsThatTakeFarMoreThanAnotherAreNotTimed() {
+        try (PointerScope scope = new PointerScope();
+                Network network = new Network(Models.find("alexnet"), 2)) {
+            network.materialize(1);
+            network.setPrecision(Precision.BF16);
+            try (AdapterSet adapters =
+                    AdapterSet.attach(network, Map.of("classifier.1", 1, "features.3", 1), AdapterOptions.DEFAULT, 3)) {
+                LowRankAdapter wide = adapters.adapters().get("classifier.1");
+                LowRankAdapter narrow = adapters.adapters().get("features.3");
+                assertEquals(288L << 20, AdapterForm.MERGED.bytes(wide.layer()));
+                assertEquals(216L << 20, AdapterForm.LOW_RANK.bytes(wide.layer()));
+                assertEquals(List.of(AdapterForm.TWO_BRANCH), Planner.candidates(wide.layer(), wide));
+                assertEquals(3, Planner.candidates(narrow.layer(), narrow).size());
+            }
+        }
+    }
+
+    /** What timing took stays with the process otherwise: large blocks are kept for what is made next. */
+    @Test
+    void memoryThatNothingIsInGoesBack() {
+        assumeTrue(Files.isReadable(Path.of("/proc/self/status")), "the system tells no resident size");
+        List<Tensor> blocks = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            blocks.add(Tensors.keep(torch.ones(1 << 20))); // 4 MiB each
+        }
+        Tensor last = Tensors.keep(torch.ones(1 << 20)); // above the others in the heap
+        double full = Memory.residentMib();
+        blocks.forEach(Tensors::free);
+        Engine.giveBackMemory();
+        double left = Memory.residentMib();
+        Tensors.free(last);
+        assertTrue(left < full - 100, full + " MiB, then " + left);
     }
 
     @Test
