@@ -20,7 +20,6 @@ import numpy as np
 import timm
 import torch
 import torchvision
-from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from timm.models import get_pretrained_cfg
 from timm.models._registry import get_arch_pretrained_cfgs
 
@@ -36,16 +35,20 @@ RUNS = {
     "convnext_atto": 96,
     "convnext_tiny": 64,
     "shufflenet_v2_x0_5": 97,
+    "tf_efficientnet_lite0": 97,
+    "tf_efficientnet_lite1": 64,
 }
 REGNETS = "002 004 006 008 016 032 040 064 080 120 160 320".split()
 CONVNEXTS = "atto femto pico nano tiny small base large xlarge".split()
 TORCHVISION = ("alexnet", "mobilenet_v2", "shufflenet_v2")  # other names are timm's, torchvision's convnext_tiny too
 SHUFFLENETS = "x0_5 x1_0 x1_5 x2_0".split()
+LITES = "0 1 2 3 4".split()
 NAMES = (
     ["alexnet", "mobilenet_v2", "mobilenet_v2_035", "mobilenet_v2_140"]
     + ["regnety_" + size for size in REGNETS]
     + ["convnext_" + size for size in CONVNEXTS]
     + ["shufflenet_v2_" + size for size in SHUFFLENETS]
+    + ["tf_efficientnet_lite" + size for size in LITES]
 )
 VERSIONS = {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__}
 
@@ -137,8 +140,10 @@ def entry(name):
     }
     if name.startswith(TORCHVISION) and name in torchvision.models.list_models():
         described["urls"] = {w.name.lower(): w.url for w in torchvision.models.get_model_weights(name)}
-    if name.startswith(("regnety", "convnext")):
-        described["defaultTag"] = get_pretrained_cfg(name).tag
+    if not name.startswith(TORCHVISION):
+        default = get_pretrained_cfg(name)
+        described["defaultTag"] = default.tag
+        described["input"] = " ".join(map(str, default.input_size[-1:] + default.mean + default.std))
         described["weights"] = {
             tag.split(".", 1)[1]: {
                 "hub": cfg.hf_hub_id,
@@ -147,15 +152,15 @@ def entry(name):
                 "head": cfg.classifier,
             }
             for tag, cfg in get_arch_pretrained_cfgs(name).items()
-            if usable(cfg)
+            if usable(cfg, default)
         }
     return described
 
 
-def usable(cfg):
+def usable(cfg, default):
     """Weights with a head, for the input that the registry states for the whole model."""
-    usual = cfg.mean == IMAGENET_DEFAULT_MEAN and cfg.std == IMAGENET_DEFAULT_STD
-    return usual and cfg.input_size == (3, 224, 224) and cfg.num_classes > 0
+    alike = cfg.mean == default.mean and cfg.std == default.std and cfg.input_size == default.input_size
+    return alike and cfg.num_classes > 0
 
 
 def write(path, content):

@@ -3,6 +3,7 @@ package io.meristem.adapter;
 import io.meristem.op.Conv2d;
 import io.meristem.op.Linear;
 import io.meristem.op.WeightedLayer;
+import io.meristem.op.Window;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -88,9 +89,10 @@ interface LowRankPath {
             this(layer, widened(layer, a, rank), b.reshape(b.size(0), rank, 1, 1), rank, point(layer, rank));
         }
 
-        /** A as the weight of a grouped convolution, (groups * rank, in/groups, k, k). */
+        /** A as the weight of a grouped convolution, (groups * rank, in/groups, kh, kw). */
         private static Tensor widened(Conv2d layer, Tensor a, int rank) {
-            return a.reshape(rank, (long) layer.in() / layer.groups(), layer.kernel(), layer.kernel())
+            Window window = layer.window();
+            return a.reshape(rank, (long) layer.in() / layer.groups(), window.height(), window.width())
                     .repeat(layer.groups(), 1, 1, 1);
         }
 

@@ -182,7 +182,7 @@ public final class Planner {
     private String key(String name, WeightedLayer layer) {
         LowRankAdapter adapter = adapter(name);
         String weight = Arrays.toString(layer.weight().shape());
-        String conv = layer.op() instanceof Conv2d c ? " s" + c.stride() + " p" + c.padding() + " g" + c.groups() : "";
+        String conv = layer.op() instanceof Conv2d c ? " s" + c.stride() + " p" + c.window().padding() + " g" + c.groups() : "";
         int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
         return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
                 + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()

@@ -68,7 +68,7 @@ public final class Forecast {
                 extra[k] = op.extraBytes(inputs, shapes.get(value), unit.outlook());
                 live += extra[k];
             }
-            see(0);
+            see(unit.twice() ? 0 : passing(unit));
             liveness.frees(k).forEach(this::release);
         }
         for (int value = 0; value < readers.length; value++) {
@@ -106,7 +106,7 @@ public final class Forecast {
             if (unit.twice()) {
                 see(gradients + new Forecast(liveness.inside(unit, true), shapes).run());
             }
-            see(gradients + (inPlace ? 0 : made));
+            see(gradients + (inPlace ? 0 : made) + (unit.twice() ? 0 : backPassing(unit)));
             leave(k, unit);
             for (int i = 0; i < unit.reads().size(); i++) {
                 if (unit.outlook().through(i)) {
@@ -116,6 +116,19 @@ public final class Forecast {
             gradients += made - bytes(unit.output());
             there.clear(unit.output());
         }
+    }
+
+    private long passing(Unit unit) {
+        if (unit.reads().isEmpty()) {
+            return 0;
+        }
+        List<Shape> inputs = unit.reads().stream().map(shapes::get).toList();
+        return op(unit).passingBytes(inputs, liveness.bytes(unit.output()));
+    }
+
+    /** A copy of the input, and the gradient of that copy where one is asked for. */
+    private long backPassing(Unit unit) {
+        return unit.outlook().flows() ? passing(unit) * (unit.outlook().through(0) ? 2 : 1) : 0;
     }
 
     private boolean passes(Unit unit) {

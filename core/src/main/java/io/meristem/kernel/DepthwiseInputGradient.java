@@ -79,20 +79,18 @@ public final class DepthwiseInputGradient {
         return (a + b - 1) / b;
     }
 
-    /** Whether {@link #compute} can do this kind of convolution here. */
-    public static boolean handles(int kernel, int stride, int padding) {
-        return DepthwiseWeightGradient.fast() && kernel == KERNEL && stride == STRIDE && padding == PADDING;
+    /** Whether {@link #compute} can run here. */
+    public static boolean present() {
+        return DepthwiseWeightGradient.fast();
     }
 
     /**
      * The gradient (N, C, H, W), of the type of g, dense in channels-last layout, owned by the current scope, for output gradient g (N, C, H', W')
      * and weight (C, 1, k, k), both bfloat16 or both float32.
      */
-    public static Tensor compute(
-            Tensor g, Tensor weight, long[] inputShape, int kernel, int stride, int padding, int threads) {
-        if (!handles(kernel, stride, padding)) {
-            throw new IllegalArgumentException("kernel " + kernel + ", stride " + stride + ", padding " + padding
-                    + " is not computed here, or the vector module is missing");
+    public static Tensor compute(Tensor g, Tensor weight, long[] inputShape, int threads) {
+        if (!present()) {
+            throw new IllegalArgumentException("the vector module is missing");
         }
         ScalarType type = g.scalar_type().intern();
         if (type != weight.scalar_type().intern() || type != ScalarType.BFloat16 && type != ScalarType.Float) {

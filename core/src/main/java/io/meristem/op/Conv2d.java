@@ -11,11 +11,13 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Two-dimensional convolution.
  *
- * <p>Shapes: input (N, in, H, W); weight (out, in/groups, k, k); bias (out); output (N, out, H', W') with
- * {@code H' = floor((H + 2 padding - k) / stride) + 1}.
+ * <p>Shapes: input (N, in, H, W); weight (out, in/groups, kh, kw); bias (out); output (N, out, H', W') with
+ * {@code H' = floor((H + top + bottom - kh) / stride) + 1} and {@code W'} likewise. Where the padding is not the same on opposite sides, the image is copied with zeros
+ * around it.
+ *
+ * @param window kernel size, stride and padding
  */
-public record Conv2d(
-        int in, int out, int kernel, int stride, int padding, int groups, boolean bias, Init weightInit, Init biasInit)
+public record Conv2d(int in, int out, Window window, int groups, boolean bias, Init weightInit, Init biasInit)
         implements Weighted {
 
     private static final long[] DILATION = {1, 1};
@@ -27,18 +29,41 @@ public record Conv2d(
         }
     }
 
-    /** Starts as PyTorch's does: uniform in +-1/sqrt(in/groups * k * k). */
-    public Conv2d(int in, int out, int kernel, int stride, int padding, int groups, boolean bias) {
-        this(in, out, kernel, stride, padding, groups, bias, bound(in, kernel, groups), bound(in, kernel, groups));
+    /** Starts as PyTorch's does: uniform in +-1/sqrt(in/groups * kh * kw). */
+    public Conv2d(int in, int out, Window window, int groups, boolean bias) {
+        this(in, out, window, groups, bias, bound(in, window, groups), bound(in, window, groups));
     }
 
-    private static Init bound(int in, int kernel, int groups) {
-        return Init.uniform(1 / Math.sqrt((double) in / groups * kernel * kernel));
+    /** With a square kernel and the same padding on each side. */
+    public Conv2d(
+            int in,
+            int out,
+            int kernel,
+            int stride,
+            int padding,
+            int groups,
+            boolean bias,
+            Init weightInit,
+            Init biasInit) {
+        this(in, out, Window.square(kernel, stride, padding), groups, bias, weightInit, biasInit);
+    }
+
+    /** With a square kernel and the same padding on each side; starts as PyTorch's does. */
+    public Conv2d(int in, int out, int kernel, int stride, int padding, int groups, boolean bias) {
+        this(in, out, Window.square(kernel, stride, padding), groups, bias);
+    }
+
+    private static Init bound(int in, Window window, int groups) {
+        return Init.uniform(1 / Math.sqrt((double) in / groups * window.height() * window.width()));
+    }
+
+    public int stride() {
+        return window.stride();
     }
 
     @Override
     public List<Long> weightShape() {
-        return List.of((long) out, (long) in / groups, (long) kernel, (long) kernel);
+        return List.of((long) out, (long) in / groups, (long) window.height(), (long) window.width());
     }
 
     @Override
@@ -51,7 +76,7 @@ public record Conv2d(
         if (groups == in && groups > 1) {
             return "depthwise";
         }
-        return groups > 1 ? "grouped" : kernel == 1 ? "pointwise" : "conv";
+        return groups > 1 ? "grouped" : window.height() * window.width() == 1 ? "pointwise" : "conv";
     }
 
     @Override
@@ -60,11 +85,7 @@ public record Conv2d(
         if (x.size(0) != in) {
             throw new IllegalArgumentException("a convolution of " + in + " channels does not take " + x);
         }
-        return Shape.of(out, side(x.size(1)), side(x.size(2)));
-    }
-
-    private int side(int before) {
-        return Math.floorDiv(before + 2 * padding - kernel, stride) + 1;
+        return window.over(out, x);
     }
 
     @Override
@@ -75,11 +96,14 @@ public record Conv2d(
     /** A convolution of this one's stride and padding with another weight and other groups. */
     public Tensor apply(Tensor x, Tensor weight, Tensor bias, int groups) {
         TensorOptional b = bias == null ? new TensorOptional() : new TensorOptional(bias);
-        return torch.conv2d(x, weight, b, both(stride), both(padding), DILATION, groups);
+        Padding.Fixed around = window.around(x);
+        return around.isSymmetric()
+                ? torch.conv2d(x, weight, b, window.step(), sides(around), DILATION, groups)
+                : torch.conv2d(Window.pad(x, around, 0), weight, b, window.step(), NO_PADDING, DILATION, groups);
     }
 
-    private static long[] both(int size) {
-        return new long[] {size, size};
+    private static long[] sides(Padding.Fixed around) {
+        return new long[] {around.top(), around.left()};
     }
 
     @Override
@@ -94,12 +118,23 @@ public record Conv2d(
 
     /** Gradient for the input of what {@link #apply(Tensor, Tensor, Tensor, int)} computes. */
     public Tensor inputGradient(Tensor g, Tensor x, Tensor weight, int groups) {
-        return Tensors.own(backward(g, x, weight, groups, true).get0());
+        Padding.Fixed around = window.around(x);
+        if (around.isSymmetric()) {
+            return Tensors.own(
+                    backward(g, x, weight, sides(around), groups, true).get0());
+        }
+        Tensor wide = Window.pad(x, around, 0); // only its shape is read
+        return Window.unpad(
+                Tensors.own(backward(g, wide, weight, NO_PADDING, groups, true).get0()), around, x);
     }
 
     /** Gradient for the weight of what {@link #apply(Tensor, Tensor, Tensor, int)} computes. */
     public Tensor weightGradient(Tensor g, Tensor x, Tensor weight, int groups) {
-        return Tensors.own(backward(g, x, weight, groups, false).get1());
+        Padding.Fixed around = window.around(x);
+        return Tensors.own((around.isSymmetric()
+                        ? backward(g, x, weight, sides(around), groups, false)
+                        : backward(g, Window.pad(x, around, 0), weight, NO_PADDING, groups, false))
+                .get1());
     }
 
     @Override
@@ -107,19 +142,25 @@ public record Conv2d(
         return g.sum(0, 2, 3);
     }
 
-    private T_TensorTensorTensor_T backward(Tensor g, Tensor x, Tensor weight, int groups, boolean input) {
+    private T_TensorTensorTensor_T backward(
+            Tensor g, Tensor x, Tensor weight, long[] padding, int groups, boolean input) {
         return torch.convolution_backward(
                 g,
                 x,
                 weight,
                 new LongArrayRefOptional(),
-                both(stride),
-                both(padding),
+                window.step(),
+                padding,
                 DILATION,
                 false,
                 NO_PADDING,
                 groups,
                 GradientMask.of(input, !input, false));
+    }
+
+    @Override
+    public long passingBytes(List<Shape> inputs, int bytesPerNumber) {
+        return window.padded(inputs.get(0)) * bytesPerNumber;
     }
 
     @Override

@@ -25,6 +25,7 @@ public record ConvKernels(Input input, Weight weight) {
     public static final ConvKernels NATIVE = new ConvKernels(Input.NATIVE, Weight.NATIVE);
 
     private static final long[] ONE = {1, 1};
+    private static final long[] NONE = {0, 0};
 
     /** The usual choice for a layer, where nothing has been measured: the engine's own has pitfalls on depthwise layers only. */
     public static ConvKernels usual(Conv2d layer, Precision precision) {
@@ -33,7 +34,7 @@ public record ConvKernels(Input input, Weight weight) {
             input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Input.LANES, Input.FLOAT32));
         }
         Weight weight = Weight.NATIVE;
-        if (depthwise(layer) && layer.kernel() > 3) {
+        if (depthwise(layer) && layer.window().height() * layer.window().width() > 9) {
             weight = first(
                     Weight.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Weight.LANES, Weight.FLOAT32));
         }
@@ -90,37 +91,59 @@ public record ConvKernels(Input input, Weight weight) {
         MIRRORED {
             @Override
             public boolean fits(Conv2d layer, Precision precision) {
-                return depthwise(layer) && layer.padding() < layer.kernel();
+                Window window = layer.window();
+                return depthwise(layer)
+                        && (!(window.padding() instanceof Padding.Fixed around)
+                                || Math.max(around.top(), around.bottom()) < window.height()
+                                        && Math.max(around.left(), around.right()) < window.width());
             }
 
             @Override
             public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
-                Tensor mirrored = weight.flip(2, 3);
-                long back = layer.kernel() - 1L - layer.padding();
+                Window window = layer.window();
+                Padding.Fixed around = window.around(x);
+                long[] before = {window.height() - 1L - around.top(), window.width() - 1L - around.left()};
+                boolean symmetric = around.isSymmetric();
                 return torch.conv2d(
-                        spread(layer, g, x),
-                        mirrored,
+                        symmetric ? spread(layer, g, x, before) : surrounded(layer, g, x, before),
+                        weight.flip(2, 3),
                         new TensorOptional(),
                         ONE,
-                        new long[] {back, back},
+                        symmetric ? before : NONE,
                         ONE,
                         layer.groups());
             }
         },
-        /** For depthwise layers with a 3x3 kernel, stride 2 and padding 1: Java's vectors, where the JVM has them. */
+        /** For depthwise layers with a 3x3 kernel, stride 2, and padding 1 or TensorFlow's: Java's vectors, where the JVM has them. */
         LANES {
             @Override
             public boolean fits(Conv2d layer, Precision precision) {
+                Window window = layer.window();
                 return depthwise(layer)
-                        && DepthwiseInputGradient.handles(layer.kernel(), layer.stride(), layer.padding());
+                        && DepthwiseInputGradient.present()
+                        && (window.equals(HALVING) || window.equals(HALVING_AS_TENSORFLOW));
             }
 
             @Override
             public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
-                return DepthwiseInputGradient.compute(
-                        g, weight, x.shape(), layer.kernel(), layer.stride(), layer.padding(), torch.get_num_threads());
+                Padding.Fixed around = layer.window().around(x);
+                int threads = torch.get_num_threads();
+                if (around.top() == 1 && around.left() == 1) {
+                    return DepthwiseInputGradient.compute(g, weight, x.shape(), threads);
+                }
+                // A side of even length has nothing before it. With one zero more before x, and one more before g, it
+                // is a convolution with padding 1.
+                Padding.Fixed before = new Padding.Fixed(1 - around.top(), 1 - around.left(), 0, 0);
+                long[] shape = x.shape();
+                shape[2] += before.top();
+                shape[3] += before.left();
+                Tensor wide = DepthwiseInputGradient.compute(Window.pad(g, before, 0), weight, shape, threads);
+                return Window.unpad(wide, before, x);
             }
         };
+
+        private static final Window HALVING = Window.square(3, 2, 1);
+        private static final Window HALVING_AS_TENSORFLOW = Window.same(3, 2);
 
         /** Whether this can compute the gradient of the layer at all, run in {@code precision}. */
         public abstract boolean fits(Conv2d layer, Precision precision);
@@ -128,26 +151,42 @@ public record ConvKernels(Input input, Weight weight) {
         public abstract Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight);
 
         /** Zeros between the entries of {@code g}, so that the output of a stride-1 convolution has the size of {@code x}. */
-        private static Tensor spread(Conv2d layer, Tensor g, Tensor x) {
-            int stride = layer.stride();
-            if (stride == 1) {
+        private static Tensor spread(Conv2d layer, Tensor g, Tensor x, long[] around) {
+            Window window = layer.window();
+            if (window.stride() == 1) {
                 return g;
             }
-            long shrink = layer.kernel() - 1L - 2L * layer.padding();
-            Tensor wide = torch.empty(
-                            new long[] {x.size(0), x.size(1), x.size(2) - shrink, x.size(3) - shrink},
-                            x.options(),
-                            new org.bytedeco.pytorch.MemoryFormatOptional(MemoryFormat.ChannelsLast))
-                    .zero_();
-            strided(strided(wide, 2, g.size(2), stride), 3, g.size(3), stride).copy_(g);
+            Tensor wide = zeros(
+                    x,
+                    x.size(2) + window.height() - 1 - 2 * around[0],
+                    x.size(3) + window.width() - 1 - 2 * around[1]);
+            strided(strided(wide, 2, 0, g.size(2), window.stride()), 3, 0, g.size(3), window.stride())
+                    .copy_(g);
             return wide;
         }
 
-        private static Tensor strided(Tensor wide, int dim, long count, int stride) {
+        /** The same with zeros around it, so that the convolution needs no padding. */
+        private static Tensor surrounded(Conv2d layer, Tensor g, Tensor x, long[] before) {
+            Window window = layer.window();
+            Tensor wide = zeros(x, x.size(2) + window.height() - 1, x.size(3) + window.width() - 1);
+            Tensor rows = strided(wide, 2, before[0], g.size(2), window.stride());
+            strided(rows, 3, before[1], g.size(3), window.stride()).copy_(g);
+            return wide;
+        }
+
+        private static Tensor zeros(Tensor x, long height, long width) {
+            return torch.empty(
+                            new long[] {x.size(0), x.size(1), height, width},
+                            x.options(),
+                            new org.bytedeco.pytorch.MemoryFormatOptional(MemoryFormat.ChannelsLast))
+                    .zero_();
+        }
+
+        private static Tensor strided(Tensor wide, int dim, long from, long count, int stride) {
             return wide.slice(
                     dim,
-                    new org.bytedeco.pytorch.LongOptional(0),
-                    new org.bytedeco.pytorch.LongOptional((count - 1) * stride + 1),
+                    new org.bytedeco.pytorch.LongOptional(from),
+                    new org.bytedeco.pytorch.LongOptional(from + (count - 1) * stride + 1),
                     stride);
         }
     }
@@ -183,13 +222,22 @@ public record ConvKernels(Input input, Weight weight) {
         LANES {
             @Override
             public boolean fits(Conv2d layer, Precision precision) {
-                return depthwise(layer) && DepthwiseWeightGradient.fast();
+                Window window = layer.window();
+                return depthwise(layer) && window.height() == window.width() && DepthwiseWeightGradient.fast();
             }
 
             @Override
             public Tensor compute(Conv2d layer, Tensor g, Tensor x, Tensor weight) {
+                Window window = layer.window();
+                Padding.Fixed around = window.around(x);
+                boolean alike = around.isSymmetric() && around.top() == around.left();
                 return DepthwiseWeightGradient.compute(
-                        x, g, layer.kernel(), layer.stride(), layer.padding(), torch.get_num_threads());
+                        alike ? x : Window.pad(x, around, 0),
+                        g,
+                        window.height(),
+                        window.stride(),
+                        alike ? around.top() : 0,
+                        torch.get_num_threads());
             }
         };
 

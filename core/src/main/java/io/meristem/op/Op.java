@@ -109,6 +109,15 @@ public sealed interface Op
         return 0;
     }
 
+    /**
+     * Bytes of one photo that the operation takes while it runs, forward or back, and gives back at its end: copies of its input that kernels of the engine need.
+     *
+     * @param bytesPerNumber of the input
+     */
+    default long passingBytes(List<Shape> inputs, int bytesPerNumber) {
+        return 0;
+    }
+
     /** Hands this operation to the method of its kind. */
     <R> R accept(OpVisitor<R> visitor);
 }

@@ -124,14 +124,14 @@ public final class WeightedLayer extends Layer {
     }
 
     /**
-     * A batch normalisation taken into the weight: tensors that this layer owns. Where scale or shift of the normalisation train, what follows from them is
-     * computed when it is asked for.
+     * A batch normalisation taken into the weight: tensors that this layer owns. Where scale or shift of the normalisation train, or the layer's own bias, what follows
+     * from them is computed when it is asked for.
      *
      * @param weight as it runs; null where the scale trains
-     * @param bias as it runs; null where scale or shift train
+     * @param bias as it runs; null where scale, shift or the layer's own bias train
      * @param scale (out); null where it trains
-     * @param deviation of the normalisation, (out); null where scale and shift are fixed
-     * @param centre {@code bias - mean}, (out): what the scale multiplies beside the weight; null where scale and shift are fixed
+     * @param deviation of the normalisation, (out); null where the bias is fixed
+     * @param centre {@code bias - mean}, (out): what the scale multiplies beside the weight; null where the bias is fixed, and where the layer's own bias trains
      */
     private record Fold(Tensor weight, Tensor bias, Tensor scale, Tensor deviation, Tensor centre) {
         void free() {
@@ -172,7 +172,8 @@ public final class WeightedLayer extends Layer {
             Tensor s = norm.scale();
             Tensor shift = norm.shift(s);
             boolean scaleTrains = !fixed && norm.weight().trains();
-            boolean learns = !fixed && norm.learns();
+            boolean ownTrains = !fixed && ownBiasTrains();
+            boolean learns = ownTrains || !fixed && norm.learns();
             Tensor mean = norm.runningMean().value();
             fold = new Fold(
                     scaleTrains ? null : Tensors.keep(scaled(weight().value(), s)),
@@ -184,12 +185,22 @@ public final class WeightedLayer extends Layer {
                                             : shift.add(bias().value().mul(s))),
                     scaleTrains ? null : Tensors.keep(s),
                     learns ? Tensors.keep(norm.deviation()) : null,
-                    learns
-                            ? Tensors.keep(
-                                    bias() == null ? mean.neg() : bias().value().sub(mean))
-                            : null);
+                    learns && !ownTrains ? Tensors.keep(centre(mean)) : null);
         }
         forgetReady();
+    }
+
+    private Tensor centre(Tensor mean) {
+        return bias() == null ? mean.neg() : bias().value().sub(mean);
+    }
+
+    /** What the scale of a normalisation that has been taken in multiplies beside the weight, where that has to be known. */
+    private Tensor centre() {
+        return fold.centre != null ? fold.centre : centre(norm.runningMean().value());
+    }
+
+    private boolean ownBiasTrains() {
+        return bias() != null && bias().trains();
     }
 
     /** The weight with its rows multiplied by {@code s}, (out). */
@@ -205,9 +216,9 @@ public final class WeightedLayer extends Layer {
         return fold != null && fold.scale == null;
     }
 
-    /** Whether what is added to each channel trains: the shift of a normalisation that has been taken in, or else the layer's own bias. */
+    /** Whether what is added to each channel trains: the layer's own bias, or the shift of a normalisation that has been taken in. */
     private boolean shiftTrains() {
-        return fold != null ? fold.bias() == null && norm.bias().trains() : bias() != null && bias().trains();
+        return fold == null ? ownBiasTrains() : fold.bias() == null && (norm.bias().trains() || ownBiasTrains());
     }
 
     /**
@@ -215,7 +226,7 @@ public final class WeightedLayer extends Layer {
      * that, the layer is {@code y = scale * (W x + bias - mean) / deviation + shift}, so that
      *
      * <pre>
-     *   d shift = sum of g,    d scale = (sum over the columns of dW' W + d shift (bias - mean)) / deviation,
+     *   d shift = sum of g,    d bias = scale d shift / deviation,    d scale = (sum over the columns of dW' W + d shift (bias - mean)) / deviation,
      * </pre>
      *
      * where dW' is the gradient of the {@linkplain #runningWeight running} weight and W the one before the scale, any update included.
@@ -230,8 +241,15 @@ public final class WeightedLayer extends Layer {
             return;
         }
         Tensor shift = fold != null ? channelSums(g) : op.biasGradient(g);
-        if (shiftTrains()) {
-            (fold != null ? norm.bias() : bias()).setGradient(shift);
+        if (fold == null) {
+            bias().setGradient(shift);
+            return;
+        }
+        if (norm.bias().trains()) {
+            norm.bias().setGradient(shift);
+        }
+        if (ownBiasTrains()) {
+            bias().setGradient(shift.mul(runningScale()));
         }
         if (ofScale) {
             Tensor rows = Precision.FP32
@@ -240,7 +258,7 @@ public final class WeightedLayer extends Layer {
                     .reshape(outFeatures(), columns)
                     .sum(1);
             Tensor sum = ofUpdate == null ? rows : rows.add(ofUpdate);
-            norm.weight().setGradient(sum.add(shift.mul(fold.centre)).div(fold.deviation));
+            norm.weight().setGradient(sum.add(shift.mul(centre())).div(fold.deviation));
         }
     }
 
@@ -286,7 +304,7 @@ public final class WeightedLayer extends Layer {
         if (fold == null) {
             return bias() == null ? null : bias().value();
         }
-        return fold.bias() != null ? fold.bias : norm.bias().value().add(fold.centre.mul(runningScale()));
+        return fold.bias() != null ? fold.bias : norm.bias().value().add(centre().mul(runningScale()));
     }
 
     public void setPrecision(Precision precision) {

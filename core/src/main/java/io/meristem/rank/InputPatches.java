@@ -4,7 +4,9 @@ import io.meristem.engine.Tensors;
 import io.meristem.execute.ImageFeed;
 import io.meristem.execute.Network;
 import io.meristem.op.Conv2d;
+import io.meristem.op.Padding;
 import io.meristem.op.WeightedLayer;
+import io.meristem.op.Window;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,19 +107,21 @@ final class InputPatches implements AutoCloseable {
         return n == 1 ? new int[] {0} : new int[] {n / 4, 3 * n / 4};
     }
 
-    /** What output (i, j) of a convolution is computed from: (N, C, k, k), zeros beyond the border included. */
+    /** What output (i, j) of a convolution is computed from: (N, C, kh, kw), zeros beyond the border included. */
     private static Tensor patch(Conv2d conv, Tensor x, int i, int j) {
-        long top = (long) i * conv.stride() - conv.padding();
-        long left = (long) j * conv.stride() - conv.padding();
-        long[] rows = {Math.max(0, top), Math.min(x.size(2), top + conv.kernel())};
-        long[] columns = {Math.max(0, left), Math.min(x.size(3), left + conv.kernel())};
+        Window window = conv.window();
+        Padding.Fixed around = window.around(x);
+        long top = (long) i * window.stride() - around.top();
+        long left = (long) j * window.stride() - around.left();
+        long[] rows = {Math.max(0, top), Math.min(x.size(2), top + window.height())};
+        long[] columns = {Math.max(0, left), Math.min(x.size(3), left + window.width())};
         Tensor inside = x.narrow(2, rows[0], rows[1] - rows[0]).narrow(3, columns[0], columns[1] - columns[0]);
         return torch.constant_pad_nd(
                 inside,
                 columns[0] - left,
-                left + conv.kernel() - columns[1],
+                left + window.width() - columns[1],
                 rows[0] - top,
-                top + conv.kernel() - rows[1]);
+                top + window.height() - rows[1]);
     }
 
     /** Keeps one vector of each photo, copied: (N, groups * m) are the values of {@code place}. */

@@ -22,7 +22,13 @@ public final class Models {
 
     private static Map<String, ModelSpec> build() {
         Map<String, ModelSpec> byName = new LinkedHashMap<>();
-        Stream.of(AlexNet.all(), MobileNetV2.all(), RegNetY.all(), ConvNeXt.all(), ShuffleNetV2.all())
+        Stream.of(
+                        AlexNet.all(),
+                        MobileNetV2.all(),
+                        RegNetY.all(),
+                        ConvNeXt.all(),
+                        ShuffleNetV2.all(),
+                        EfficientNet.all())
                 .flatMap(List::stream)
                 .forEach(spec -> byName.put(spec.name(), spec));
         return Collections.unmodifiableMap(byName);

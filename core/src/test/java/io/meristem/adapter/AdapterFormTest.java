@@ -15,6 +15,7 @@ import io.meristem.op.Conv2d;
 import io.meristem.op.Linear;
 import io.meristem.op.Weighted;
 import io.meristem.op.WeightedLayer;
+import io.meristem.op.Window;
 import io.meristem.testing.TinyNetworks;
 import java.util.Arrays;
 import java.util.List;
@@ -67,7 +68,11 @@ class AdapterFormTest {
         STRIDED_GROUPED(() -> new Conv2d(8, 12, 3, 2, 1, 2, false), 2, 8, 6, 6),
         DEPTHWISE(() -> new Conv2d(8, 8, 3, 1, 1, 8, false), 2, 8, 7, 6),
         STRIDED_DEPTHWISE(() -> new Conv2d(8, 8, 3, 2, 1, 8, true), 2, 8, 7, 6),
-        DEPTHWISE_7(() -> new Conv2d(4, 4, 7, 1, 3, 4, true), 2, 4, 9, 9);
+        DEPTHWISE_7(() -> new Conv2d(4, 4, 7, 1, 3, 4, true), 2, 4, 9, 9),
+        SAME(() -> new Conv2d(6, 8, Window.same(3, 2), 1, true), 2, 6, 8, 7),
+        SAME_GROUPED(() -> new Conv2d(8, 12, Window.same(3, 2), 2, false), 2, 8, 6, 6),
+        SAME_DEPTHWISE(() -> new Conv2d(8, 8, Window.same(5, 2), 8, false), 2, 8, 7, 6),
+        RECTANGULAR(() -> new Conv2d(6, 8, Window.centred(1, 7), 1, false), 2, 6, 9, 7);
 
         final Supplier<Weighted> layer;
         final long[] input;

@@ -28,6 +28,8 @@ import io.meristem.op.LayerNorm;
 import io.meristem.op.Linear;
 import io.meristem.op.MaxPool;
 import io.meristem.op.Mean;
+import io.meristem.op.Padding;
+import io.meristem.op.Window;
 import io.meristem.testing.TinyNetworks;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Graphs that are no chains of residual blocks: our gradients are those of the engine's own differentiation, whatever trains, with and without checkpointing. */
 public class AnyGraphTest {
@@ -98,6 +101,18 @@ public class AnyGraphTest {
             Node y = b.add(new ChannelShuffle(3), b.add(new Concat(), middle, end));
             y = b.add(Activation.RELU6, b.add(new ChannelSlice(0, 8), y));
             return head(b, b.add(new ChannelShuffle(2), y), 8, classes);
+        }),
+        /** Kernels and padding that are not the same on all sides, and poolings that reach beyond the border. */
+        LOPSIDED((b, classes) -> {
+            Node stem = b.add("stem", new Conv2d(3, 8, Window.same(3, 2), 1, true), b.input()); // of 16 x 24
+            Node x = b.add("norm", new BatchNorm(8, 1e-3), b.add(Activation.RELU6, stem));
+            Node y = b.block(() -> {
+                Node wide = b.add("wide", new Conv2d(8, 6, Window.centred(1, 7), 1, false), x);
+                Node high = b.add("high", new Conv2d(6, 8, Window.centred(5, 1), 2, false), wide);
+                return b.add("depthwise", new Conv2d(8, 8, Window.same(5, 2), 8, false), b.add(Activation.GELU, high));
+            });
+            y = b.add(new MaxPool(new Window(2, 3, 1, new Padding.Fixed(0, 1, 1, 0)), false), y);
+            return head(b, b.add(new MaxPool(Window.square(3, 2, 0), true), y), 8, classes);
         }),
         /** Gates, one of them of a value that nothing else reads, and scales. */
         GATES((b, classes) -> {
@@ -179,6 +194,36 @@ public class AnyGraphTest {
             network.unfold();
         }
         assertEquals(kept, Tensors.kept(), kind + " leaks");
+    }
+
+    /** A convolution's own bias trains though the normalisation behind it is taken in, alone and with the others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"layer.bias", ".*bias", "(layer|norm|head).bias|norm.weight"})
+    void aBiasBeforeAFoldedNormTrains(String trains) {
+        GraphBuilder.Definition definition = (b, classes) -> {
+            Node x = b.add("layer", new Conv2d(3, 8, 3, 1, 1, 1, true), b.input());
+            return head(b, b.add(Activation.RELU, b.add("norm", new BatchNorm(8), x)), 8, classes);
+        };
+        try (PointerScope scope = new PointerScope();
+                Network network = TinyNetworks.of("head", definition).materialize(3)) {
+            SharedNumbers.fill(network);
+            network.params()
+                    .forEach((name, param) -> param.value().requires_grad_(!param.isBuffer() && name.matches(trains)));
+            Tensor x = Tensors.channelsLast(SharedNumbers.tensor("input", -1, 1, 2, 3, 16, 24));
+            Tensor weights = SharedNumbers.tensor("coefficients", -1, 1, 2, TinyNetworks.CLASSES);
+            Tensor leaf = x.clone().requires_grad_(true);
+            Tensor logits = network.forward(leaf);
+            logits.mul(weights).sum().backward();
+            Map<String, float[]> expected = gradients(network, leaf.grad());
+            network.fold();
+            try (NoGradGuard guard = new NoGradGuard();
+                    Execution run = network.recorded(true, false)) {
+                assertClose(Tensors.toFloats(logits), Tensors.toFloats(run.forward(x)), "logits");
+                Map<String, float[]> found = gradients(network, run.backward(weights));
+                assertEquals(expected.keySet(), found.keySet());
+                expected.forEach((name, g) -> assertClose(g, found.get(name), name));
+            }
+        }
     }
 
     /** They are cleared. */

@@ -98,7 +98,8 @@ class GradCamTest {
         "mobilenet_v2_035, 0.5, 4",
         "regnety_002, 0.5, 4",
         "convnext_atto, 16, 4",
-        "shufflenet_v2_x0_5, 0.5, 4"
+        "shufflenet_v2_x0_5, 0.5, 4",
+        "tf_efficientnet_lite0, 16, 4"
     })
     void cellsOfRandomNetworksLookWhereTheirGeometrySays(String name, double first, double tolerance) {
         try (Network network = new Network(Models.find(name), CLASSES).materialize(5)) {

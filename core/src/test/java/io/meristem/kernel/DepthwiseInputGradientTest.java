@@ -2,7 +2,6 @@ package io.meristem.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,7 +42,7 @@ class DepthwiseInputGradientTest {
                     long[] shape = {n, c, h, w};
                     Tensor g = Tensors.channelsLast(random(type, n, c, (h + 1) / 2, (w + 1) / 2));
                     Tensor weight = random(type, c, 1, 3, 3);
-                    Tensor found = DepthwiseInputGradient.compute(g, weight, shape, 3, 2, 1, threads);
+                    Tensor found = DepthwiseInputGradient.compute(g, weight, shape, threads);
                     String what = type + ", " + threads + " threads";
                     assertEquals(type, found.scalar_type().intern());
                     assertArrayEquals(shape, found.shape());
@@ -75,7 +74,7 @@ class DepthwiseInputGradientTest {
             float[] taps = {0, 0, 0, 0, 3, 1.5f, 0, 0, 0};
             Tensor weight = Tensors.of(taps, 1, 1, 3, 3).to(ScalarType.BFloat16);
             Tensor found =
-                    DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 2L * g.length}, 3, 2, 1, 1);
+                    DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 2L * g.length}, 1);
             float[] read = Tensors.toFloats(rows);
             float[] expected = new float[2 * g.length];
             for (int i = 0; i < g.length; i++) {
@@ -97,17 +96,9 @@ class DepthwiseInputGradientTest {
             Tensor g = random(ScalarType.Float, 2, 20, 4, 5);
             Tensor weight = Tensors.channelsLast(random(ScalarType.Float, 20, 1, 3, 3));
             long[] shape = {2, 20, 7, 10};
-            Tensor found = DepthwiseInputGradient.compute(g, weight, shape, 3, 2, 1, 2);
+            Tensor found = DepthwiseInputGradient.compute(g, weight, shape, 2);
             assertArrayEquals(byEngine(g, weight, shape), Tensors.toDoubles(found), 1e-5);
         }
-    }
-
-    @Test
-    void handlesOneKindOnly() {
-        assertTrue(DepthwiseInputGradient.handles(3, 2, 1));
-        assertFalse(DepthwiseInputGradient.handles(3, 1, 1));
-        assertFalse(DepthwiseInputGradient.handles(3, 2, 0));
-        assertFalse(DepthwiseInputGradient.handles(7, 2, 3));
     }
 
     @Test
@@ -118,17 +109,15 @@ class DepthwiseInputGradientTest {
             Tensor half = random(ScalarType.BFloat16, 16, 1, 3, 3);
             Tensor few = random(ScalarType.Float, 8, 1, 3, 3);
             long[] shape = {2, 16, 8, 8};
-            refuses(g, half, shape, 3, 2, 1);
-            refuses(g, few, shape, 3, 2, 1);
-            refuses(g, weight, new long[] {2, 16, 9, 8}, 3, 2, 1);
-            refuses(g, weight, shape, 3, 1, 1);
+            refuses(g, half, shape);
+            refuses(g, few, shape);
+            refuses(g, weight, new long[] {2, 16, 9, 8});
         }
     }
 
-    private static void refuses(Tensor g, Tensor weight, long[] shape, int kernel, int stride, int padding) {
+    private static void refuses(Tensor g, Tensor weight, long[] shape) {
         assertThrows(
-                IllegalArgumentException.class,
-                () -> DepthwiseInputGradient.compute(g, weight, shape, kernel, stride, padding, 1));
+                IllegalArgumentException.class, () -> DepthwiseInputGradient.compute(g, weight, shape, 1));
     }
 
     private static Tensor random(ScalarType type, long... shape) {

@@ -30,11 +30,47 @@ class ConvKernelsTest {
         "18, 15, 18, 7, 2, 3",
     })
     void allThatFitGiveTheSameGradients(int channels, int height, int width, int kernel, int stride, int padding) {
-        Conv2d layer = new Conv2d(channels, channels, kernel, stride, padding, channels, false);
+        compare(new Conv2d(channels, channels, kernel, stride, padding, channels, false), height, width);
+    }
+
+    /** Sides that are even, odd, and one of each; padding that is not the same on opposite sides. */
+    @ParameterizedTest
+    @CsvSource({
+        // channels, height, width, kernel, stride
+        "40, 14, 18, 3, 2",
+        "40, 13, 17, 3, 2",
+        "24, 13, 18, 3, 2",
+        "24, 14, 17, 3, 2",
+        "18,  1,  2, 3, 2",
+        "18, 14, 18, 5, 2",
+        "18, 13, 16, 5, 2",
+        "18, 13, 16, 4, 1",
+        "18, 16, 17, 7, 3",
+    })
+    void allThatFitGiveTheSameGradientsWithTensorFlowsPadding(
+            int channels, int height, int width, int kernel, int stride) {
+        compare(new Conv2d(channels, channels, Window.same(kernel, stride), channels, false), height, width);
+    }
+
+    @Test
+    void allThatFitGiveTheSameGradientsOfRectangles() {
+        compare(new Conv2d(16, 16, Window.centred(1, 7), 16, false), 9, 12);
+        compare(new Conv2d(16, 16, new Window(3, 5, 2, new Padding.Fixed(2, 0, 1, 3)), 16, false), 9, 12);
+        compare(new Conv2d(16, 16, new Window(3, 3, 2, new Padding.Fixed(2, 1, 2, 1)), 16, false), 9, 12);
+        compare(new Conv2d(16, 16, new Window(3, 3, 1, new Padding.Fixed(4, 0, 0, 0)), 16, false), 9, 12);
+    }
+
+    private static void compare(Conv2d layer, int height, int width) {
+        int channels = layer.in();
         for (Precision precision : Precision.values()) {
             try (PointerScope scope = new PointerScope()) {
                 Tensor x = random(precision, 3, channels, height, width);
-                Tensor weight = random(precision, channels, 1, kernel, kernel);
+                Tensor weight = random(
+                        precision,
+                        channels,
+                        1,
+                        layer.window().height(),
+                        layer.window().width());
                 Tensor y = layer.apply(x, weight, null);
                 Tensor g = random(precision, y.size(0), y.size(1), y.size(2), y.size(3));
                 double[] input = Tensors.toDoubles(ConvKernels.Input.NATIVE.compute(layer, g, x, weight));
@@ -88,6 +124,16 @@ class ConvKernelsTest {
     void mirroringNeedsPaddingBelowTheKernel() {
         assertTrue(ConvKernels.Input.MIRRORED.fits(new Conv2d(8, 8, 3, 1, 2, 8, false), Precision.FP32));
         assertFalse(ConvKernels.Input.MIRRORED.fits(new Conv2d(8, 8, 3, 1, 3, 8, false), Precision.FP32));
+    }
+
+    @Test
+    void lanesForTheInputFitHalving() {
+        assertTrue(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, 3, 2, 1, 8, false), Precision.FP32));
+        assertTrue(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, Window.same(3, 2), 8, false), Precision.FP32));
+        assertFalse(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, 3, 1, 1, 8, false), Precision.FP32));
+        assertFalse(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, 3, 2, 0, 8, false), Precision.FP32));
+        assertFalse(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, 7, 2, 3, 8, false), Precision.FP32));
+        assertFalse(ConvKernels.Input.LANES.fits(new Conv2d(8, 8, Window.same(5, 2), 8, false), Precision.FP32));
     }
 
     @Test

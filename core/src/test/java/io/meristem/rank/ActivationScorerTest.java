@@ -8,6 +8,7 @@ import io.meristem.adapter.LayerSize;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.op.Conv2d;
+import io.meristem.op.Padding;
 import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
@@ -103,13 +104,14 @@ class ActivationScorerTest {
 
     private static double[] patch(Conv2d conv, double[] x, long[] shape, int n, int group, int i, int j) {
         int channels = conv.in() / conv.groups();
-        int k = conv.kernel();
+        int k = conv.window().height();
+        int padding = ((Padding.Fixed) conv.window().padding()).top();
         double[] v = new double[channels * k * k];
         for (int c = 0; c < channels; c++) {
             for (int a = 0; a < k; a++) {
                 for (int b = 0; b < k; b++) {
-                    int row = i * conv.stride() - conv.padding() + a;
-                    int column = j * conv.stride() - conv.padding() + b;
+                    int row = i * conv.stride() - padding + a;
+                    int column = j * conv.stride() - padding + b;
                     if (row >= 0 && row < shape[2] && column >= 0 && column < shape[3]) {
                         long channel = n * shape[1] + (long) group * channels + c;
                         v[(c * k + a) * k + b] = x[(int) ((channel * shape[2] + row) * shape[3] + column)];

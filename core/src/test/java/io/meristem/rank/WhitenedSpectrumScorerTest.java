@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meristem.engine.Tensors;
 import io.meristem.execute.Network;
 import io.meristem.op.Conv2d;
+import io.meristem.op.Padding;
 import io.meristem.op.WeightedLayer;
 import io.meristem.testing.TinyNetworks;
 import java.util.ArrayList;
@@ -50,9 +51,9 @@ class WhitenedSpectrumScorerTest {
         int wide = map ? (int) x.size(3) : 1;
         int outHigh = map ? (int) g.size(2) : 1;
         int outWide = map ? (int) g.size(3) : (int) (g.numel() / n / out);
-        int kernel = map ? conv.kernel() : 1;
+        int kernel = map ? conv.window().height() : 1;
         int stride = map ? conv.stride() : 1;
-        int padding = map ? conv.padding() : 0;
+        int padding = map ? ((Padding.Fixed) conv.window().padding()).top() : 0;
         sums.places = (long) outHigh * outWide;
         for (int photo = 0; photo < n; photo++) {
             for (int i = 0; i < outHigh; i++) {

@@ -58,7 +58,7 @@ class GraphsTest {
         folded.blocks().forEach(block -> {
             Node first = folded.node(block.from());
             Node last = folded.node(block.to() - 1);
-            String prefix = first.name().replaceFirst("\\.(conv\\.|conv1|gamma|branch).*", "");
+            String prefix = first.name().replaceFirst("\\.(conv|gamma|branch|block).*", "");
             assertTrue(last.name().startsWith(prefix), first.name() + " and " + last.name() + " are of one block");
         });
     }

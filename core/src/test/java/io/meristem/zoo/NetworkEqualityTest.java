@@ -160,6 +160,11 @@ class NetworkEqualityTest {
         if (!expected.has("weights")) {
             return;
         }
+        String input = Stream.concat(
+                        Stream.of(spec.inputSize()), Stream.concat(spec.mean().stream(), spec.std().stream()))
+                .map(String::valueOf)
+                .collect(Collectors.joining(" "));
+        assertEquals(expected.get("input").asText(), input);
         assertEquals(expected.get("defaultTag").asText(), spec.weights().get(0).tag());
         assertEquals(expected.get("weights").size(), found.size());
         expected.get("weights").properties().forEach(field -> {

@@ -25,10 +25,12 @@ import io.meristem.op.Linear;
 import io.meristem.op.MaxPool;
 import io.meristem.op.Mean;
 import io.meristem.op.OpVisitor;
+import io.meristem.op.Padding;
 import io.meristem.op.Param;
 import io.meristem.op.Parameter;
 import io.meristem.op.Shape;
 import io.meristem.op.WeightedLayer;
+import io.meristem.op.Window;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,15 +100,18 @@ final class NetworkGraph implements OpVisitor<String> {
 
     @Override
     public String visit(Conv2d op) {
-        int k = op.kernel();
-        int p = op.padding();
+        Window window = op.window();
         return nodes.op("Conv", in(0), weight(), bias())
-                .with("kernel_shape", k, k)
-                .with("strides", op.stride(), op.stride())
-                .with("pads", p, p, p, p)
+                .with("kernel_shape", window.height(), window.width())
+                .with("strides", window.stride(), window.stride())
+                .with("pads", pads(window.around(shape(0).size(1), shape(0).size(2))))
                 .with("dilations", 1, 1)
                 .with("group", op.groups())
                 .as(node.name());
+    }
+
+    private static long[] pads(Padding.Fixed around) {
+        return new long[] {around.top(), around.left(), around.bottom(), around.right()};
     }
 
     private String weight() {
@@ -267,10 +272,11 @@ final class NetworkGraph implements OpVisitor<String> {
 
     @Override
     public String visit(MaxPool op) {
+        Window window = op.window();
         return nodes.op("MaxPool", in(0))
-                .with("kernel_shape", op.kernel(), op.kernel())
-                .with("strides", op.stride(), op.stride())
-                .with("pads", op.padding(), op.padding(), op.padding(), op.padding())
+                .with("kernel_shape", window.height(), window.width())
+                .with("strides", window.stride(), window.stride())
+                .with("pads", pads(op.around(shape(0))))
                 .add();
     }
 
