@@ -94,7 +94,8 @@ public enum Setting {
     VIEWS("views"),
     WARMUP_EPOCHS("warm-up epochs"),
     WEIGHTS("weights"),
-    WEIGHT_DECAY("weight decay");
+    WEIGHT_DECAY("weight decay"),
+    WORKERS("number of workers", "workers");
 
     /**
      * A setting in a sentence.

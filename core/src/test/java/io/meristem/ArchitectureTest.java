@@ -28,6 +28,7 @@ class ArchitectureTest {
     /** Each room may use those before it; the root package is free for all. */
     private static final List<String> ROOMS = List.of(
             "engine",
+            "workers",
             "kernel",
             "op",
             "graph",

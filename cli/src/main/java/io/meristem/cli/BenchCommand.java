@@ -49,8 +49,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static void requireOne(String option, int value) {
         if (value < 1) {
-            throw new InputException(
-                    ErrorCode.OUT_OF_RANGE, "%s takes a number from 1 on, not %s.", option, value);
+            throw new InputException(ErrorCode.OUT_OF_RANGE, "%s takes a number from 1 on, not %s.", option, value);
         }
     }
 

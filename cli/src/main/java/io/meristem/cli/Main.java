@@ -5,6 +5,7 @@ import io.meristem.Escape;
 import io.meristem.FileNames;
 import io.meristem.Home;
 import io.meristem.InputException;
+import io.meristem.WorkerLostException;
 import io.meristem.engine.MemoryFailure;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -87,6 +88,7 @@ public final class Main {
         try {
             code = execute(commandLine, args);
             out.flush();
+            standard.end();
         } catch (StandardOutput.BrokenError e) {
             code = FAILED;
         } finally {
@@ -181,6 +183,10 @@ public final class Main {
         }
         if (e instanceof DivergedException diverged) {
             say(commandLine, OptionNames.PLAIN.text(diverged.sentence()));
+            return FAILED;
+        }
+        if (e instanceof WorkerLostException lost) {
+            say(commandLine, OptionNames.PLAIN.text(lost.sentence()));
             return FAILED;
         }
         Optional<String> memory = MemoryFailure.sentence(e).map(OptionNames.PLAIN::text);

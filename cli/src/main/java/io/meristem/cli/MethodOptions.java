@@ -383,7 +383,8 @@ final class MethodOptions {
                     .withImportance(importance());
         }
         if (costPower != null) {
-            chosen = ScorerNames.having(SortsDirections.class, chosen, "--cost-power").withCostPower(costPower);
+            chosen = ScorerNames.having(SortsDirections.class, chosen, "--cost-power")
+                    .withCostPower(costPower);
         }
         if (kappa != null) {
             ScorerNames.having(AlignmentScorer.class, chosen, "--kappa");

@@ -104,7 +104,8 @@ record OptionNames(char quote, Map<String, String> typed) implements Wording {
     @Override
     public String say(Action.Mention action) {
         String with = action.with().stream()
-                .map(part -> " " + (part instanceof Setting.Mention setting ? valued(option(setting.setting()), setting) : part))
+                .map(part -> " "
+                        + (part instanceof Setting.Mention setting ? valued(option(setting.setting()), setting) : part))
                 .collect(Collectors.joining());
         return verb(action.action()) + quote + "meristem " + command(action.action()) + with + quote;
     }

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -22,6 +23,11 @@ final class StandardOutput extends OutputStream {
     /** Of a shell: 128 and the number of SIGPIPE, as of programs that the signal ends. */
     static final int GONE = 141;
 
+    /** Exit codes above are those of programs that a signal has ended. */
+    private static final int SIGNALLED = 128;
+
+    private static final String BROKEN = "Broken pipe";
+
     /** Standard output takes nothing any more. An error, as nobody between here and {@link Main} can do anything about it. */
     static final class BrokenError extends Error {
         private static final long serialVersionUID = 1;
@@ -31,7 +37,14 @@ final class StandardOutput extends OutputStream {
         }
     }
 
-    private final OutputStream out;
+    /** Passes on what it reads until there is no more; signals are this process's to answer. */
+    private static final List<String> PASSING_ON = List.of("/bin/sh", "-c", "trap '' INT TERM HUP; exec cat");
+
+    /** Of this process, where it is this class's. */
+    private static volatile StandardOutput own;
+
+    private OutputStream out;
+    private Process passing;
     private final BooleanSupplier pipe;
     private IOException failure;
     private boolean gone;
@@ -45,7 +58,8 @@ final class StandardOutput extends OutputStream {
 
     /** Of this process. */
     static StandardOutput ofProcess() {
-        return new StandardOutput(new FileOutputStream(FileDescriptor.out), StandardOutput::isPipe);
+        own = new StandardOutput(new FileOutputStream(FileDescriptor.out), StandardOutput::isPipe);
+        return own;
     }
 
     /** Linux says what a descriptor leads to; elsewhere the failure's words have to do. */
@@ -56,6 +70,48 @@ final class StandardOutput extends OutputStream {
         } catch (IOException | UnsupportedOperationException e) {
             return false;
         }
+    }
+
+    /**
+     * From now on what native libraries print to this process's standard output goes nowhere, and what is written here still goes to where it went, through another
+     * process. Where there is no shell nothing changes.
+     */
+    static void withoutLibraries() {
+        StandardOutput standard = own;
+        if (standard != null && Files.isExecutable(Path.of(PASSING_ON.get(0)))) {
+            standard.attempt(standard::part);
+        }
+    }
+
+    private void part() throws IOException {
+        if (passing == null) {
+            out.flush();
+            passing = new ProcessBuilder(PASSING_ON)
+                    .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            out.close(); // the system's descriptor, which Java then leads to nowhere
+            out = passing.getOutputStream();
+        }
+    }
+
+    /** Waits until all has got to where it goes. */
+    void end() {
+        attempt(() -> {
+            if (passing != null) {
+                out.close();
+                try {
+                    int code = passing.waitFor();
+                    if (code > SIGNALLED) {
+                        throw new IOException(BROKEN);
+                    } else if (code != 0) {
+                        throw new IOException("there is no room, or it cannot be written");
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        });
     }
 
     PrintWriter writer() {
@@ -108,7 +164,7 @@ final class StandardOutput extends OutputStream {
             attempt.run();
         } catch (IOException e) {
             failure = e;
-            gone = "Broken pipe".equals(e.getMessage()) || pipe.getAsBoolean();
+            gone = BROKEN.equals(e.getMessage()) || pipe.getAsBoolean();
             if (stop == null) {
                 throw new BrokenError(e);
             }

@@ -27,6 +27,11 @@ final class Threads {
     Integer nice;
 
     int count() {
+        return count(1);
+    }
+
+    /** Of each of several processes on this machine. */
+    int count(int processes) {
         if (nice != null && (nice < 0 || nice > LAST)) {
             throw new InputException(ErrorCode.OUT_OF_RANGE, "--nice takes a number from 0 to %s, not %s.", LAST, nice);
         }
@@ -37,6 +42,6 @@ final class Threads {
                     nice,
                     nice);
         }
-        return given > 0 ? given : Runtime.getRuntime().availableProcessors();
+        return given > 0 ? given : Math.max(1, Runtime.getRuntime().availableProcessors() / processes);
     }
 }

@@ -11,8 +11,10 @@ import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunFolder;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.folder.ImageFolder;
+import io.meristem.job.LocalWorkers;
 import io.meristem.job.MemoryCheck;
 import io.meristem.job.TrainJob;
+import io.meristem.job.Workers;
 import io.meristem.tune.Method;
 import io.meristem.tune.TrainConfig;
 import java.io.IOException;
@@ -46,7 +48,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** All that may stand beside {@code --resume}. */
     private static final Set<String> WITH_RESUME =
-            Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice");
+            Set.of("--resume", "--checkpoint-steps", "--cache", "--json", "--nice", "--workers");
 
     @Spec
     CommandSpec spec;
@@ -99,6 +101,13 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     Threads threads;
 
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description =
+                    "Processes on this machine that train together, each on its share of every batch, with --threads processors each. Default: 1; with --resume, as the run began.")
+    Integer workers;
+
     @Mixin
     MemoryOption memory;
 
@@ -113,20 +122,24 @@ final class TrainCommand implements Callable<Integer> {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE, "--checkpoint-steps takes a number from 0 on, not %s.", checkpointSteps);
         }
+        Workers together = workers == null ? null : new LocalWorkers(workers);
         refuseSettingsOfResumed();
         if (resume == null) {
             requirePlaces();
         }
         RunConfig config = resume == null ? config() : null;
         if (config != null && !memory.ignored) {
-            MemoryCheck.require(config);
+            MemoryCheck.require(config, together == null ? 1 : together.count());
         }
         Path run = resume == null ? out : resume;
         Environment.warn(err);
+        if ((together == null ? TrainJob.workers(run) : together.count()) > 1) {
+            StandardOutput.withoutLibraries(); // Gloo prints a line when workers have met
+        }
         RunResult result;
         try (Interrupts interrupts = new Interrupts(err)) {
             try {
-                result = train(console, config, run, interrupts.token());
+                result = train(console, config, run, interrupts.token(), together);
             } catch (CancelledException e) {
                 err.println("meristem: " + Escape.line(stopped(run)));
                 err.flush();
@@ -152,7 +165,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunResult train(PrintWriter console, RunConfig config, Path run, CancelToken token) {
+    private RunResult train(PrintWriter console, RunConfig config, Path run, CancelToken token, Workers together) {
         int epochsOfRun =
                 config == null ? RunFolder.epochs(run) : config.train().epochs();
         try (Reporter reporter = config == null
@@ -163,7 +176,7 @@ final class TrainCommand implements Callable<Integer> {
                 method.note().ifPresent(reporter::onNote);
             }
             return config == null
-                    ? TrainJob.resume(run, data.cache.folder(), checkpointSteps, reporter, token)
+                    ? TrainJob.resume(run, data.cache.folder(), checkpointSteps, reporter, token, together)
                     : TrainJob.run(
                             config,
                             compute.file(),
@@ -171,7 +184,8 @@ final class TrainCommand implements Callable<Integer> {
                             data.cache.folder(),
                             checkpointSteps == null ? 0 : checkpointSteps,
                             reporter,
-                            token);
+                            token,
+                            together == null ? Workers.NONE : together);
         }
     }
 
@@ -180,8 +194,7 @@ final class TrainCommand implements Callable<Integer> {
         if (resume == null) {
             return;
         }
-        Map<String, String> typed =
-                OptionNames.typed(spec.commandLine().getParseResult());
+        Map<String, String> typed = OptionNames.typed(spec.commandLine().getParseResult());
         List<String> others = spec.commandLine().getParseResult().matchedOptions().stream()
                 .map(OptionSpec::longestName)
                 .filter(name -> !WITH_RESUME.contains(name))
@@ -221,6 +234,6 @@ final class TrainCommand implements Callable<Integer> {
                 .trainNorm(method.trainNorm())
                 .ema(optimization.ema == null ? method.preset.ema : optimization.ema)
                 .build();
-        return new RunConfig(network, photos, train, threads.count());
+        return new RunConfig(network, photos, train, threads.count(workers == null ? 1 : workers));
     }
 }

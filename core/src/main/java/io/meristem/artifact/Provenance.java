@@ -1,5 +1,6 @@
 package io.meristem.artifact;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meristem.data.folder.Split;
 import io.meristem.engine.Engine;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Objects;
  * @param synthetic whether the photos are drawings
  * @param weightsSha256 of the file of pretrained weights, or null
  * @param dtype of weights and arithmetic
+ * @param workers processes that trained together; null for one
  */
 public record Provenance(
         String meristem,
@@ -30,7 +32,8 @@ public record Provenance(
         String weightsSha256,
         String weightsNote,
         long seed,
-        String dtype) {
+        String dtype,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Integer workers) {
 
     public Provenance {
         if (photos != null

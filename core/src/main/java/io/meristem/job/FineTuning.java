@@ -4,6 +4,7 @@ import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.Home;
 import io.meristem.InputException;
+import io.meristem.WorkerLostException;
 import io.meristem.artifact.RunConfig;
 import io.meristem.artifact.RunResult;
 import io.meristem.data.feed.Augmentation;
@@ -38,6 +39,7 @@ public final class FineTuning {
     private Path cache = Home.photos();
     private JobListener listener = JobListener.NONE;
     private int checkpointSteps;
+    private int workers = 1;
     private CancelToken token = new CancelToken();
 
     /** @param photos one sub-folder per class, with or without train, val and test folders above the classes */
@@ -116,7 +118,13 @@ public final class FineTuning {
         return this;
     }
 
-    /** @param n processors to use */
+    /** @param n processes on this machine that train together; each computes its share of every batch on {@link #threads} processors */
+    public FineTuning workers(int n) {
+        this.workers = n;
+        return this;
+    }
+
+    /** @param n processors to use, by each of the workers */
     public FineTuning threads(int n) {
         this.threads = n;
         return this;
@@ -186,10 +194,12 @@ public final class FineTuning {
      *     io.meristem.Meristem#resume} then resumes {@code out}; once an epoch has ended, it holds the best state so far, ready to be evaluated and
      *     asked. Nothing is left there when the training had not begun.
      * @throws InputException when photos, weights, plan or place cannot be used, or memory will not do
+     * @throws WorkerLostException when there are several workers and one is gone; the run can be resumed then too
      */
     public RunResult run(Path out) {
         RunConfig config = config();
-        MemoryCheck.require(config);
-        return TrainJob.run(config, plan, out, cache, checkpointSteps, listener, token);
+        Workers together = new LocalWorkers(workers);
+        MemoryCheck.require(config, workers);
+        return TrainJob.run(config, plan, out, cache, checkpointSteps, listener, token, together);
     }
 }

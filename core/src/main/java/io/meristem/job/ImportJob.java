@@ -345,6 +345,7 @@ public final class ImportJob {
                 sha256,
                 "",
                 origin == null ? 0 : origin.seed(),
-                "float32");
+                "float32",
+                null);
     }
 }

@@ -30,10 +30,28 @@ public final class MemoryCheck {
      * @throws InputException when it is more
      */
     public static void require(RunConfig config) {
+        require(config, 1);
+    }
+
+    /**
+     * The same for several processes on this machine, each with its share of every batch.
+     *
+     * @param workers how many
+     */
+    public static void require(RunConfig config, int workers) {
         long free = FreeMemory.bytes();
         if (config.train().compute().device() == ComputeDevice.CPU && free > 0) {
-            require(config, free);
+            require(of(config, workers), free / workers);
         }
+    }
+
+    /** What one of several workers takes: the largest share of a batch. */
+    private static RunConfig of(RunConfig config, int workers) {
+        TrainConfig train = config.train();
+        int share = (train.batchSize() + workers - 1) / workers;
+        return workers == 1
+                ? config
+                : new RunConfig(config.model(), config.data(), train.with(share, train.compute()), config.threads());
     }
 
     static void require(RunConfig config, long free) {

@@ -8,6 +8,7 @@ import io.meristem.data.feed.Loader;
 import io.meristem.data.feed.PerturbedPhotos;
 import io.meristem.data.feed.PixelCache;
 import io.meristem.data.feed.ProgressListener;
+import io.meristem.data.feed.Share;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.data.folder.Photo;
 import io.meristem.data.folder.Split;
@@ -87,13 +88,14 @@ final class PreparedPhotos {
         return new PerturbedPhotos(photos, preprocess, how, batchSize, threads);
     }
 
-    Trainer.Photos forTraining(RunConfig config) {
+    /** @param share of each training batch that is this process's */
+    Trainer.Photos forTraining(RunConfig config, Share share) {
         List<Photo> train = cache.photos(Split.TRAIN);
         int batchSize = Math.min(config.train().batchSize(), train.size());
         int threads = config.threads();
         long seed = config.train().seed();
-        Loader training =
-                Loader.training(cache, train, preprocess, config.data().augmentation(), batchSize, threads, seed);
+        Loader training = Loader.training(
+                cache, train, preprocess, config.data().augmentation(), batchSize, threads, seed, share);
         return new Trainer.Photos(
                 training,
                 evaluation(cache.photos(Split.VAL), batchSize, threads),

@@ -1,13 +1,17 @@
 package io.meristem.job;
 
+import io.meristem.Action;
 import io.meristem.CancelToken;
 import io.meristem.CancelledException;
 import io.meristem.DivergedException;
 import io.meristem.InputException;
+import io.meristem.Message;
+import io.meristem.WorkerLostException;
 import io.meristem.adapter.ComputePlan;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Calibration;
 import io.meristem.artifact.Checkpoints;
+import io.meristem.artifact.Json;
 import io.meristem.artifact.PhotoAnswer;
 import io.meristem.artifact.PlanFile;
 import io.meristem.artifact.Provenance;
@@ -17,7 +21,9 @@ import io.meristem.artifact.RunPlace;
 import io.meristem.artifact.RunResult;
 import io.meristem.artifact.RunWriter;
 import io.meristem.artifact.StoppedRun;
+import io.meristem.artifact.TravellingState;
 import io.meristem.data.feed.Loader;
+import io.meristem.data.feed.Share;
 import io.meristem.data.folder.ImageFolder;
 import io.meristem.data.folder.Split;
 import io.meristem.engine.Engine;
@@ -27,6 +33,7 @@ import io.meristem.execute.Network;
 import io.meristem.rank.SizeHistory;
 import io.meristem.tune.DyLora;
 import io.meristem.tune.SavedTraining;
+import io.meristem.tune.Team;
 import io.meristem.tune.TrainListener;
 import io.meristem.tune.Trainer;
 import io.meristem.zoo.Models;
@@ -77,8 +84,26 @@ public final class TrainJob {
             int checkpointSteps,
             JobListener listener,
             CancelToken token) {
+        return run(config, plan, out, cache, checkpointSteps, listener, token, Workers.NONE);
+    }
+
+    /**
+     * Trains in several processes, of which this one is worker 0. Each computes its share of every batch of {@code config}, so that the run is that of one process but for
+     * rounding, and for what is dropped at random.
+     *
+     * @throws WorkerLostException when one of them is gone; {@link #resume} resumes the run then, once it has begun, and nothing is left of it before
+     */
+    public static RunResult run(
+            RunConfig config,
+            Path plan,
+            Path out,
+            Path cache,
+            int checkpointSteps,
+            JobListener listener,
+            CancelToken token,
+            Workers workers) {
         try {
-            return begin(config, plan, out, cache, checkpointSteps, listener, token);
+            return begin(config, plan, out, cache, checkpointSteps, listener, token, workers);
         } catch (RuntimeException e) {
             throw CancelledException.ifInterrupted(e);
         }
@@ -91,22 +116,23 @@ public final class TrainJob {
             Path cache,
             int checkpointSteps,
             JobListener listener,
-            CancelToken token) {
+            CancelToken token,
+            Workers workers) {
         RunPlace.refuseUnlessFree(out);
         requireSense(config);
         Map<String, ComputePlan.LayerPlan> ways = plan == null ? null : ways(plan, config);
-        try (Prepared prepared = prepare(config, cache, listener, token);
+        try (Prepared prepared = prepare(config, cache, listener, token, workers.count());
                 RunWriter writer = new RunWriter(
                         out, config, prepared.photos.folder().classes(), prepared.provenance, checkpointSteps, ways)) {
             try {
-                prepared.train(config, writer, checkpointSteps, null, ways, listener, token);
+                prepared.train(config, writer, checkpointSteps, null, ways, listener, token, cache, workers);
             } catch (RuntimeException e) {
                 RuntimeException reason = CancelledException.ifInterrupted(e);
-                if (!(reason instanceof CancelledException)
-                        || Checkpoints.newest(out).isEmpty()) {
+                boolean resumable = reason instanceof CancelledException || reason instanceof WorkerLostException;
+                if (!resumable || Checkpoints.newest(out).isEmpty()) {
                     writer.discardUntrained();
                 }
-                throw reason;
+                throw withMend(reason, out);
             } catch (Error e) {
                 writer.discardUntrained();
                 throw e;
@@ -133,6 +159,16 @@ public final class TrainJob {
      */
     public static RunResult resume(
             Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token) {
+        return resume(run, cache, checkpointSteps, listener, token, null);
+    }
+
+    /**
+     * The same with any number of workers: the numbers are then those of a run that was never stopped but for rounding, and for what is dropped at random.
+     *
+     * @param workers null for as many processes on this machine as it began with
+     */
+    public static RunResult resume(
+            Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token, Workers workers) {
         if (RunFolder.isFinished(run)) {
             RunResult result = RunFolder.ended(run);
             listener.onNote(
@@ -140,18 +176,37 @@ public final class TrainJob {
             return result;
         }
         try {
-            return goOn(run, cache, checkpointSteps, listener, token);
+            return goOn(run, cache, checkpointSteps, listener, token, workers);
         } catch (RuntimeException e) {
-            throw CancelledException.ifInterrupted(e);
+            throw withMend(CancelledException.ifInterrupted(e), run);
         }
     }
 
+    /** What is left of a training that has lost a worker, in its sentence. */
+    private static RuntimeException withMend(RuntimeException e, Path run) {
+        if (!(e instanceof WorkerLostException lost)) {
+            return e;
+        }
+        Message left = Checkpoints.newest(run)
+                .map(at -> Message.of("the run stands %s: %s.", at.words(), Action.RESUME.with(run)))
+                .orElse(Message.of("the training had not begun, so nothing is left in %s.", run));
+        return new WorkerLostException(
+                Message.of("%s; %s", lost.sentence().text().replaceFirst("[.;:]$", ""), left), lost);
+    }
+
     private static RunResult goOn(
-            Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token) {
+            Path run, Path cache, Integer checkpointSteps, JobListener listener, CancelToken token, Workers given) {
         try (StoppedRun stopped = new StoppedRun(run, listener::onNote);
                 Prepared prepared = prepare(stopped.config(), cache, listener, token)) {
             Origin.requireSame(run, stopped.config(), stopped.provenance(), prepared.provenance)
                     .ifPresent(listener::onNote);
+            int before = workers(run);
+            Workers workers = given == null ? new LocalWorkers(before) : given;
+            if (workers.count() != before) {
+                listener.onNote(
+                        "The run began with " + counted(before) + " and is resumed with " + counted(workers.count())
+                                + ": its numbers will differ a little from those of a run that was never stopped.");
+            }
             int steps = checkpointSteps == null ? stopped.checkpointSteps() : checkpointSteps;
             try (RunWriter writer = stopped.writer(steps)) {
                 prepared.train(
@@ -161,9 +216,22 @@ public final class TrainJob {
                         stopped.training(),
                         stopped.ways(prepared.loaded.network()),
                         listener,
-                        token);
+                        token,
+                        cache,
+                        workers);
                 return finish(stopped.config(), prepared, stopped.provenance(), writer);
             }
+        }
+    }
+
+    /** How many workers a run began with; 1 where there is no run, or none that says it. */
+    public static int workers(Path run) {
+        try {
+            Integer workers = Json.read(run.resolve(RunFolder.PROVENANCE), Provenance.class)
+                    .workers();
+            return workers == null ? 1 : workers;
+        } catch (InputException e) {
+            return 1;
         }
     }
 
@@ -175,8 +243,7 @@ public final class TrainJob {
     }
 
     /** All that a training needs but for its run folder. */
-    private record Prepared(Networks.Loaded loaded, PreparedPhotos photos, Provenance provenance)
-            implements AutoCloseable {
+    record Prepared(Networks.Loaded loaded, PreparedPhotos photos, Provenance provenance) implements AutoCloseable {
 
         void train(
                 RunConfig config,
@@ -185,19 +252,27 @@ public final class TrainJob {
                 SavedTraining saved,
                 Map<String, ComputePlan.LayerPlan> ways,
                 JobListener listener,
-                CancelToken token) {
+                CancelToken token,
+                Path cache,
+                Workers workers) {
             TrainListener listeners = new ListenerPair(
                     new ListenerPair(writer, listener),
                     new ListenerPair(new CheckpointListener(writer, listener), new Stopper(token)));
-            try {
-                new Trainer(
-                                loaded.network(),
-                                config.train(),
-                                photos.forTraining(config),
-                                listeners,
-                                checkpointSteps,
-                                ways)
-                        .run(saved);
+            try (Workers.Group group =
+                    workers.meet(new Workers.Task(config, provenance, cache, workers.count()), token)) {
+                try {
+                    new Trainer(
+                                    loaded.network(),
+                                    config.train(),
+                                    photos.forTraining(config, new Share(0, workers.count())),
+                                    listeners,
+                                    checkpointSteps,
+                                    ways,
+                                    new Team(group.exchange(), new TravellingState()))
+                            .run(saved);
+                } catch (WorkerLostException e) {
+                    throw group.explain(e);
+                }
             } catch (DivergedException e) {
                 throw DivergenceAdvice.of(e, writer, config.train().onDivergence());
             }
@@ -209,7 +284,12 @@ public final class TrainJob {
         }
     }
 
-    private static Prepared prepare(RunConfig config, Path cache, JobListener listener, CancelToken token) {
+    static Prepared prepare(RunConfig config, Path cache, JobListener listener, CancelToken token) {
+        return prepare(config, cache, listener, token, 1);
+    }
+
+    private static Prepared prepare(
+            RunConfig config, Path cache, JobListener listener, CancelToken token, int workers) {
         ImageFolder folder =
                 ImageFolder.scan(config.data().place(), config.data().split());
         folder.cautions().forEach(listener::onNote);
@@ -230,7 +310,7 @@ public final class TrainJob {
                     });
             photos.cache().notes().forEach(listener::onNote);
             listener.onPhotos(photos.folder(), photos.cache());
-            return new Prepared(loaded, photos, provenance(config, photos, loaded));
+            return new Prepared(loaded, photos, provenance(config, photos, loaded, workers));
         } catch (RuntimeException | Error e) {
             loaded.close();
             throw e;
@@ -309,7 +389,11 @@ public final class TrainJob {
         return judged.scores();
     }
 
-    private static Provenance provenance(RunConfig config, PreparedPhotos photos, Networks.Loaded loaded) {
+    private static String counted(int workers) {
+        return workers == 1 ? "one worker" : workers + " workers";
+    }
+
+    private static Provenance provenance(RunConfig config, PreparedPhotos photos, Networks.Loaded loaded, int workers) {
         List<String> notes = new ArrayList<>(photos.folder().notes());
         notes.addAll(photos.folder().leftOut());
         return new Provenance(
@@ -330,7 +414,8 @@ public final class TrainJob {
                 config.train().seed(),
                 config.train().compute().precision() == Precision.BF16
                         ? "bfloat16, trained numbers in float32"
-                        : "float32");
+                        : "float32",
+                workers == 1 ? null : workers);
     }
 
     private static String version() {

@@ -12,6 +12,7 @@ import io.meristem.adapter.RankLimit;
 import io.meristem.adapter.Slice;
 import io.meristem.adapter.TripletScores;
 import io.meristem.adapter.TripletSet;
+import io.meristem.engine.Tensors;
 import io.meristem.rank.CubicBudget;
 import io.meristem.rank.TripletChoice;
 import io.meristem.weights.SavedTensors;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -425,7 +427,7 @@ public record AdaLora(
                 scores.observe(triplets);
             }
             if (budget.prunes(step)) {
-                kept = TripletChoice.within(budget.at(step), scores.scores(triplets), costs);
+                kept = chosen(TripletChoice.within(budget.at(step), scores.scores(triplets), costs));
                 triplets.mask(kept);
             }
             if (step == budget.end()) {
@@ -433,6 +435,27 @@ public record AdaLora(
             }
             triplets.refresh();
             return slices;
+        }
+
+        /** What worker 0 chooses: others may round in another way. */
+        private boolean[] chosen(boolean[] here) {
+            if (context.exchange().alone()) {
+                return here;
+            }
+            long[] flags = new long[here.length];
+            for (int i = 0; i < flags.length; i++) {
+                flags[i] = here[i] ? 1 : 0;
+            }
+            try (PointerScope scope = new PointerScope()) {
+                Tensor tensor = Tensors.of(flags);
+                context.exchange().broadcast(tensor);
+                double[] chosen = Tensors.toDoubles(tensor);
+                boolean[] all = new boolean[chosen.length];
+                for (int i = 0; i < all.length; i++) {
+                    all[i] = chosen[i] != 0;
+                }
+                return all;
+            }
         }
 
         /** The lambdas, which are last, of what is pruned are zero there too. */

@@ -8,6 +8,7 @@ import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
 import io.meristem.op.WeightedLayer;
 import io.meristem.rank.GradientDirections;
+import io.meristem.workers.GradientExchange;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param headDrawn whether the head is, at this moment, as it was drawn, and says nothing about the classes
  * @param afterMerge run when frozen weights have changed, before ranks are measured again
  * @param listener told of every allocation
+ * @param exchange with the other workers of the training
  */
 record MethodContext(
         Network network,
@@ -39,7 +41,8 @@ record MethodContext(
         BiFunction<Integer, Integer, LabelledFeed> calibration,
         BooleanSupplier headDrawn,
         Runnable afterMerge,
-        TrainListener listener) {
+        TrainListener listener,
+        GradientExchange exchange) {
 
     /**
      * Puts LoRA's adapters on the network, started as {@code options} say.

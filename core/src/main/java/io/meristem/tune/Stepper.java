@@ -12,6 +12,7 @@ import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
 import io.meristem.execute.NormCalibration;
 import io.meristem.op.Param;
+import io.meristem.workers.GradientExchange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -41,6 +43,7 @@ public final class Stepper implements AutoCloseable {
      * @param size side of the input, pixels
      * @param classWeights (classes), of the loss, or null; stays the caller's
      * @param ways how layers are computed, in place of what {@link Compute} says; or null
+     * @param exchange with the other workers of the training
      */
     public record Setting(
             BiFunction<Integer, Integer, LabelledFeed> calibration,
@@ -49,7 +52,8 @@ public final class Stepper implements AutoCloseable {
             int size,
             Tensor classWeights,
             TrainListener listener,
-            Map<String, ComputePlan.LayerPlan> ways) {
+            Map<String, ComputePlan.LayerPlan> ways,
+            GradientExchange exchange) {
 
         /** With a plan as {@link Compute} says. */
         public Setting(
@@ -59,7 +63,7 @@ public final class Stepper implements AutoCloseable {
                 int size,
                 Tensor classWeights,
                 TrainListener listener) {
-            this(calibration, batch, steps, size, classWeights, listener, null);
+            this(calibration, batch, steps, size, classWeights, listener, null, GradientExchange.NONE);
         }
     }
 
@@ -77,6 +81,7 @@ public final class Stepper implements AutoCloseable {
     private final List<Tensor> head;
     private final List<Tensor> beside;
     private final MethodState method;
+    private final GradientSum together;
     private Map<String, ComputePlan.LayerPlan> ways = Map.of();
     private TrainedParameters trained;
     private boolean headDrawn;
@@ -92,6 +97,7 @@ public final class Stepper implements AutoCloseable {
         this.config = config;
         this.setting = setting;
         Engine.warnOnce().ifPresent(setting.listener()::onNote);
+        together = new GradientSum(setting.exchange(), network, config.norm() == NormPolicy.TRAINED);
         network.setPrecision(config.compute().precision());
         if (saved == null) {
             if (config.norm() == NormPolicy.RECALIBRATED) {
@@ -119,7 +125,8 @@ public final class Stepper implements AutoCloseable {
                     setting.calibration(),
                     () -> headDrawn,
                     this::afterMerge,
-                    setting.listener());
+                    setting.listener(),
+                    setting.exchange());
             begun = saved == null
                     ? config.method().begin(context)
                     : config.method().resume(context, saved.state().method(), saved.tensors());
@@ -252,23 +259,59 @@ public final class Stepper implements AutoCloseable {
      * @throws ArithmeticException when the loss, or the norm of the gradients where they are clipped, is not finite; nothing is updated then
      */
     public Outcome step(Tensor images, Tensor labels, double factor) {
+        return step(images, labels, factor, 1, 1);
+    }
+
+    /**
+     * As one of several workers, which all do so at the same time.
+     *
+     * @param images this worker's share of the batch, which may be empty
+     * @param photos its share of the batch's photos, in [0, 1]
+     * @param weight its share of the batch's loss: of the photos, or of their classes' weights
+     * @return of the whole batch
+     */
+    Outcome step(Tensor images, Tensor labels, double factor, double photos, double weight) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard();
                 Execution run = network.recorded(false, config.compute().checkpointing())) {
             trained.zeroGrad();
             method.beforeStep();
-            Tensor logits = run.forward(images);
-            Loss loss = loss(logits, labels);
-            if (!Double.isFinite(loss.value())) {
-                throw new ArithmeticException("the loss became " + loss.value());
+            Outcome here = photos == 0 ? new Outcome(0, 0) : gradients(run, images, labels, weight);
+            Outcome outcome = together.sum(here, photos, training());
+            if (!Double.isFinite(outcome.loss())) {
+                throw new ArithmeticException("the loss became " + outcome.loss());
             }
-            run.backward(loss.gradient());
             method.afterBackward();
             trained.step(factor);
-            long right =
-                    logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
-            return new Outcome(loss.value(), right);
+            return outcome;
         }
+    }
+
+    /** Of these photos; none where the loss is not finite. */
+    private Outcome gradients(Execution run, Tensor images, Tensor labels, double weight) {
+        Tensor logits = run.forward(images);
+        Loss loss = loss(logits, labels);
+        if (Double.isFinite(loss.value())) {
+            run.backward(weight == 1 ? loss.gradient() : loss.gradient().mul(new Scalar(weight)));
+        }
+        long right = logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
+        return new Outcome(weight * loss.value(), right);
+    }
+
+    /** Everything that steps change, the method's parameters first. */
+    List<Tensor> changing() {
+        return trained.changing();
+    }
+
+    /** All that the backward pass leaves gradients at. */
+    private List<Tensor> training() {
+        List<Tensor> tensors = new ArrayList<>(
+                method.adapters() == null
+                        ? method.parameters()
+                        : method.adapters().parameters());
+        tensors.addAll(beside);
+        tensors.addAll(head);
+        return tensors;
     }
 
     private Loss loss(Tensor logits, Tensor labels) {

@@ -82,7 +82,7 @@ final class TrainedParameters implements AutoCloseable {
     }
 
     /** All that steps change, the method's parameters first. */
-    private List<Tensor> changing() {
+    List<Tensor> changing() {
         List<Tensor> tensors = new ArrayList<>(method.parameters());
         tensors.addAll(beside);
         tensors.addAll(head);

@@ -8,6 +8,7 @@ import io.meristem.data.feed.Batch;
 import io.meristem.data.feed.Epoch;
 import io.meristem.data.feed.Loader;
 import io.meristem.engine.Engine;
+import io.meristem.engine.Seeds;
 import io.meristem.engine.Tensors;
 import io.meristem.eval.Scores;
 import io.meristem.execute.LabelledFeed;
@@ -47,6 +48,8 @@ public final class Trainer {
     private final TrainListener listener;
     private final int checkpointSteps;
     private final Map<String, ComputePlan.LayerPlan> ways;
+    private final Team team;
+    private final float[] classWeights;
     private final LossWatch watch;
     private TrainProgress progress = TrainProgress.START;
 
@@ -71,6 +74,24 @@ public final class Trainer {
             TrainListener listener,
             int checkpointSteps,
             Map<String, ComputePlan.LayerPlan> ways) {
+        this(network, config, photos, listener, checkpointSteps, ways, Team.ALONE);
+    }
+
+    /**
+     * As one worker of a team.
+     *
+     * @param photos the training photos with this worker's share of each batch
+     */
+    public Trainer(
+            Network network,
+            TrainConfig config,
+            Photos photos,
+            TrainListener listener,
+            int checkpointSteps,
+            Map<String, ComputePlan.LayerPlan> ways,
+            Team team) {
+        this.team = team;
+        this.classWeights = config.optimization().classWeights() ? classWeights(photos) : null;
         this.ways = ways;
         this.network = network;
         this.config = config;
@@ -94,15 +115,7 @@ public final class Trainer {
     public void run(SavedTraining saved) {
         Engine.seed(config.seed());
         Tensor classWeights = classWeights();
-        Stepper.Setting setting = new Stepper.Setting(
-                photos.calibration(),
-                photos.train().options().batchSize(),
-                photos.train().batches(),
-                photos.size(),
-                classWeights,
-                listener,
-                ways);
-        try (Stepper stepper = new Stepper(network, config, setting, saved)) {
+        try (Stepper stepper = new Stepper(network, config, setting(classWeights), saved)) {
             if (saved == null) {
                 keep(stepper);
             } else {
@@ -112,9 +125,12 @@ public final class Trainer {
                 saved.tensors().requireAllRead();
             }
             ModelState state = new ModelState(network, stepper.method());
+            Team.Word word = Team.Word.STATE;
             while (progress.epoch() <= config.epochs()) {
-                runEpoch(stepper, state);
+                team.say(word, new Checkpoint(progress, watch.seen(), stepper), stepper.changing());
+                word = runEpoch(stepper, state);
             }
+            team.say(Team.Word.END, null, null);
             listener.onEnd(state);
             if (config.ema() > 0) {
                 stepper.averaged(() -> listener.onEndAveraged(state));
@@ -125,7 +141,69 @@ public final class Trainer {
         }
     }
 
-    private void runEpoch(Stepper stepper, ModelState state) {
+    /**
+     * Trains the epochs that worker 0 trains, each on this worker's shares of the batches, as worker 0 says.
+     *
+     * @throws IllegalStateException when this is worker 0
+     */
+    public void follow() {
+        if (team.exchange().leads()) {
+            throw new IllegalStateException("there is nobody to follow");
+        }
+        Tensor classWeights = classWeights();
+        Stepper[] stepper = {null};
+        try {
+            for (Team.Word word = team.hear(); word != Team.Word.END; word = team.hear()) {
+                if (word == Team.Word.STATE) {
+                    close(stepper[0]);
+                    stepper[0] = null;
+                    team.receive(saved -> {
+                        stepper[0] = new Stepper(network, config, setting(classWeights), saved);
+                        progress = saved.state().progress();
+                        watch.load(saved.state().losses());
+                    });
+                } else {
+                    watch.endEpoch(progress.meanLoss());
+                    team.share(stepper[0].changing());
+                    stepper[0].method().revalued();
+                    progress = TrainProgress.before(progress.epoch() + 1, null, false, progress.lowered());
+                }
+                followEpoch(stepper[0]);
+            }
+        } finally {
+            close(stepper[0]);
+            Tensors.free(classWeights);
+        }
+    }
+
+    private void followEpoch(Stepper stepper) {
+        try {
+            trainEpoch(stepper);
+        } catch (DivergedException e) {
+            // Worker 0 sees the same numbers, and decides.
+        }
+    }
+
+    private static void close(Stepper stepper) {
+        if (stepper != null) {
+            stepper.close();
+        }
+    }
+
+    private Stepper.Setting setting(Tensor classWeights) {
+        return new Stepper.Setting(
+                photos.calibration(),
+                photos.train().options().batchSize(),
+                photos.train().batches(),
+                photos.size(),
+                classWeights,
+                listener,
+                ways,
+                team.exchange());
+    }
+
+    /** @return what the other workers need to go on */
+    private Team.Word runEpoch(Stepper stepper, ModelState state) {
         int epoch = progress.epoch();
         if (config.onDivergence() == OnDivergence.LOWER_LR && progress.step() == 0) {
             stepper.remember();
@@ -139,7 +217,7 @@ public final class Trainer {
             requireHealthy(epoch, stepper, val);
         } catch (DivergedException e) {
             goBack(stepper, e);
-            return;
+            return Team.Word.STATE;
         } catch (CancelledException e) {
             keep(stepper);
             throw e;
@@ -189,6 +267,7 @@ public final class Trainer {
             throw e;
         }
         keep(stepper);
+        return end.replaced() ? Team.Word.STATE : Team.Word.NEXT;
     }
 
     private void trainEpoch(Stepper stepper) {
@@ -203,11 +282,14 @@ public final class Trainer {
                 double factor = factor(stepper, epoch, step);
                 try (Batch batch = batches.next();
                         PointerScope scope = new PointerScope()) {
-                    Tensor images = Inference.images(batch.nhwc(), batch.size(), photos.size());
-                    Stepper.Outcome outcome =
-                            step(stepper, images, Engine.onDevice(Tensors.of(batch.labels())), factor, epoch, step);
+                    drawAnew(epoch, step);
+                    Stepper.Outcome outcome = step(stepper, batch, factor, epoch, step);
                     progress = progress.after(
-                            outcome, batch.size(), factor, System.nanoTime() - start, waited + batches.waitNanos());
+                            outcome,
+                            batch.wholeLabels().length,
+                            factor,
+                            System.nanoTime() - start,
+                            waited + batches.waitNanos());
                     listener.onStep(epoch, step, steps, outcome.loss());
                 }
                 if (checkpointSteps > 0 && step < steps && ((epoch - 1L) * steps + step) % checkpointSteps == 0) {
@@ -246,10 +328,20 @@ public final class Trainer {
         }
     }
 
-    private Stepper.Outcome step(Stepper stepper, Tensor images, Tensor labels, double factor, int epoch, int step) {
+    /** What the other workers drop is not what worker 0 drops, and the same again when the training is resumed. */
+    private void drawAnew(int epoch, int step) {
+        if (!team.exchange().leads()) {
+            Engine.seed(Seeds.of(config.seed(), "worker", team.exchange().worker(), epoch, step));
+        }
+    }
+
+    private Stepper.Outcome step(Stepper stepper, Batch batch, double factor, int epoch, int step) {
+        Tensor images = batch.size() == 0 ? null : Inference.images(batch.nhwc(), batch.size(), photos.size());
+        Tensor labels = Engine.onDevice(Tensors.of(batch.labels()));
         String wrong;
         try {
-            Stepper.Outcome outcome = stepper.step(images, labels, factor);
+            double share = (double) batch.size() / batch.wholeLabels().length;
+            Stepper.Outcome outcome = stepper.step(images, labels, factor, share, weight(batch));
             if (!watch.explodes(outcome.loss())) {
                 return outcome;
             }
@@ -259,7 +351,7 @@ public final class Trainer {
         }
         throw new DivergedException(Message.of(
                 "Training went wrong in epoch %d, step %d: %s; first numbers that are not finite: %s",
-                epoch, step, wrong, stepper.fault(images, labels)));
+                epoch, step, wrong, images == null ? "not among this worker's" : stepper.fault(images, labels)));
     }
 
     /** An epoch's last step is seen here, before anything of it is saved. */
@@ -315,11 +407,34 @@ public final class Trainer {
         }
     }
 
-    /** (classes), inverse to the class's share of the training photos, mean 1; null when not asked for. */
-    private Tensor classWeights() {
-        if (!config.optimization().classWeights()) {
-            return null;
+    /** The share of the batch's mean loss that this worker's photos have: of the photos, or of their classes' weights. */
+    private double weight(Batch batch) {
+        if (batch.size() == batch.wholeLabels().length) {
+            return 1;
         }
+        if (classWeights == null) {
+            return (double) batch.size() / batch.wholeLabels().length;
+        }
+        return sum(classWeights, batch.labels()) / sum(classWeights, batch.wholeLabels());
+    }
+
+    private static double sum(float[] weights, long[] labels) {
+        double sum = 0;
+        for (long label : labels) {
+            sum += weights[(int) label];
+        }
+        return sum;
+    }
+
+    /** As the loss takes them, to be freed; null when not asked for. */
+    private Tensor classWeights() {
+        return classWeights == null
+                ? null
+                : Tensors.keep(Engine.onDevice(Tensors.of(classWeights, classWeights.length)));
+    }
+
+    /** (classes), inverse to the class's share of the training photos, mean 1. */
+    private static float[] classWeights(Photos photos) {
         float[] weights = new float[photos.classes().size()];
         photos.train().photos().forEach(photo -> weights[photo.label()]++);
         double sum = 0;
@@ -330,6 +445,6 @@ public final class Trainer {
         for (int c = 0; c < weights.length; c++) {
             weights[c] *= (float) (weights.length / sum);
         }
-        return Tensors.keep(Engine.onDevice(Tensors.of(weights, weights.length)));
+        return weights;
     }
 }

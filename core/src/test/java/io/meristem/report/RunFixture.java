@@ -132,7 +132,8 @@ final class RunFixture {
                 null,
                 "no pretrained weights",
                 seed,
-                "float32");
+                "float32",
+                null);
     }
 
     /** Two in three photos are named rightly, and all answers are between sure and unsure. */

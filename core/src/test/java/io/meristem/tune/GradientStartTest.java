@@ -14,6 +14,7 @@ import io.meristem.execute.LabelledFeed;
 import io.meristem.execute.Network;
 import io.meristem.rank.GradientDirections;
 import io.meristem.testing.TinyNetworks;
+import io.meristem.workers.GradientExchange;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -63,7 +64,8 @@ class GradientStartTest {
                 (batches, size) -> photos,
                 () -> drawn,
                 () -> {},
-                TrainListener.NONE);
+                TrainListener.NONE,
+                GradientExchange.NONE);
     }
 
     /** A drawn head is fitted while the gradient is taken, and is what it was afterwards; any other head is used as it is. */

@@ -11,13 +11,19 @@ public final class Batch implements AutoCloseable {
 
     private final FloatBuffer pixels;
     private final long[] labels;
+    private final long[] wholeLabels;
     private final int[] photoIndices;
     private final Runnable giveBack;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     Batch(FloatBuffer pixels, long[] labels, int[] photoIndices, Runnable giveBack) {
+        this(pixels, labels, labels, photoIndices, giveBack);
+    }
+
+    Batch(FloatBuffer pixels, long[] labels, long[] wholeLabels, int[] photoIndices, Runnable giveBack) {
         this.pixels = pixels;
         this.labels = labels;
+        this.wholeLabels = wholeLabels;
         this.photoIndices = photoIndices;
         this.giveBack = giveBack;
     }
@@ -33,6 +39,11 @@ public final class Batch implements AutoCloseable {
     /** Class index of each photo, (N). */
     public long[] labels() {
         return labels;
+    }
+
+    /** Class index of each photo of the batch that this is a {@link Share} of; where it is all of it, the same as {@link #labels}. */
+    public long[] wholeLabels() {
+        return wholeLabels;
     }
 
     /** Index of each photo in {@link Loader#photos()}, (N). */

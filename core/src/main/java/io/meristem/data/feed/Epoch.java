@@ -3,6 +3,7 @@ package io.meristem.data.feed;
 import io.meristem.CancelledException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -78,17 +79,22 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
     private Batch batch(int b, FloatBuffer buffer, TrainingViews views) {
         int size = loader.options().batchSize();
-        int n = Math.min(size, order.length - b * size);
-        long[] labels = new long[n];
+        int whole = Math.min(size, order.length - b * size);
+        long[] all = new long[whole];
+        for (int i = 0; i < whole; i++) {
+            all[i] = loader.photos().get(order[b * size + i]).label();
+        }
+        int from = loader.options().share().from(whole);
+        int n = loader.options().share().to(whole) - from;
         int[] indices = new int[n];
         for (int i = 0; i < n && !stopped; i++) {
-            int photo = order[b * size + i];
+            int photo = order[b * size + from + i];
             loader.fill(epoch, photo, views, buffer, i);
-            labels[i] = loader.photos().get(photo).label();
             indices[i] = photo;
         }
         FloatBuffer view = buffer.slice(0, n * loader.photoLength());
-        return new Batch(view, labels, indices, () -> {
+        long[] labels = n == whole ? all : Arrays.copyOfRange(all, from, from + n);
+        return new Batch(view, labels, all, indices, () -> {
             loader.held().decrementAndGet();
             free.add(buffer);
         });

@@ -31,8 +31,15 @@ public final class Loader {
      * @param seed of the order and the augmentation
      * @param shuffle a new order in each epoch, or the photos' own
      * @param dropLast leave out a last batch that is not full
+     * @param share of each batch that is prepared
      */
-    public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
+    public record Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast, Share share) {
+
+        /** Whole batches. */
+        public Options(int batchSize, int threads, long seed, boolean shuffle, boolean dropLast) {
+            this(batchSize, threads, seed, shuffle, dropLast, Share.ALL);
+        }
+
         public Options {
             if (batchSize < 1 || threads < 1) {
                 throw new InputException(
@@ -92,7 +99,8 @@ public final class Loader {
         // Two per worker, so that each can work while its last batch waits, and one in the consumer's hands.
         this.buffers = Math.max(1, Math.min(2 * options.threads(), batches())) + 1;
         for (int i = 0; i < buffers; i++) {
-            free.add(buffer(Math.min(options.batchSize(), Math.max(1, photos.size())), preprocess));
+            int most = Math.min(options.batchSize(), Math.max(1, photos.size()));
+            free.add(buffer(options.share().most(most), preprocess));
         }
     }
 
@@ -122,7 +130,21 @@ public final class Loader {
             int batchSize,
             int threads,
             long seed) {
-        return new Loader(cache, photos, preprocess, augmentation, new Options(batchSize, threads, seed, true, false));
+        return training(cache, photos, preprocess, augmentation, batchSize, threads, seed, Share.ALL);
+    }
+
+    /** The same, of each batch of {@code batchSize} photos the share of one of several processes. */
+    public static Loader training(
+            PixelCache cache,
+            List<Photo> photos,
+            Preprocess preprocess,
+            Augmentation augmentation,
+            int batchSize,
+            int threads,
+            long seed,
+            Share share) {
+        return new Loader(
+                cache, photos, preprocess, augmentation, new Options(batchSize, threads, seed, true, false, share));
     }
 
     /** All photos once, in order, as they are. */
