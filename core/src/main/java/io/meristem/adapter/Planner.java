@@ -182,7 +182,9 @@ public final class Planner {
     private String key(String name, WeightedLayer layer) {
         LowRankAdapter adapter = adapter(name);
         String weight = Arrays.toString(layer.weight().shape());
-        String conv = layer.op() instanceof Conv2d c ? " s" + c.stride() + " p" + c.window().padding() + " g" + c.groups() : "";
+        String conv = layer.op() instanceof Conv2d c
+                ? " s" + c.stride() + " p" + c.window().padding() + " g" + c.groups()
+                : "";
         int rank = adapter == null ? 0 : Math.max(4, Integer.highestOneBit(2 * adapter.rank() - 1));
         return layer.kind() + " " + weight + conv + " on " + describe(shapes.get(name)) + " n" + batch + " r" + rank
                 + (adapter != null && adapter.dropout() > 0 ? " dropout " : " ") + layer.precision()
@@ -300,8 +302,7 @@ public final class Planner {
             Map<Input, Double> inputs = new EnumMap<>(Input.class);
             for (Input kernel : through ? Input.values() : new Input[0]) {
                 if (kernel.fits(conv, layer.precision())) {
-                    inputs.put(
-                            kernel, quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight)));
+                    inputs.put(kernel, quickest(warm(kernel == Input.LANES), () -> kernel.compute(conv, g, x, weight)));
                 }
             }
             Map<Weight, Double> weights = new EnumMap<>(Weight.class);
@@ -313,7 +314,8 @@ public final class Planner {
             }
             // Whatever casts maps to float32 needs room for them.
             long cast = Precision.FP32.bytes() * (x.numel() + g.numel());
-            Input input = inputs.isEmpty() ? Input.NATIVE : choice(inputs, kernel -> kernel == Input.FLOAT32 ? cast : 0);
+            Input input =
+                    inputs.isEmpty() ? Input.NATIVE : choice(inputs, kernel -> kernel == Input.FLOAT32 ? cast : 0);
             Weight best = choice(weights, kernel -> kernel == Weight.FLOAT32 ? cast : 0);
             ConvKernels kernels = new ConvKernels(input, best);
             layer.setKernels(kernels);

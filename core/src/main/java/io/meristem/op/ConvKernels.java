@@ -166,9 +166,7 @@ public record ConvKernels(Input input, Weight weight) {
                 return g;
             }
             Tensor wide = zeros(
-                    x,
-                    x.size(2) + window.height() - 1 - 2 * around[0],
-                    x.size(3) + window.width() - 1 - 2 * around[1]);
+                    x, x.size(2) + window.height() - 1 - 2 * around[0], x.size(3) + window.width() - 1 - 2 * around[1]);
             strided(strided(wide, 2, 0, g.size(2), window.stride()), 3, 0, g.size(3), window.stride())
                     .copy_(g);
             return wide;

@@ -36,7 +36,10 @@ class PointerLimitTest {
         Process process = builder.start();
         String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), text);
-        return text.lines().filter(line -> line.startsWith("limit: ")).findFirst().orElse(text);
+        return text.lines()
+                .filter(line -> line.startsWith("limit: "))
+                .findFirst()
+                .orElse(text);
     }
 
     @Test
