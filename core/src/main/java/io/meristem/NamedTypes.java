@@ -44,7 +44,8 @@ public final class NamedTypes {
                 return type.getConstructor().newInstance();
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException(
-                        type.getSimpleName() + " has neither a constant DEFAULT nor a constructor without arguments", e);
+                        type.getSimpleName() + " has neither a constant DEFAULT nor a constructor without arguments",
+                        e);
             }
         });
     }

@@ -290,8 +290,12 @@ class BadInputTest {
                 Arguments.of(List.of("--method", "dylora", "--budget", "0.1%"), "rank 1 on each of 52 layers"),
                 Arguments.of(List.of("--method", "full", "--budget", "2%"), "--method full has none"),
                 Arguments.of(List.of("--method", "head", "--budget", "0.4"), "--method head has none"),
-                Arguments.of(List.of("--method", "dra", "--cost-power", "0.5"), "scorers spectrum, spectrum-whitened or update"),
-                Arguments.of(List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"), "scorers spectrum, spectrum-whitened or update"),
+                Arguments.of(
+                        List.of("--method", "dra", "--cost-power", "0.5"),
+                        "scorers spectrum, spectrum-whitened or update"),
+                Arguments.of(
+                        List.of("--method", "dra", "--scorer", "cka", "--cost-power", "0.5"),
+                        "scorers spectrum, spectrum-whitened or update"),
                 Arguments.of(
                         List.of("--method", "dra", "--scorer", "spectrum", "--cost-power", "1.5"), "lie in 0 to 1"),
                 Arguments.of(

@@ -153,11 +153,12 @@ public enum AdapterForm {
         int full = Precision.FP32.bytes();
         int own = layer.precision().bytes();
         boolean casts = layer.precision() != Precision.FP32;
-        int each = switch (this) {
-            case MERGED -> casts ? own + own + full : own + full; // the sum, its gradient, and that in float32
-            case LOW_RANK -> casts ? own + full : full;
-            case TWO_BRANCH -> casts ? own : 0;
-        };
+        int each =
+                switch (this) {
+                    case MERGED -> casts ? own + own + full : own + full; // the sum, its gradient, and that in float32
+                    case LOW_RANK -> casts ? own + full : full;
+                    case TWO_BRANCH -> casts ? own : 0;
+                };
         return each * layer.weight().numel();
     }
 

@@ -180,8 +180,7 @@ public final class LowRankAdapter implements AutoCloseable {
         Tensor update = delta();
         Tensor weight = layer.weight().value();
         // A convolution's weight has its channels innermost, and so must the sum.
-        Tensor merged =
-                update.dim() == 2 ? Tensors.inPlace(update, update.add_(weight)) : weight.add(update);
+        Tensor merged = update.dim() == 2 ? Tensors.inPlace(update, update.add_(weight)) : weight.add(update);
         Tensor scale = layer.runningScale();
         long[] rows = new long[layer.weight().shape().length];
         Arrays.fill(rows, 1);

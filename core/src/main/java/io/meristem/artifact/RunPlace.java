@@ -197,7 +197,14 @@ public final class RunPlace {
             // Whatever is left when this is cut short can be resumed as long as there is a configuration, and is a
             // leftover from then on.
             new Checkpoints(path).delete();
-            for (String name : List.of(RunFolder.RANKS, RunFolder.METRICS, RunFolder.TIMINGS, RunFolder.CONFIG, RunFolder.PLAN, RunFolder.CLASSES, RunFolder.PROVENANCE)) {
+            for (String name : List.of(
+                    RunFolder.RANKS,
+                    RunFolder.METRICS,
+                    RunFolder.TIMINGS,
+                    RunFolder.CONFIG,
+                    RunFolder.PLAN,
+                    RunFolder.CLASSES,
+                    RunFolder.PROVENANCE)) {
                 Files.deleteIfExists(path.resolve(name));
             }
             Files.deleteIfExists(path.resolve(ProcessLock.NAME));

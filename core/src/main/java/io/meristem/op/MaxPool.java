@@ -72,14 +72,7 @@ public record MaxPool(Window window, boolean upward) implements Op {
         Tensor x = frame.input(0);
         Padding.Fixed around = window.around(x);
         Tensor ofWide = torch.max_pool2d_with_indices_backward(
-                g,
-                prepared(x, around),
-                window.size(),
-                window.step(),
-                sides(around),
-                DILATION,
-                upward,
-                frame.saved(0));
+                g, prepared(x, around), window.size(), window.step(), sides(around), DILATION, upward, frame.saved(0));
         frame.give(0, around.isSymmetric() ? ofWide : Window.unpad(ofWide, around, x));
     }
 

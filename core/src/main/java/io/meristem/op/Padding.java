@@ -28,9 +28,7 @@ public sealed interface Padding permits Padding.Fixed, Padding.Same {
         /** One number where all sides have the same. */
         @Override
         public String toString() {
-            return isSymmetric() && top == left
-                    ? String.valueOf(top)
-                    : top + "," + left + "," + bottom + "," + right;
+            return isSymmetric() && top == left ? String.valueOf(top) : top + "," + left + "," + bottom + "," + right;
         }
     }
 
@@ -44,8 +42,7 @@ public sealed interface Padding permits Padding.Fixed, Padding.Same {
         public Fixed around(Window window, int rows, int columns) {
             int vertical = missing(rows, window.height(), window.stride());
             int horizontal = missing(columns, window.width(), window.stride());
-            return new Fixed(
-                    vertical / 2, horizontal / 2, vertical - vertical / 2, horizontal - horizontal / 2);
+            return new Fixed(vertical / 2, horizontal / 2, vertical - vertical / 2, horizontal - horizontal / 2);
         }
 
         private static int missing(int size, int window, int stride) {

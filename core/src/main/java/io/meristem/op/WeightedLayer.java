@@ -218,7 +218,9 @@ public final class WeightedLayer extends Layer {
 
     /** Whether what is added to each channel trains: the layer's own bias, or the shift of a normalisation that has been taken in. */
     private boolean shiftTrains() {
-        return fold == null ? ownBiasTrains() : fold.bias() == null && (norm.bias().trains() || ownBiasTrains());
+        return fold == null
+                ? ownBiasTrains()
+                : fold.bias() == null && (norm.bias().trains() || ownBiasTrains());
     }
 
     /**

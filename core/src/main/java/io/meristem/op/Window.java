@@ -27,8 +27,7 @@ public record Window(int height, int width, int stride, Padding padding) {
 
     /** One of odd height and width at a stride of 1 that gives as many places as the image has. */
     public static Window centred(int height, int width) {
-        return new Window(
-                height, width, 1, new Padding.Fixed(height / 2, width / 2, height / 2, width / 2));
+        return new Window(height, width, 1, new Padding.Fixed(height / 2, width / 2, height / 2, width / 2));
     }
 
     /** A square one padded by TensorFlow's rule. At a stride of 1 an odd one has the same padding at any size, and is a {@link #square}. */

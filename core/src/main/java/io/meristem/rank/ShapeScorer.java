@@ -29,7 +29,8 @@ public record ShapeScorer() implements Scorer {
         List<Double> widenings = subject.layers().values().stream()
                 .map(ShapeScorer::outputsPerInput)
                 .toList();
-        double greatest = widenings.stream().mapToDouble(Double::doubleValue).max().orElse(1);
+        double greatest =
+                widenings.stream().mapToDouble(Double::doubleValue).max().orElse(1);
         return Scoring.of(widenings.stream()
                 .map(q -> new Score(q / greatest, Map.of("outputs_per_input", q)))
                 .toList());

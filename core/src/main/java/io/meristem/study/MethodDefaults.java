@@ -35,7 +35,8 @@ final class MethodDefaults {
                 : JsonNodeFactory.instance.objectNode().put("name", name);
         for (RecordComponent component : type.getRecordComponents()) {
             String field = SNAKE.translate(component.getName());
-            Object part = whole == null ? NamedTypes.constant(component.getType()).orElse(null) : null;
+            Object part =
+                    whole == null ? NamedTypes.constant(component.getType()).orElse(null) : null;
             if (part != null) {
                 usual.set(field, Json.tree(part));
             }

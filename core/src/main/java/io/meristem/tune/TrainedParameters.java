@@ -32,8 +32,7 @@ final class TrainedParameters implements AutoCloseable {
      * @param beside what trains of the network beside the method
      * @param head of a head that trains in full; empty for others
      */
-    TrainedParameters(
-            Network network, TrainConfig config, MethodState method, List<Tensor> beside, List<Tensor> head) {
+    TrainedParameters(Network network, TrainConfig config, MethodState method, List<Tensor> beside, List<Tensor> head) {
         this.network = network;
         this.config = config;
         this.method = method;

@@ -108,7 +108,8 @@ record KeyMap(Map<String, String> names, List<String> notes) {
             return new KeyMap(toNetwork(names), notes);
         }
         String prefix = copy.prefix;
-        long under = bare.keySet().stream().filter(name -> name.startsWith(prefix)).count();
+        long under =
+                bare.keySet().stream().filter(name -> name.startsWith(prefix)).count();
         notes.add((under == bare.size() ? "The names" : under + " of the " + bare.size() + " names") + " in " + file
                 + (under == 1 ? " begins with " : " begin with ") + shown(prefix) + ", which was "
                 + (copy.stem.isEmpty() ? "taken off." : "read as " + shown(copy.stem) + "."));

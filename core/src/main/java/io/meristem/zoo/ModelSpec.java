@@ -42,7 +42,8 @@ public record ModelSpec(
     }
 
     public ModelSpec withMinSize(int pixels) {
-        return new ModelSpec(name, family, library, inputSize, pixels, mean, std, headName, definition, weights, release);
+        return new ModelSpec(
+                name, family, library, inputSize, pixels, mean, std, headName, definition, weights, release);
     }
 
     /** The same for official weights that were trained at another size. */
@@ -52,7 +53,8 @@ public record ModelSpec(
 
     /** The same for photos normalised otherwise. */
     public ModelSpec withNormalisation(List<Float> newMean, List<Float> newStd) {
-        return new ModelSpec(name, family, library, inputSize, minSize, newMean, newStd, headName, definition, weights, release);
+        return new ModelSpec(
+                name, family, library, inputSize, minSize, newMean, newStd, headName, definition, weights, release);
     }
 
     public ModelSpec withHead(String layer) {
@@ -60,7 +62,8 @@ public record ModelSpec(
     }
 
     public ModelSpec withWeights(List<WeightSource> sources) {
-        return new ModelSpec(name, family, library, inputSize, minSize, mean, std, headName, definition, sources, release);
+        return new ModelSpec(
+                name, family, library, inputSize, minSize, mean, std, headName, definition, sources, release);
     }
 
     /** The same, also for files with the names of its authors' own release. */

@@ -61,11 +61,7 @@ class MemoryCheckTest {
 
     private static RunConfig run(String model, int batch) {
         RunConfig tiny = TinyRuns.run(train(Lora.DEFAULT, batch, Precision.FP32, false), Path.of("nowhere"), null);
-        return new RunConfig(
-                RunConfig.Model.of(Models.find(model)).withSize(224),
-                tiny.data(),
-                tiny.train(),
-                2);
+        return new RunConfig(RunConfig.Model.of(Models.find(model)).withSize(224), tiny.data(), tiny.train(), 2);
     }
 
     @Test

@@ -73,8 +73,7 @@ class DepthwiseInputGradientTest {
             Tensor rows = Tensors.of(g, 1, 1, 1, g.length).to(ScalarType.BFloat16);
             float[] taps = {0, 0, 0, 0, 3, 1.5f, 0, 0, 0};
             Tensor weight = Tensors.of(taps, 1, 1, 3, 3).to(ScalarType.BFloat16);
-            Tensor found =
-                    DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 2L * g.length}, 1);
+            Tensor found = DepthwiseInputGradient.compute(rows, weight, new long[] {1, 1, 1, 2L * g.length}, 1);
             float[] read = Tensors.toFloats(rows);
             float[] expected = new float[2 * g.length];
             for (int i = 0; i < g.length; i++) {
@@ -116,8 +115,7 @@ class DepthwiseInputGradientTest {
     }
 
     private static void refuses(Tensor g, Tensor weight, long[] shape) {
-        assertThrows(
-                IllegalArgumentException.class, () -> DepthwiseInputGradient.compute(g, weight, shape, 1));
+        assertThrows(IllegalArgumentException.class, () -> DepthwiseInputGradient.compute(g, weight, shape, 1));
     }
 
     private static Tensor random(ScalarType type, long... shape) {

@@ -249,8 +249,8 @@ class ScorerTest {
             }
             double most = greatest;
             scoring.scores()
-                    .forEach(score -> assertEquals(
-                            score.measures().get("outputs_per_input") / most, score.importance(), 1e-12));
+                    .forEach(score ->
+                            assertEquals(score.measures().get("outputs_per_input") / most, score.importance(), 1e-12));
             assertTrue(network.weightedLayers().values().stream().anyMatch(WeightedLayer::isGrouped));
         }
     }

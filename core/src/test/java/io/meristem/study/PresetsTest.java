@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meristem.NamedTypes;
 import io.meristem.adapter.LayerSize;
 import io.meristem.artifact.Json;
 import io.meristem.execute.Network;
-import io.meristem.NamedTypes;
 import io.meristem.rank.Scorer;
 import io.meristem.rank.SizeHistory;
 import io.meristem.rank.UpdateScorer;

@@ -114,8 +114,9 @@ class KeyMapTest {
         NEEDED.forEach(name -> assertEquals("ema." + name, map.names().get(name)));
         assertEquals("head.weight", map.names().get("head.weight"));
         assertEquals(
-                List.of("w.ckpt holds the network twice: the averaged weights, under 'ema.', were taken, and the others, "
-                        + "under names without a prefix, were left."),
+                List.of(
+                        "w.ckpt holds the network twice: the averaged weights, under 'ema.', were taken, and the others, "
+                                + "under names without a prefix, were left."),
                 map.notes());
     }
 
@@ -125,8 +126,7 @@ class KeyMapTest {
         file.add("model." + NEEDED.get(2));
         KeyMap map = KeyMap.of(FILE, file, NEEDED);
         assertEquals(NEEDED, List.copyOf(map.names().keySet()));
-        assertEquals(
-                List.of("1 of the 3 names in w.ckpt begins with 'model.', which was taken off."), map.notes());
+        assertEquals(List.of("1 of the 3 names in w.ckpt begins with 'model.', which was taken off."), map.notes());
     }
 
     @Test

@@ -96,7 +96,9 @@ class LesionMassTest {
         Path photos = folder.resolve("photos");
         SyntheticFolder.write(
                 photos,
-                SynthOptions.leaves(TRAIN, 3, TEST, SIZE, 1).withJpegQuality(0.95f).withLeaf(LEAVES),
+                SynthOptions.leaves(TRAIN, 3, TEST, SIZE, 1)
+                        .withJpegQuality(0.95f)
+                        .withLeaf(LEAVES),
                 (done, of) -> {});
         ModelSpec model = Models.find(Starter.MODEL);
         Optimization optimization = Optimization.plain(4e-3)

@@ -141,11 +141,9 @@ class SyntheticFolderTest {
         assertThrows(InputException.class, () -> SynthOptions.leaves(0, 1, 1, 32, 1));
         assertThrows(InputException.class, () -> SynthOptions.leaves(1, -1, 1, 32, 1));
         assertThrows(InputException.class, () -> SynthOptions.leaves(1, 1, 1, 5, 1));
+        assertThrows(InputException.class, () -> SynthOptions.patterns(1, 1, 1, 32, 1)
+                .withPhotosPerLeaf(3));
         assertThrows(
-                InputException.class,
-                () -> SynthOptions.patterns(1, 1, 1, 32, 1).withPhotosPerLeaf(3));
-        assertThrows(
-                InputException.class,
-                () -> SynthOptions.leaves(1, 1, 1, 32, 1).withJpegQuality(0));
+                InputException.class, () -> SynthOptions.leaves(1, 1, 1, 32, 1).withJpegQuality(0));
     }
 }
