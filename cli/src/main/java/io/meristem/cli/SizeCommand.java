@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         })
 final class SizeCommand implements Callable<Integer> {
 
-    enum Method {
+    enum Sized {
         LORA,
         FULL
     }
@@ -59,7 +59,7 @@ final class SizeCommand implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "LORA",
             description = "lora or full. Default: lora. (DRA's size depends on photos: see 'ranks'.)")
-    Method method;
+    Sized method;
 
     @Option(
             names = "--rank",
@@ -107,7 +107,7 @@ final class SizeCommand implements Callable<Integer> {
                     ErrorCode.OUT_OF_RANGE,
                     "--budget auto is as much as photos ask for, see 'ranks': give a size here.");
         }
-        if (budget != null && (rank != null || method == Method.FULL)) {
+        if (budget != null && (rank != null || method == Sized.FULL)) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "%s",
@@ -119,7 +119,7 @@ final class SizeCommand implements Callable<Integer> {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE, "The rank must be at least 1, not %s: give a larger --rank.", rank);
         }
-        if (trainNorm != NormTraining.NONE && method == Method.FULL) {
+        if (trainNorm != NormTraining.NONE && method == Sized.FULL) {
             throw new InputException(
                     ErrorCode.CONFLICTING_SETTINGS,
                     "Full fine-tuning trains scales and biases of normalisation in any case: leave --train-norm out.");
@@ -155,7 +155,7 @@ final class SizeCommand implements Callable<Integer> {
         sizes.put("parameters", network.parameterCount());
         sizes.put("model_mib", mib(network.parameterCount()));
         sizes.put("method", method.name().toLowerCase(Locale.ROOT));
-        if (method == Method.LORA) {
+        if (method == Sized.LORA) {
             if (budget != null) {
                 sizes.put("budget_mib", mib(Math.round(budget.mib(network) * LayerSize.NUMBERS_PER_MIB)));
             }

@@ -156,14 +156,14 @@ final class WeightsCommand {
 
         private Path fetch(WeightSource source, ModelSpec model) {
             if (!Bars.shown()) {
-                return fetch(source, model, Downloader.TrainProgress.NONE);
+                return fetch(source, model, Downloader.DownloadProgress.NONE);
             }
             try (ProgressBar bar = Bars.open(model.name() + "." + source.tag(), -1)) {
                 return fetch(source, model, (done, total) -> bar.maxHint(total).stepTo(done));
             }
         }
 
-        private Path fetch(WeightSource source, ModelSpec model, Downloader.TrainProgress progress) {
+        private Path fetch(WeightSource source, ModelSpec model, Downloader.DownloadProgress progress) {
             return renew
                     ? WeightCache.open().renew(source, model, progress)
                     : WeightCache.open().pull(source, model, progress);

@@ -322,11 +322,6 @@ public final class AdapterSet implements AutoCloseable {
         adapters.values().forEach(adapter -> adapter.addToWeight(1));
     }
 
-    /** Takes every update out of its weight again, up to float32 rounding. */
-    public void unmerge() {
-        adapters.values().forEach(adapter -> adapter.addToWeight(-1));
-    }
-
     /** Detaches and frees the adapters; the weights stay as they are. */
     @Override
     public void close() {

@@ -75,7 +75,7 @@ public final class Checkpoints {
     }
 
     /** A checkpoint that has been found whole. */
-    record Found(Position position, Path path, CheckpointState state) {
+    record Intact(Position position, Path path, CheckpointState state) {
 
         Path tensors() {
             return path.resolve(TENSORS);
@@ -164,7 +164,7 @@ public final class Checkpoints {
      * @return empty where there is none at all
      * @throws InputException when there are some and none is whole
      */
-    Optional<Found> open(Consumer<String> note) {
+    Optional<Intact> open(Consumer<String> note) {
         try {
             List<Position> positions = positions();
             List<String> faults = new ArrayList<>();
@@ -185,7 +185,7 @@ public final class Checkpoints {
                     for (Position bad : positions.subList(0, faults.size())) {
                         Folders.vanish(path.resolve(bad.name()));
                     }
-                    return Optional.of(new Found(position, folder, state));
+                    return Optional.of(new Intact(position, folder, state));
                 }
                 faults.add("The checkpoint " + position.words() + " is damaged (" + fault + ")");
             }

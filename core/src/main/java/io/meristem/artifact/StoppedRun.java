@@ -28,7 +28,7 @@ public final class StoppedRun implements AutoCloseable {
     private final ProcessLock lock;
     private final RunConfig config;
     private final Provenance provenance;
-    private final Checkpoints.Found found;
+    private final Checkpoints.Intact found;
     private final TensorFile tensors;
 
     /**

@@ -37,7 +37,7 @@ public final class StoredPhotos {
      *
      * @param missing classes without a folder, in label order
      */
-    public record Found(Path place, List<String> missing) {}
+    public record Present(Path place, List<String> missing) {}
 
     /**
      * @param classes of the run
@@ -45,7 +45,7 @@ public final class StoredPhotos {
      * @throws InputException that asks for where they are, also where the folder of a class is missing
      */
     public static Path of(Path run, RunConfig.Data data, List<String> classes) {
-        Found found = find(run, data, classes);
+        Present found = find(run, data, classes);
         if (!found.missing.isEmpty()) {
             throw lacks(run, found);
         }
@@ -57,15 +57,15 @@ public final class StoredPhotos {
      *
      * @throws InputException that asks for where they are, where no class has a folder
      */
-    public static Found some(Path run, RunConfig.Data data, List<String> classes) {
-        Found found = find(run, data, classes);
+    public static Present some(Path run, RunConfig.Data data, List<String> classes) {
+        Present found = find(run, data, classes);
         if (found.missing.size() == classes.size()) {
             throw lacks(run, found);
         }
         return found;
     }
 
-    private static InputException lacks(Path run, Found found) {
+    private static InputException lacks(Path run, Present found) {
         return new InputException(
                 ErrorCode.MISMATCH,
                 "The run in %s had its photos in %s, where there is no folder of its class %s now%s",
@@ -79,7 +79,7 @@ public final class StoredPhotos {
         return Message.of(": say where they are now (%s), or put them back there to resume the run.", Setting.DATA);
     }
 
-    private static Found find(Path run, RunConfig.Data data, List<String> classes) {
+    private static Present find(Path run, RunConfig.Data data, List<String> classes) {
         Path place = data.place();
         Message asks = asks();
         if (!place.isAbsolute()) {
@@ -113,7 +113,7 @@ public final class StoredPhotos {
                     InputFiles.reason(e),
                     asks);
         }
-        return new Found(
+        return new Present(
                 place,
                 classes.stream()
                         .filter(name -> !inside.names.contains(plain(name)))

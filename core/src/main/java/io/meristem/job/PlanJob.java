@@ -27,7 +27,7 @@ public final class PlanJob {
                 plan.set(made);
             }
         };
-        Stepper.Setting setting = new Stepper.Setting(null, config.batchSize(), 1, size, null, listener);
+        Stepper.StepSettings setting = new Stepper.StepSettings(null, config.batchSize(), 1, size, null, listener);
         try (Network network = new Network(spec, classes).materialize(config.seed());
                 Stepper stepper = new Stepper(network, config, setting)) {
             return plan.get();

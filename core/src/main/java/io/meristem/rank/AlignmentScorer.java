@@ -53,7 +53,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
      * @param alignment T, in [0, 1]
      * @param directions PR, from 0 to n - 1
      */
-    record Layer(double alignment, double directions) {}
+    record LayerAlignment(double alignment, double directions) {}
 
     @Override
     public String about() {
@@ -73,7 +73,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
     @Override
     public Scoring score(ScoringContext subject, ScorerMemory memory) {
         List<LayerSize> sizes = subject.sizes();
-        List<Layer> measured = measure(subject);
+        List<LayerAlignment> measured = measure(subject);
         RankOptions options = subject.options();
         int[] ranks = new int[sizes.size()];
         List<double[]> gains = new ArrayList<>();
@@ -103,12 +103,12 @@ public record AlignmentScorer(double kappa) implements Scorer {
                 Arrays.stream(ranks).boxed().toList());
     }
 
-    private double wanted(Layer layer) {
+    private double wanted(LayerAlignment layer) {
         return kappa * layer.alignment() * layer.directions();
     }
 
     /** In the order of the layers. */
-    static List<Layer> measure(ScoringContext subject) {
+    static List<LayerAlignment> measure(ScoringContext subject) {
         List<Tensor> images = new ArrayList<>();
         List<Long> classes = new ArrayList<>();
         try (WeightGradients gradients = new WeightGradients(subject)) {
@@ -126,7 +126,7 @@ public record AlignmentScorer(double kappa) implements Scorer {
             for (int i = 0; i < n * n; i++) {
                 same[i] = classes.get(i / n).equals(classes.get(i % n)) ? 1 : 0;
             }
-            List<Layer> measured = new ArrayList<>();
+            List<LayerAlignment> measured = new ArrayList<>();
             List<LayerSize> sizes = subject.sizes();
             for (int from = 0; from < sizes.size(); ) {
                 long numbers = 0;
@@ -194,10 +194,10 @@ public record AlignmentScorer(double kappa) implements Scorer {
      * @param k n x n, row by row
      * @param same 1 for photos of one class, else 0
      */
-    static Layer layer(double[] k, double[] same, int n) {
+    static LayerAlignment layer(double[] k, double[] same, int n) {
         double kk = Hsic.unbiased(k, k, n);
         double yy = Hsic.unbiased(same, same, n);
         double alignment = kk > 0 && yy > 0 ? Hsic.unbiased(k, same, n) / Math.sqrt(kk * yy) : 0;
-        return new Layer(Math.max(0, Math.min(1, alignment)), Hsic.participationRatio(k, n));
+        return new LayerAlignment(Math.max(0, Math.min(1, alignment)), Hsic.participationRatio(k, n));
     }
 }

@@ -48,7 +48,7 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
      * @param gains greatest first
      * @param agreement of the halves' gradients: their cosine
      */
-    record Layer(double[] gains, double agreement) {
+    record LayerGains(double[] gains, double agreement) {
         double gain() {
             return DoubleStream.of(gains).sum();
         }
@@ -80,15 +80,15 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
     }
 
     /** Of what has been measured, in the order of the subject's layers. */
-    static Scoring scoring(ScoringContext subject, List<Layer> measured, double costPower) {
+    static Scoring scoring(ScoringContext subject, List<LayerGains> measured, double costPower) {
         List<LayerSize> sizes = subject.sizes();
-        List<double[]> gains = measured.stream().map(Layer::gains).toList();
+        List<double[]> gains = measured.stream().map(LayerGains::gains).toList();
         double power = subject.options().costAware() ? 1 : costPower;
         int[] own = Directions.ranks(sizes, gains, power, subject.options().withoutBudget(), SHARE);
-        double greatest = measured.stream().mapToDouble(Layer::gain).max().orElse(0);
+        double greatest = measured.stream().mapToDouble(LayerGains::gain).max().orElse(0);
         List<Score> scores = new ArrayList<>();
         for (int i = 0; i < own.length; i++) {
-            Layer layer = measured.get(i);
+            LayerGains layer = measured.get(i);
             Map<String, Double> measures = new LinkedHashMap<>();
             measures.put("gain", layer.gain());
             measures.put("agreement", layer.agreement());
@@ -109,7 +109,7 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
      *
      * @param whitened whether gradients are divided by their layers' {@link SecondMoments#deviations} in place of the weight's norm
      */
-    static List<Layer> measure(ScoringContext subject, boolean whitened) {
+    static List<LayerGains> measure(ScoringContext subject, boolean whitened) {
         List<List<Tensor>> halves = List.of(new ArrayList<>(), new ArrayList<>());
         try (WeightGradients gradients = new WeightGradients(subject)) {
             if (whitened) {
@@ -127,7 +127,7 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
                             halves.get(1));
                 }
             });
-            List<Layer> measured = new ArrayList<>();
+            List<LayerGains> measured = new ArrayList<>();
             for (int i = 0; i < gradients.layers().size(); i++) {
                 try (PointerScope scope = new PointerScope();
                         NoGradGuard guard = new NoGradGuard()) {
@@ -181,7 +181,7 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
      * @param a Ga, (out, m) of float64
      * @param b Gb, likewise
      */
-    static Layer layer(Tensor a, Tensor b, double weightSquares) {
+    static LayerGains layer(Tensor a, Tensor b, double weightSquares) {
         boolean tall = a.size(0) > a.size(1);
         // Through the Gram matrix of the smaller side. With u_k from Ga Ga': sigma_k v_k' = u_k' Ga, so the product
         // needs no division by sigma.
@@ -199,6 +199,6 @@ public record SpectrumScorer(double costPower) implements Scorer, SortsDirection
             gains[i] = other;
         }
         double norms = a.norm().item_double() * b.norm().item_double();
-        return new Layer(gains, norms > 0 ? a.mul(b).sum().item_double() / norms : 0);
+        return new LayerGains(gains, norms > 0 ? a.mul(b).sum().item_double() / norms : 0);
     }
 }

@@ -28,16 +28,16 @@ final class CheckPage {
      * @param picture a data URI, or null where the photo cannot be read
      * @param width of the picture in pixels, 0 without one
      */
-    record Shown(String path, String picture, int width, int height) {}
+    record ShownPhoto(String path, String picture, int width, int height) {}
 
     /** Photos under one caption. */
-    record Strip(String caption, List<Shown> photos) {}
+    record Strip(String caption, List<ShownPhoto> photos) {}
 
     /**
      * @param mend what to do about it, in the words of whom the page is for
      * @param strips photos to look at
      */
-    record Found(Finding finding, String mend, List<Strip> strips) {
+    record FindingView(Finding finding, String mend, List<Strip> strips) {
 
         String severity() {
             return switch (finding.severity()) {
@@ -53,11 +53,11 @@ final class CheckPage {
     }
 
     private final CheckResult result;
-    private final List<Found> found = new ArrayList<>();
+    private final List<FindingView> found = new ArrayList<>();
 
     CheckPage(CheckResult result, Wording wording) {
         this.result = result;
-        Map<String, Shown> shown = new HashMap<>();
+        Map<String, ShownPhoto> shown = new HashMap<>();
         for (Finding finding : result.findings()) {
             List<Strip> strips = new ArrayList<>();
             for (Finding.Example example : finding.examples()) {
@@ -67,18 +67,18 @@ final class CheckPage {
                                 .map(path -> shown.computeIfAbsent(path, this::show))
                                 .toList()));
             }
-            found.add(new Found(finding, finding.mend().text(wording), strips));
+            found.add(new FindingView(finding, finding.mend().text(wording), strips));
         }
     }
 
-    private Shown show(String path) {
+    private ShownPhoto show(String path) {
         try {
             Thumbnail thumbnail = Thumbnail.of(result.folder().resolve(path), SIDE);
             String picture = "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(thumbnail.jpeg());
-            return new Shown(path, picture, thumbnail.width(), thumbnail.height());
+            return new ShownPhoto(path, picture, thumbnail.width(), thumbnail.height());
         } catch (IOException e) {
             // Files that cannot be read are findings too: they are named, without a picture.
-            return new Shown(path, null, 0, 0);
+            return new ShownPhoto(path, null, 0, 0);
         }
     }
 
@@ -90,7 +90,7 @@ final class CheckPage {
         return result;
     }
 
-    List<Found> found() {
+    List<FindingView> found() {
         return found;
     }
 

@@ -54,15 +54,15 @@ final class Confusion {
                 / Math.max(1, scores.classes().get(truth).photos());
     }
 
-    private record Pair(int truth, int named, int count) {}
+    private record MixUp(int truth, int named, int count) {}
 
     /** The mistakes that were made most often; null where the matrix is small enough to show them at a glance, or there are none. */
     static Grid frequent(Scores scores) {
-        List<Pair> pairs = new ArrayList<>();
+        List<MixUp> pairs = new ArrayList<>();
         for (int truth = 0; truth < scores.confusion().length; truth++) {
             for (int named = 0; named < scores.confusion().length; named++) {
                 if (truth != named && scores.confusion()[truth][named] > 0) {
-                    pairs.add(new Pair(truth, named, scores.confusion()[truth][named]));
+                    pairs.add(new MixUp(truth, named, scores.confusion()[truth][named]));
                 }
             }
         }
@@ -72,7 +72,7 @@ final class Confusion {
         Grid grid = Grid.of(
                 "frequent", "The most frequent mistakes", "what is", "was named", "photos", "share of those that are");
         pairs.stream()
-                .sorted(Comparator.comparingInt(Pair::count).reversed())
+                .sorted(Comparator.comparingInt(MixUp::count).reversed())
                 .limit(MOST)
                 .forEach(p -> grid.row(
                         TableCell.text(scores.classes().get(p.truth()).name()),

@@ -126,9 +126,9 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
         }
 
         private Row row(PhotoAnswer answer) throws IOException {
-            Drawn drawn = ImageDecoder.decode(
+            DrawnMaps drawn = ImageDecoder.decode(
                     Mistakes.inside(photos, answer.path()),
-                    photo -> new Drawn(
+                    photo -> new DrawnMaps(
                             Thumbnail.scaled(photo, SIDE),
                             answer.right() ? null : job.of(photo, answer.predicted()),
                             job.of(photo, answer.label())));
@@ -148,7 +148,7 @@ record Heatmaps(List<Row> wrong, List<Row> right, String method, Integer rank, S
          * @param named for the class that was named by mistake; null where it was the right one
          * @param right for the class that it is
          */
-        private record Drawn(RgbImage small, Heatmap named, Heatmap right) {}
+        private record DrawnMaps(RgbImage small, Heatmap named, Heatmap right) {}
 
         private Panel speaksFor(int label, Heatmap heatmap, RgbImage small, String word) throws IOException {
             String strength = NumberFormats.probability(heatmap.explanation().probabilities()[label]);

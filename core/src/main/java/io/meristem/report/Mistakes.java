@@ -27,7 +27,7 @@ import java.util.List;
  * @param photos the surest first
  * @param problem why there are no photos to show though there are wrong ones, or why some lack their picture; null when all is well
  */
-record Mistakes(int wrong, List<Shown> photos, String problem) {
+record Mistakes(int wrong, List<ShownMistake> photos, String problem) {
 
     /** So many are shown. */
     private static final int MOST = 24;
@@ -39,7 +39,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
      * @param picture a data URI, or null where the photo is gone
      * @param width of the picture in pixels, 0 without one
      */
-    record Shown(String path, String truth, String named, String probability, String picture, int width, int height) {}
+    record ShownMistake(String path, String truth, String named, String probability, String picture, int width, int height) {}
 
     /**
      * @param photos the folder where the photos lie now
@@ -65,10 +65,10 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 .filter(a -> !a.right())
                 .sorted(Comparator.comparingDouble(PhotoAnswer::confidence).reversed())
                 .toList();
-        List<Shown> shown = new ArrayList<>();
+        List<ShownMistake> shown = new ArrayList<>();
         int missing = 0;
         for (PhotoAnswer answer : wrong.subList(0, Math.min(MOST, wrong.size()))) {
-            Shown one = show(answer, run.classes(), photos);
+            ShownMistake one = show(answer, run.classes(), photos);
             missing += one.picture() == null ? 1 : 0;
             shown.add(one);
         }
@@ -76,7 +76,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
     }
 
     /** With a sentence about classes whose photos are gone, before what else is wrong. */
-    Mistakes lacking(StoredPhotos.Found found, Wording wording) {
+    Mistakes lacking(StoredPhotos.Present found, Wording wording) {
         if (found.missing().isEmpty()) {
             return this;
         }
@@ -116,7 +116,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
                 .text(wording);
     }
 
-    private static Shown show(PhotoAnswer answer, List<String> classes, Path photos) {
+    private static ShownMistake show(PhotoAnswer answer, List<String> classes, Path photos) {
         String picture = null;
         int width = 0;
         int height = 0;
@@ -129,7 +129,7 @@ record Mistakes(int wrong, List<Shown> photos, String problem) {
             // Counted by the caller: a report of photos that are gone is still a report.
             picture = null;
         }
-        return new Shown(
+        return new ShownMistake(
                 answer.path(),
                 classes.get(answer.label()),
                 classes.get(answer.predicted()),

@@ -82,11 +82,11 @@ record RunFiles(
      *
      * @throws io.meristem.InputException when that is a place that no stranger may send a report to
      */
-    StoredPhotos.Found photos() {
+    StoredPhotos.Present photos() {
         Path place = config.data().place();
         return Files.exists(place)
                 ? StoredPhotos.some(folder, config.data(), classes)
-                : new StoredPhotos.Found(place, List.of());
+                : new StoredPhotos.Present(place, List.of());
     }
 
     /** Of the photos that the run is judged by: test photos, or validation photos where there are none; null without either. */

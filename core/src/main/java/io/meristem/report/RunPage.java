@@ -29,7 +29,7 @@ record RunPage(RunFiles run, Mistakes mistakes, Heatmaps heatmaps, Wording wordi
         if (run.judged() == null) {
             return new RunPage(run, null, null, wording);
         }
-        StoredPhotos.Found found = photos == null ? run.photos() : new StoredPhotos.Found(photos, List.of());
+        StoredPhotos.Present found = photos == null ? run.photos() : new StoredPhotos.Present(photos, List.of());
         Path at = found.place();
         return new RunPage(
                 run,

@@ -34,9 +34,9 @@ record StudyFiles(
         List<StudyTable> tables) {
 
     /** What network learnt from which photos. */
-    record Setting(String model, String data) {
-        static Setting of(RunLine run) {
-            return new Setting(run.model(), run.data());
+    record ModelOnData(String model, String data) {
+        static ModelOnData of(RunLine run) {
+            return new ModelOnData(run.model(), run.data());
         }
     }
 
@@ -127,16 +127,16 @@ record StudyFiles(
     }
 
     /** Finished runs that compare, of one network and one set of photos, by method, in the order in which methods came up. */
-    Map<String, List<RunLine>> byMethod(Setting setting) {
+    Map<String, List<RunLine>> byMethod(ModelOnData setting) {
         Map<String, List<RunLine>> groups = new LinkedHashMap<>();
-        compared().stream().filter(run -> Setting.of(run).equals(setting)).forEach(run -> groups.computeIfAbsent(
+        compared().stream().filter(run -> ModelOnData.of(run).equals(setting)).forEach(run -> groups.computeIfAbsent(
                         run.method(), method -> new ArrayList<>())
                 .add(run));
         return groups;
     }
 
-    List<Setting> settings() {
-        return compared().stream().map(Setting::of).distinct().toList();
+    List<ModelOnData> settings() {
+        return compared().stream().map(ModelOnData::of).distinct().toList();
     }
 
     /** Folders of these runs, as far as they are there. */

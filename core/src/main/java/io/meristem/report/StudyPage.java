@@ -74,7 +74,7 @@ record StudyPage(StudyFiles study) {
     List<String> cautions() {
         List<String> sentences = new ArrayList<>();
         Set<String> lone = new LinkedHashSet<>();
-        for (StudyFiles.Setting setting : study.settings()) {
+        for (StudyFiles.ModelOnData setting : study.settings()) {
             study.byMethod(setting).forEach((method, runs) -> {
                 if (runs.size() == 1) {
                     lone.add(method + " (" + setting.model() + ", " + setting.data() + ")");
@@ -104,7 +104,7 @@ record StudyPage(StudyFiles study) {
 
     List<Block> blocks() {
         List<Block> blocks = new ArrayList<>();
-        for (StudyFiles.Setting setting : study.settings()) {
+        for (StudyFiles.ModelOnData setting : study.settings()) {
             Map<String, List<RunLine>> methods = study.byMethod(setting);
             int n = blocks.size() + 1;
             blocks.add(new Block(
@@ -179,7 +179,7 @@ record StudyPage(StudyFiles study) {
 
     List<Maps> maps() {
         List<Maps> maps = new ArrayList<>();
-        for (StudyFiles.Setting setting : study.settings()) {
+        for (StudyFiles.ModelOnData setting : study.settings()) {
             study.byMethod(setting).forEach((method, runs) -> {
                 List<RankMap> some = new ArrayList<>();
                 for (RunLine run : runs) {

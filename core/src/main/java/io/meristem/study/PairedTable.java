@@ -30,16 +30,16 @@ final class PairedTable {
     static ResultTable of(Question question, Results results) {
         StudyMethod first = question.methods().get(0);
         List<List<String>> rows = new ArrayList<>();
-        List<List<Pair>> pooled = new ArrayList<>();
+        List<List<PairedValues>> pooled = new ArrayList<>();
         for (Results.Group group : results.groups(question)) {
-            List<Pair> pairs = pairs(group, first, results);
+            List<PairedValues> pairs = pairs(group, first, results);
             rows.add(row(group.data().name(), group.model().label(), group.method(), pairs));
             pooled.add(pairs);
         }
         int methods = question.methods().size();
         if (rows.size() > methods) {
             for (int m = 0; m < methods; m++) {
-                List<Pair> pairs = new ArrayList<>();
+                List<PairedValues> pairs = new ArrayList<>();
                 for (int i = m; i < pooled.size(); i += methods) {
                     pairs.addAll(pooled.get(i));
                 }
@@ -55,19 +55,19 @@ final class PairedTable {
     }
 
     /** Accuracies in percent. */
-    private record Pair(double own, double first) {
+    private record PairedValues(double own, double first) {
         double difference() {
             return own - first;
         }
     }
 
-    private static List<Pair> pairs(Results.Group group, StudyMethod first, Results results) {
-        List<Pair> pairs = new ArrayList<>();
+    private static List<PairedValues> pairs(Results.Group group, StudyMethod first, Results results) {
+        List<PairedValues> pairs = new ArrayList<>();
         for (long seed : results.study().seeds()) {
             FinishedRun own = results.of(group.model(), group.data(), group.method(), seed);
             FinishedRun other = results.of(group.model(), group.data(), first, seed);
             if (own != null && other != null && own.scores() != null && other.scores() != null) {
-                pairs.add(new Pair(percent(own.scores()), percent(other.scores())));
+                pairs.add(new PairedValues(percent(own.scores()), percent(other.scores())));
             }
         }
         return pairs;
@@ -77,10 +77,10 @@ final class PairedTable {
         return 100 * scores.accuracy();
     }
 
-    private static List<String> row(String photos, String model, StudyMethod method, List<Pair> pairs) {
+    private static List<String> row(String photos, String model, StudyMethod method, List<PairedValues> pairs) {
         List<String> row = new ArrayList<>(List.of(photos, model, method.label()));
         row.add(TableNumbers.percent(pairs.stream().map(pair -> pair.own / 100).toList()));
-        Spread spread = Spread.of(pairs.stream().map(Pair::difference).toList());
+        Spread spread = Spread.of(pairs.stream().map(PairedValues::difference).toList());
         if (spread == null) {
             row.addAll(List.of(TableNumbers.NOTHING, TableNumbers.NOTHING, TableNumbers.NOTHING, TableNumbers.NOTHING));
             return row;
@@ -93,7 +93,7 @@ final class PairedTable {
         row.add(String.format(
                 Locale.ROOT,
                 "%.3f",
-                new SignFlips(pairs.stream().mapToDouble(Pair::difference).toArray()).p()));
+                new SignFlips(pairs.stream().mapToDouble(PairedValues::difference).toArray()).p()));
         return row;
     }
 }

@@ -21,10 +21,10 @@ import java.util.Set;
 public final class StudyLines {
 
     /** How a line is found; trials by their words, as settings may gain fields. */
-    private record Place(String model, String data, String method, String trial, String role, long seed) {
+    private record RunKey(String model, String data, String method, String trial, String role, long seed) {
 
-        static Place of(RunLine line) {
-            return new Place(
+        static RunKey of(RunLine line) {
+            return new RunKey(
                     line.model(),
                     line.data(),
                     line.method(),
@@ -33,8 +33,8 @@ public final class StudyLines {
                     line.seed());
         }
 
-        static Place of(RunRequest slot, Trial trial) {
-            return new Place(
+        static RunKey of(RunRequest slot, Trial trial) {
+            return new RunKey(
                     slot.model().label(),
                     slot.data().name(),
                     slot.method().label(),
@@ -103,8 +103,8 @@ public final class StudyLines {
                 List.of());
         Study study = StudyReader.file(requireStudy(folder), noWeights);
         List<RunLine> lines = lines(folder);
-        Map<Place, RunLine> places = new HashMap<>();
-        lines.forEach(line -> places.put(Place.of(line), line));
+        Map<RunKey, RunLine> places = new HashMap<>();
+        lines.forEach(line -> places.put(RunKey.of(line), line));
         Set<String> drawn = new HashSet<>();
         lines.stream().filter(line -> Boolean.TRUE.equals(line.synthetic())).forEach(line -> drawn.add(line.data()));
         Results results = new Results(study, data -> drawn.contains(data.name()));
@@ -120,10 +120,10 @@ public final class StudyLines {
         return tables;
     }
 
-    private static void add(RunRequest slot, Path folder, Map<Place, RunLine> places, Results results) {
+    private static void add(RunRequest slot, Path folder, Map<RunKey, RunLine> places, Results results) {
         Trial trial = results.trial(slot);
         RunLine line = places.get(
-                Place.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
+                RunKey.of(slot, trial == null ? new Trial("", slot.method().train()) : trial));
         if (line == null) {
             return;
         }

@@ -46,11 +46,11 @@ final class StudyPlan {
         phases.add(phase);
     }
 
-    private interface Pair {
+    private interface EachPair {
         void of(StudyModel model, StudyData data);
     }
 
-    private void forEachPair(Pair pair) {
+    private void forEachPair(EachPair pair) {
         study.data().forEach(data -> study.models().forEach(model -> pair.of(model, data)));
     }
 

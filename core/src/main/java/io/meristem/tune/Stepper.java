@@ -45,7 +45,7 @@ public final class Stepper implements AutoCloseable {
      * @param ways how layers are computed, in place of what {@link Compute} says; or null
      * @param exchange with the other workers of the training
      */
-    public record Setting(
+    public record StepSettings(
             BiFunction<Integer, Integer, LabelledFeed> calibration,
             int batch,
             int steps,
@@ -56,7 +56,7 @@ public final class Stepper implements AutoCloseable {
             GradientExchange exchange) {
 
         /** With a plan as {@link Compute} says. */
-        public Setting(
+        public StepSettings(
                 BiFunction<Integer, Integer, LabelledFeed> calibration,
                 int batch,
                 int steps,
@@ -77,7 +77,7 @@ public final class Stepper implements AutoCloseable {
 
     private final Network network;
     private final TrainConfig config;
-    private final Setting setting;
+    private final StepSettings setting;
     private final List<Tensor> head;
     private final List<Tensor> beside;
     private final MethodState method;
@@ -87,12 +87,12 @@ public final class Stepper implements AutoCloseable {
     private boolean headDrawn;
 
     /** @param network materialised and loaded; it is trained in place and stays the caller's */
-    public Stepper(Network network, TrainConfig config, Setting setting) {
+    public Stepper(Network network, TrainConfig config, StepSettings setting) {
         this(network, config, setting, null);
     }
 
     /** @param saved what to resume from, with the network as it was when that training began; null for a new training */
-    Stepper(Network network, TrainConfig config, Setting setting, SavedTraining saved) {
+    Stepper(Network network, TrainConfig config, StepSettings setting, SavedTraining saved) {
         this.network = network;
         this.config = config;
         this.setting = setting;

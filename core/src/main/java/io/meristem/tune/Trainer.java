@@ -190,8 +190,8 @@ public final class Trainer {
         }
     }
 
-    private Stepper.Setting setting(Tensor classWeights) {
-        return new Stepper.Setting(
+    private Stepper.StepSettings setting(Tensor classWeights) {
+        return new Stepper.StepSettings(
                 photos.calibration(),
                 photos.train().options().batchSize(),
                 photos.train().batches(),

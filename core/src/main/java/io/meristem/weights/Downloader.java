@@ -28,9 +28,9 @@ public final class Downloader {
 
     /** Hears how far a download is, several times a second at most. */
     @FunctionalInterface
-    public interface TrainProgress {
+    public interface DownloadProgress {
         /** For those who do not listen. */
-        TrainProgress NONE = (done, total) -> {};
+        DownloadProgress NONE = (done, total) -> {};
 
         /** @param total bytes of the whole file, or -1 when the server does not say */
         void at(long done, long total);
@@ -86,7 +86,7 @@ public final class Downloader {
      *
      * @throws InputException when the file cannot be had, or is not the expected one
      */
-    public void fetch(URI uri, Path target, Expected expected, TrainProgress progress) {
+    public void fetch(URI uri, Path target, Expected expected, DownloadProgress progress) {
         if (uri.getHost() == null || !("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))) {
             throw new InputException(
                     ErrorCode.OUT_OF_RANGE, "%s is not a web address; it should begin with https://", uri);
@@ -126,7 +126,7 @@ public final class Downloader {
     }
 
     /** Tries until the part is whole. */
-    private void receive(URI uri, PartialFile part, Expected expected, TrainProgress progress) throws IOException {
+    private void receive(URI uri, PartialFile part, Expected expected, DownloadProgress progress) throws IOException {
         long best = part.length();
         int failures = 0;
         Duration pause = settings.pause();

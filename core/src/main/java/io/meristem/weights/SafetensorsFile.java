@@ -73,7 +73,7 @@ final class SafetensorsFile implements TensorFile {
 
     @Override
     public Tensor read(String name) {
-        SafetensorsHeader.Entry entry = header.entries().get(name);
+        SafetensorsHeader.TensorEntry entry = header.entries().get(name);
         if (entry == null) {
             throw new InputException(ErrorCode.NOT_FOUND, "%s holds no tensor '%s'", path, name);
         }

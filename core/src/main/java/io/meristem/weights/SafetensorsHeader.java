@@ -19,12 +19,12 @@ import java.util.Map;
  * {@code {"__metadata__": {..}, name: {"dtype", "shape", "data_offsets": [begin, end]}, ..}}; then the data that the offsets count from. The
  * tensors fill the data without gaps or overlap.
  */
-record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
+record SafetensorsHeader(Map<String, TensorEntry> entries, Map<String, String> metadata) {
 
     static final String METADATA = "__metadata__";
 
     /** One tensor: what it is and where its bytes begin in the data. */
-    record Entry(TensorInfo info, long begin) {}
+    record TensorEntry(TensorInfo info, long begin) {}
 
     private record Raw(String dtype, List<Long> shape, List<Long> offsets) {}
 
@@ -37,7 +37,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
      * @throws IOException whose message says in a few words what is wrong
      */
     static SafetensorsHeader parse(byte[] json, long dataBytes) throws IOException {
-        Map<String, Entry> entries = new LinkedHashMap<>();
+        Map<String, TensorEntry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
         long most = Limit.WEIGHTS_TENSORS.value();
         try (JsonParser parser = JSON.createParser(json)) {
@@ -104,7 +104,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         return numbers;
     }
 
-    private static Entry entry(String name, Raw raw) throws IOException {
+    private static TensorEntry entry(String name, Raw raw) throws IOException {
         Dtype dtype = Dtype.named(raw.dtype);
         expect(dtype != null, "tensor " + quote(name) + " has the unsupported dtype " + quote(raw.dtype));
         TensorInfo info;
@@ -119,16 +119,16 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 end >= begin && end - begin == info.bytes(),
                 "tensor " + quote(name) + " of shape " + raw.shape + " and dtype " + dtype + " needs " + info.bytes()
                         + " bytes but its data_offsets are [" + begin + ", " + end + "]");
-        return new Entry(info, begin);
+        return new TensorEntry(info, begin);
     }
 
-    private static void checkLayout(Map<String, Entry> entries, long dataBytes) throws IOException {
-        List<Map.Entry<String, Entry>> order = new ArrayList<>(entries.entrySet());
-        order.sort(Comparator.comparingLong((Map.Entry<String, Entry> e) -> e.getValue().begin)
+    private static void checkLayout(Map<String, TensorEntry> entries, long dataBytes) throws IOException {
+        List<Map.Entry<String, TensorEntry>> order = new ArrayList<>(entries.entrySet());
+        order.sort(Comparator.comparingLong((Map.Entry<String, TensorEntry> e) -> e.getValue().begin)
                 .thenComparingLong(e -> e.getValue().info.bytes()));
         long position = 0;
-        for (Map.Entry<String, Entry> named : order) {
-            Entry entry = named.getValue();
+        for (Map.Entry<String, TensorEntry> named : order) {
+            TensorEntry entry = named.getValue();
             expect(
                     entry.begin == position,
                     "tensor " + quote(named.getKey()) + " begins at byte " + entry.begin + " of the data, where "

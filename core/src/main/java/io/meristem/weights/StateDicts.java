@@ -35,7 +35,7 @@ final class StateDicts {
     private static final int MAX_DEPTH = 3;
 
     /** @param name dotted, of the keys that lead there; empty for the whole checkpoint */
-    private record Place(Map<?, ?> map, int depth, String name) {}
+    private record Branch(Map<?, ?> map, int depth, String name) {}
 
     /**
      * What was found.
@@ -43,7 +43,7 @@ final class StateDicts {
      * @param tensors by name, in order; empty when there are none
      * @param note what was chosen beside what, or null where there was no choice
      */
-    record Found(Map<String, TensorRef> tensors, String note) {}
+    record Chosen(Map<String, TensorRef> tensors, String note) {}
 
     private StateDicts() {}
 
@@ -51,18 +51,18 @@ final class StateDicts {
      * The mapping with the most tensors directly in it; among equals the one nearest to the top, then the one with the likelier name. What belongs
      * to an optimiser is left aside. Averaged weights are preferred to those that they are an average of.
      */
-    static Found find(Object checkpoint) {
+    static Chosen find(Object checkpoint) {
         Map<String, TensorRef> best = Map.of();
         Map<String, TensorRef> averaged = Map.of();
         String bestName = "";
         String averagedName = "";
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        Deque<Place> queue = new ArrayDeque<>();
+        Deque<Branch> queue = new ArrayDeque<>();
         if (checkpoint instanceof Map<?, ?> root) {
-            queue.add(new Place(root, 0, ""));
+            queue.add(new Branch(root, 0, ""));
         }
         while (!queue.isEmpty()) {
-            Place place = queue.remove();
+            Branch place = queue.remove();
             if (!seen.add(place.map)) {
                 continue;
             }
@@ -81,16 +81,16 @@ final class StateDicts {
             }
         }
         if (best.isEmpty() || averaged.isEmpty()) {
-            return new Found(best.isEmpty() ? averaged : best, null);
+            return new Chosen(best.isEmpty() ? averaged : best, null);
         }
         Set<String> weights = weights(best);
         if (weights(averaged).containsAll(weights)) {
-            return new Found(
+            return new Chosen(
                     averaged,
                     "it holds averaged weights (" + averagedName + ") beside others (" + named(bestName)
                             + "), and the averaged ones were taken");
         }
-        return new Found(
+        return new Chosen(
                 best,
                 "it holds averaged weights (" + averagedName + ") that lack a part, so the others (" + named(bestName)
                         + ") were taken");
@@ -118,7 +118,7 @@ final class StateDicts {
         return tensors;
     }
 
-    private static List<Place> likeliestFirst(Place parent) {
+    private static List<Branch> likeliestFirst(Branch parent) {
         List<String> keys = new ArrayList<>();
         parent.map.forEach((key, value) -> {
             if (value instanceof Map && !((String) key).toLowerCase(Locale.ROOT).contains("optim")) {
@@ -126,8 +126,8 @@ final class StateDicts {
             }
         });
         keys.sort(Comparator.comparingInt(key -> USUAL.contains(key) ? USUAL.indexOf(key) : USUAL.size()));
-        List<Place> places = new ArrayList<>();
-        keys.forEach(key -> places.add(new Place(
+        List<Branch> places = new ArrayList<>();
+        keys.forEach(key -> places.add(new Branch(
                 (Map<?, ?>) parent.map.get(key),
                 parent.depth + 1,
                 parent.name.isEmpty() ? key : parent.name + "." + key)));

@@ -52,7 +52,7 @@ final class TorchZipFile implements TensorFile {
             throw new IOException("its pickle is larger than " + Limit.PICKLE_MEGABYTES.words(" MiB"));
         }
         Object checkpoint = TorchPickle.read(bytes(pickle));
-        StateDicts.Found found = StateDicts.find(checkpoint);
+        StateDicts.Chosen found = StateDicts.find(checkpoint);
         note = found.note();
         for (Map.Entry<String, TensorRef> tensor : found.tensors().entrySet()) {
             TorchView view = view(top, tensor.getKey(), tensor.getValue());

@@ -67,7 +67,7 @@ final class Transfer {
     private final URI uri;
     private final PartialFile part;
     private final Downloader.Expected expected;
-    private final Downloader.TrainProgress progress;
+    private final Downloader.DownloadProgress progress;
 
     Transfer(
             HttpClient client,
@@ -75,7 +75,7 @@ final class Transfer {
             URI uri,
             PartialFile part,
             Downloader.Expected expected,
-            Downloader.TrainProgress progress) {
+            Downloader.DownloadProgress progress) {
         this.client = client;
         this.stall = stall;
         this.uri = uri;

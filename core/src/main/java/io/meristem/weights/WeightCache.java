@@ -65,7 +65,7 @@ public final class WeightCache {
      * @return the file, checked and readable
      * @throws InputException when they cannot be had, or are not what they were
      */
-    public Path pull(WeightSource source, ModelSpec model, Downloader.TrainProgress progress) {
+    public Path pull(WeightSource source, ModelSpec model, Downloader.DownloadProgress progress) {
         Path target = target(source, model.name());
         if (Files.exists(target)) {
             String sha256 = Checksums.sha256(target);
@@ -107,7 +107,7 @@ public final class WeightCache {
      *
      * @throws InputException when it cannot be had; what was there stays
      */
-    public Path renew(WeightSource source, ModelSpec model, Downloader.TrainProgress progress) {
+    public Path renew(WeightSource source, ModelSpec model, Downloader.DownloadProgress progress) {
         return fetch(
                 source,
                 model,
@@ -123,7 +123,7 @@ public final class WeightCache {
             Path target,
             String sha256,
             Message mend,
-            Downloader.TrainProgress progress) {
+            Downloader.DownloadProgress progress) {
         Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
         downloader.fetch(
                 URI.create(source.url()),

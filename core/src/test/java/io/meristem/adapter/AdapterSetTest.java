@@ -322,7 +322,7 @@ class AdapterSetTest {
             move(set, 1);
             float[] adapted = Tensors.toFloats(network.forward(batch()));
             set.merge();
-            set.unmerge();
+            AdapterFormTest.unmerge(set);
             for (Map.Entry<String, WeightedLayer> layer :
                     network.weightedLayers().entrySet()) {
                 AdapterFormTest.assertClose(

@@ -31,7 +31,6 @@ import io.meristem.op.Mean;
 import io.meristem.op.Padding;
 import io.meristem.op.Window;
 import io.meristem.testing.TinyNetworks;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
@@ -168,7 +167,7 @@ public class AnyGraphTest {
             Tensor leaf = x.clone().requires_grad_(true);
             Tensor logits = network.forward(leaf);
             logits.mul(weights).sum().backward();
-            Map<String, float[]> expected = gradients(network, leaf.grad());
+            Map<String, float[]> expected = ExecutionTest.gradients(network, leaf.grad());
             for (boolean folded : new boolean[] {false, true}) {
                 for (boolean checkpointing : new boolean[] {false, true}) {
                     if (folded) {
@@ -178,7 +177,7 @@ public class AnyGraphTest {
                     try (NoGradGuard guard = new NoGradGuard();
                             Execution run = network.recorded(true, checkpointing)) {
                         assertClose(Tensors.toFloats(logits), Tensors.toFloats(run.forward(x)), title + ": logits");
-                        Map<String, float[]> found = gradients(network, run.backward(weights));
+                        Map<String, float[]> found = ExecutionTest.gradients(network, run.backward(weights));
                         assertEquals(expected.keySet(), found.keySet(), title);
                         expected.forEach((name, g) -> assertClose(g, found.get(name), title + ": " + name));
                     }
@@ -186,7 +185,7 @@ public class AnyGraphTest {
                             Execution run = network.recorded(false, checkpointing)) {
                         run.forward(x);
                         assertNull(run.backward(weights), "nobody asked for the photos' gradient");
-                        Map<String, float[]> found = gradients(network, leaf.grad());
+                        Map<String, float[]> found = ExecutionTest.gradients(network, leaf.grad());
                         expected.forEach((name, g) -> assertClose(g, found.get(name), title + ": " + name));
                     }
                 }
@@ -214,29 +213,16 @@ public class AnyGraphTest {
             Tensor leaf = x.clone().requires_grad_(true);
             Tensor logits = network.forward(leaf);
             logits.mul(weights).sum().backward();
-            Map<String, float[]> expected = gradients(network, leaf.grad());
+            Map<String, float[]> expected = ExecutionTest.gradients(network, leaf.grad());
             network.fold();
             try (NoGradGuard guard = new NoGradGuard();
                     Execution run = network.recorded(true, false)) {
                 assertClose(Tensors.toFloats(logits), Tensors.toFloats(run.forward(x)), "logits");
-                Map<String, float[]> found = gradients(network, run.backward(weights));
+                Map<String, float[]> found = ExecutionTest.gradients(network, run.backward(weights));
                 assertEquals(expected.keySet(), found.keySet());
                 expected.forEach((name, g) -> assertClose(g, found.get(name), name));
             }
         }
-    }
-
-    /** They are cleared. */
-    private static Map<String, float[]> gradients(Network network, Tensor ofInput) {
-        Map<String, float[]> all = new LinkedHashMap<>();
-        all.put("the input", Tensors.toFloats(ofInput));
-        network.params().forEach((name, param) -> {
-            if (param.value().grad().defined()) {
-                all.put(name, Tensors.toFloats(param.value().grad()));
-                param.value().mutable_grad().reset();
-            }
-        });
-        return all;
     }
 
     private static void assertClose(float[] expected, float[] found, String what) {

@@ -126,7 +126,7 @@ class ExecutionTest {
     }
 
     /** Of the input and of all parameters that have one; they are cleared. */
-    private static Map<String, float[]> gradients(Network network, Tensor ofInput) {
+    static Map<String, float[]> gradients(Network network, Tensor ofInput) {
         Map<String, float[]> all = new LinkedHashMap<>();
         all.put("the input", Tensors.toFloats(ofInput));
         network.params().forEach((name, param) -> {

@@ -28,7 +28,7 @@ class AlignmentScorerTest {
         Subjects.Photos photos = Subjects.photos(2, 5, 16);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
-            List<AlignmentScorer.Layer> found = AlignmentScorer.measure(Subjects.of(network, photos));
+            List<AlignmentScorer.LayerAlignment> found = AlignmentScorer.measure(Subjects.of(network, photos));
             List<WeightedLayer> layers = List.copyOf(network.weightedLayers().values());
             layers.forEach(layer -> layer.weight().value().requires_grad_(true));
             int n = 10;

@@ -102,7 +102,7 @@ class SpectrumScorerTest {
             double[] a = drawn(random, shape[0] * shape[1]);
             double[] b = drawn(random, shape[0] * shape[1]);
             try (PointerScope scope = new PointerScope()) {
-                SpectrumScorer.Layer found =
+                SpectrumScorer.LayerGains found =
                         SpectrumScorer.layer(matrix(a, shape[0], shape[1]), matrix(b, shape[0], shape[1]), 2.5);
                 assertArrayEquals(
                         reference(a, b, shape[0], shape[1], 2.5), found.gains(), 1e-5, Arrays.toString(shape));
@@ -118,10 +118,10 @@ class SpectrumScorerTest {
         double[] a = drawn(new Random(5), 12);
         try (PointerScope scope = new PointerScope()) {
             Tensor matrix = matrix(a, 3, 4);
-            SpectrumScorer.Layer found = SpectrumScorer.layer(matrix, matrix, 1);
+            SpectrumScorer.LayerGains found = SpectrumScorer.layer(matrix, matrix, 1);
             assertArrayEquals(Spectrum.ofRows(matrix), found.gains(), 1e-9);
             assertEquals(1, found.agreement(), 1e-12);
-            SpectrumScorer.Layer against = SpectrumScorer.layer(matrix, matrix.neg(), 1);
+            SpectrumScorer.LayerGains against = SpectrumScorer.layer(matrix, matrix.neg(), 1);
             assertArrayEquals(new double[3], against.gains());
         }
     }
@@ -132,7 +132,7 @@ class SpectrumScorerTest {
         Subjects.Photos photos = Subjects.photos(2, 6, 16);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
-            List<SpectrumScorer.Layer> found = SpectrumScorer.measure(Subjects.of(network, photos), false);
+            List<SpectrumScorer.LayerGains> found = SpectrumScorer.measure(Subjects.of(network, photos), false);
             List<WeightedLayer> layers = List.copyOf(network.weightedLayers().values());
             List<double[][]> sums = new ArrayList<>();
             layers.forEach(layer -> {

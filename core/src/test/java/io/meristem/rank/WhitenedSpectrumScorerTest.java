@@ -116,7 +116,7 @@ class WhitenedSpectrumScorerTest {
         Subjects.Photos photos = Subjects.photos(2, 6, 12);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(3)) {
-            List<SpectrumScorer.Layer> found = SpectrumScorer.measure(Subjects.of(network, photos), true);
+            List<SpectrumScorer.LayerGains> found = SpectrumScorer.measure(Subjects.of(network, photos), true);
             List<WeightedLayer> layers = List.copyOf(network.weightedLayers().values());
             List<Sums> sums = layers.stream()
                     .map(layer -> new Sums(
@@ -186,7 +186,7 @@ class WhitenedSpectrumScorerTest {
 
     private static double[] gains(Network network, Subjects.Photos photos, boolean whitened) {
         return SpectrumScorer.measure(Subjects.of(network, photos), whitened).stream()
-                .mapToDouble(SpectrumScorer.Layer::gain)
+                .mapToDouble(SpectrumScorer.LayerGains::gain)
                 .toArray();
     }
 }

@@ -76,7 +76,7 @@ class AdaLoraPeftTest {
         TrainConfig config = TrainConfig.builder(method, 1, PHOTOS, 0, ADAMW)
                 .head(HeadPolicy.ADAPTED)
                 .build();
-        Stepper.Setting setting = new Stepper.Setting(null, PHOTOS, STEPS, SIZE, null, TrainListener.NONE);
+        Stepper.StepSettings setting = new Stepper.StepSettings(null, PHOTOS, STEPS, SIZE, null, TrainListener.NONE);
         try (Network network = network()) {
             SharedNumbers.fill(network);
             try (Stepper stepper = new Stepper(network, config, setting)) {

@@ -47,7 +47,7 @@ class BaselineStepsTest {
         TrainConfig config = TrainConfig.builder(method, 1, BATCH, 5, optimization)
                 .head(HeadPolicy.ADAPTED)
                 .build();
-        Stepper.Setting setting = new Stepper.Setting(null, BATCH, steps, SIZE, null, TrainListener.NONE);
+        Stepper.StepSettings setting = new Stepper.StepSettings(null, BATCH, steps, SIZE, null, TrainListener.NONE);
         try (PointerScope scope = new PointerScope();
                 Network network = TinyNetworks.mixed().materialize(1);
                 Stepper stepper = new Stepper(network, config, setting)) {

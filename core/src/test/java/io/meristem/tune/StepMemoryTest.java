@@ -53,7 +53,7 @@ class StepMemoryTest {
                 Network network = new Network(Models.find(TinyRuns.MODEL), 3).materialize(1)) {
             Tensor images = Tensors.channelsLast(torch.randn(BATCH, 3, TinyRuns.SIZE, TinyRuns.SIZE));
             Tensor labels = Tensors.of(new long[] {0, 1, 2, 0});
-            Stepper.Setting setting = new Stepper.Setting(
+            Stepper.StepSettings setting = new Stepper.StepSettings(
                     (batches, size) -> consumer -> {
                         for (int b = 0; b < batches; b++) {
                             consumer.accept(images, labels);

@@ -100,14 +100,14 @@ class DownloaderTest {
                 uri(),
                 target,
                 expected(sha(content).substring(0, 8).toUpperCase(java.util.Locale.ROOT)),
-                Downloader.TrainProgress.NONE);
+                Downloader.DownloadProgress.NONE);
         assertDone(2);
     }
 
     @Test
     void goesOnWhereTheLineBroke() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(0));
         assertEquals("bytes=100000- \"v1\"", requests.get(1));
@@ -122,13 +122,13 @@ class DownloaderTest {
         // counted.
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().contains("broke off"), e.getMessage());
         assertTrue(e.getMessage().contains("it will continue from"), e.getMessage());
         assertTrue(
                 e.getMessage().contains(uri() + " yourself and save it as " + target.toAbsolutePath()), e.getMessage());
         assertFalse(Files.exists(target));
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -147,7 +147,7 @@ class DownloaderTest {
                 awaitPart(upTo);
             });
         }
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(7);
     }
 
@@ -155,7 +155,7 @@ class DownloaderTest {
     void beginsAnewWhenTheServerKnowsNoRanges() throws IOException {
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(exchange -> send(exchange, 200, content));
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(2);
     }
 
@@ -166,7 +166,7 @@ class DownloaderTest {
             content = random(2);
             etag = "\"v2\"";
         });
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(2);
     }
 
@@ -178,7 +178,7 @@ class DownloaderTest {
             etag = "\"v2\"";
         });
         script.add(this::sendRange);
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(3);
         assertEquals("- -", requests.get(2));
     }
@@ -191,14 +191,14 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Content-Range", "bytes 0-9/" + LENGTH);
             send(exchange, 206, Arrays.copyOf(content, 10));
         });
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(3);
     }
 
     @Test
     void understandsThatThePartIsWhole() throws IOException {
         partial(content, "\"v1\"");
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(1);
         assertTrue(requests.get(0).startsWith("bytes=" + LENGTH + "-"));
     }
@@ -206,18 +206,18 @@ class DownloaderTest {
     @Test
     void beginsAnewWhenThePartIsTooLong() throws IOException {
         partial(new byte[LENGTH + 5], "\"v1\"");
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(2);
     }
 
     @Test
     void doesNotTrustAPartOfUnknownVersion() throws IOException {
         partial(new byte[100], "");
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(1);
         assertEquals("- -", requests.get(0));
         Files.write(target.resolveSibling("model.pth.part"), new byte[100]);
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(2);
         assertEquals("- -", requests.get(1));
     }
@@ -226,12 +226,12 @@ class DownloaderTest {
     void throwsAwayWhatHasAnotherChecksum() throws IOException {
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(uri(), target, expected("abcdef12"), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(uri(), target, expected("abcdef12"), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().contains("where abcdef12… was expected, so it was thrown away"), e.getMessage());
         assertEquals(List.of(".model.pth.lock"), names());
         assertThrows(
                 IllegalArgumentException.class,
-                () -> downloader.fetch(uri(), target, expected("xyz"), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(uri(), target, expected("xyz"), Downloader.DownloadProgress.NONE));
     }
 
     @Test
@@ -239,7 +239,7 @@ class DownloaderTest {
         script.add(exchange -> send(exchange, 404, new byte[0]));
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().contains("the server answered 404 for " + uri()), e.getMessage());
         assertEquals(1, requests.size());
     }
@@ -248,7 +248,7 @@ class DownloaderTest {
     void triesABusyServerAgain() throws IOException {
         script.add(exchange -> send(exchange, 503, new byte[0]));
         script.add(exchange -> send(exchange, 429, new byte[0]));
-        downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE);
         assertDone(3);
     }
 
@@ -258,7 +258,7 @@ class DownloaderTest {
             exchange.getResponseHeaders().set("Location", "/elsewhere");
             exchange.sendResponseHeaders(302, -1);
         });
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(2);
     }
 
@@ -271,7 +271,7 @@ class DownloaderTest {
         script.add(redirect);
         script.add(exchange -> breakOff(exchange, 100_000));
         script.add(redirect);
-        downloader.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        downloader.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertEquals("bytes=100000- \"v1\"", requests.get(3));
         assertDone(4);
     }
@@ -287,7 +287,7 @@ class DownloaderTest {
             await();
         });
         script.add(exchange -> await());
-        impatient.fetch(uri(), target, expected(sha(content)), Downloader.TrainProgress.NONE);
+        impatient.fetch(uri(), target, expected(sha(content)), Downloader.DownloadProgress.NONE);
         assertDone(3);
         assertTrue(requests.get(2).startsWith("bytes=1000-"), requests.get(2));
     }
@@ -303,7 +303,7 @@ class DownloaderTest {
         });
         String message = assertThrows(
                         InputException.class,
-                        () -> impatient.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE))
+                        () -> impatient.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("nothing came for 0.3 s") || message.startsWith("cannot reach"), message);
     }
@@ -315,19 +315,19 @@ class DownloaderTest {
         URI nobody = URI.create("http://127.0.0.1:" + port + "/model.pth");
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(nobody, target, expected(""), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(nobody, target, expected(""), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach 127.0.0.1; check the network"), e.getMessage());
         assertTrue(
                 e.getMessage().contains("download " + nobody + " yourself and save it as " + target), e.getMessage());
         URI unknown = URI.create("http://nowhere.invalid/model.pth");
         e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(unknown, target, expected(""), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(unknown, target, expected(""), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot reach nowhere.invalid"), e.getMessage());
         assertThrows(
                 InputException.class,
                 () -> downloader.fetch(
-                        URI.create("file:///etc/passwd"), target, expected(""), Downloader.TrainProgress.NONE));
+                        URI.create("file:///etc/passwd"), target, expected(""), Downloader.DownloadProgress.NONE));
     }
 
     @Test
@@ -339,7 +339,7 @@ class DownloaderTest {
             assertTrue(lock.isValid());
             InputException e = assertThrows(
                     InputException.class,
-                    () -> downloader.fetch(uri(), target, expected(""), Downloader.TrainProgress.NONE));
+                    () -> downloader.fetch(uri(), target, expected(""), Downloader.DownloadProgress.NONE));
             assertTrue(e.getMessage().contains("another process is downloading"), e.getMessage());
         }
         assertEquals(0, requests.size());
@@ -351,7 +351,7 @@ class DownloaderTest {
         Path below = dir.resolve("file/model.pth");
         InputException e = assertThrows(
                 InputException.class,
-                () -> downloader.fetch(uri(), below, expected(""), Downloader.TrainProgress.NONE));
+                () -> downloader.fetch(uri(), below, expected(""), Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().startsWith("cannot write " + below), e.getMessage());
     }
 

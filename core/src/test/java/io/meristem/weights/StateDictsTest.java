@@ -32,7 +32,7 @@ class StateDictsTest {
     @ParameterizedTest
     @ValueSource(strings = {"state_dict_ema", "model_ema", "ema", "ema_state_dict", "swa_model"})
     void averagedWeightsAreTakenBeforeRawOnes(String key) {
-        StateDicts.Found found =
+        StateDicts.Chosen found =
                 StateDicts.find(checkpoint(key, weights(2, "module.a.weight", "module.a.bias", "module.n_averaged")));
         assertEquals(2, found.tensors().get("module.a.weight").offset());
         assertTrue(found.note().contains("averaged weights (" + key + ") beside others (state_dict)"), found.note());
@@ -40,7 +40,7 @@ class StateDictsTest {
 
     @Test
     void averagedWeightsOfAPartAreNot() {
-        StateDicts.Found found = StateDicts.find(checkpoint("model_ema", weights(2, "a.weight")));
+        StateDicts.Chosen found = StateDicts.find(checkpoint("model_ema", weights(2, "a.weight")));
         assertEquals(1, found.tensors().get("a.weight").offset());
         assertTrue(found.note().contains("that lack a part"), found.note());
     }
@@ -48,7 +48,7 @@ class StateDictsTest {
     @Test
     void thereIsNothingToSayWithoutAChoice() {
         assertNull(StateDicts.find(checkpoint("epoch", 3)).note());
-        StateDicts.Found alone = StateDicts.find(Map.of("model_ema", weights(2, "a.weight")));
+        StateDicts.Chosen alone = StateDicts.find(Map.of("model_ema", weights(2, "a.weight")));
         assertEquals(2, alone.tensors().get("a.weight").offset());
         assertNull(alone.note());
     }

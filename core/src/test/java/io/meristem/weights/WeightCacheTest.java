@@ -66,8 +66,8 @@ class WeightCacheTest {
         InputException e = assertThrows(InputException.class, () -> cache.resolve("tiny", spec));
         assertTrue(e.getMessage().contains("not downloaded yet; fetch the weights of tiny"), e.getMessage());
         assertEquals(List.of(), cache.cached());
-        Path path = cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE);
-        assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE));
+        Path path = cache.pull(spec.weights().get(1), spec, Downloader.DownloadProgress.NONE);
+        assertEquals(path, cache.pull(spec.weights().get(1), spec, Downloader.DownloadProgress.NONE));
         assertEquals(1, requests.get());
         assertEquals(dir.resolve("home/weights/tiny/v2_late.safetensors"), path);
         assertEquals(
@@ -98,7 +98,7 @@ class WeightCacheTest {
         content = "<html>please log in</html>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         ModelSpec spec = spec();
         InputException e = assertThrows(
-                InputException.class, () -> cache.pull(spec.weights().get(0), spec, Downloader.TrainProgress.NONE));
+                InputException.class, () -> cache.pull(spec.weights().get(0), spec, Downloader.DownloadProgress.NONE));
         assertTrue(e.getMessage().contains("is not a weights file, so it was thrown away"), e.getMessage());
         assertEquals(List.of(), cache.cached());
         assertFalse(Files.exists(dir.resolve("home/weights/tiny/v1.pth")));
@@ -109,7 +109,7 @@ class WeightCacheTest {
     void aFileThatChangedIsRefusedAndAnotherBodyToo() throws IOException {
         ModelSpec spec = spec();
         WeightSource source = spec.weights().get(1);
-        Path path = cache.pull(source, spec, Downloader.TrainProgress.NONE);
+        Path path = cache.pull(source, spec, Downloader.DownloadProgress.NONE);
         cache.require(path, Checksums.sha256(path));
         String lock = Files.readString(dir.resolve("home/weights/lock.json"));
         assertTrue(lock.contains(Checksums.sha256(path)) && lock.contains(source.url()), lock);
@@ -123,18 +123,18 @@ class WeightCacheTest {
         String message = assertThrows(InputException.class, () -> cache.require(path, now))
                 .getMessage();
         assertTrue(message.contains("is not what it was") && message.contains("pull it again"), message);
-        assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.TrainProgress.NONE));
+        assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.DownloadProgress.NONE));
         Files.delete(path);
         byte[] first = content;
         content = changed;
-        message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.TrainProgress.NONE))
+        message = assertThrows(InputException.class, () -> cache.pull(source, spec, Downloader.DownloadProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("fetch the weights of tiny anew with tag 'v2 late'"), message);
         assertFalse(Files.exists(path));
         content = first;
-        assertEquals(path, cache.pull(source, spec, Downloader.TrainProgress.NONE));
+        assertEquals(path, cache.pull(source, spec, Downloader.DownloadProgress.NONE));
         content = changed;
-        assertEquals(path, cache.renew(source, spec, Downloader.TrainProgress.NONE));
+        assertEquals(path, cache.renew(source, spec, Downloader.DownloadProgress.NONE));
         cache.require(path, now);
     }
 
@@ -173,7 +173,7 @@ class WeightCacheTest {
         ModelSpec spec = spec();
         String message = assertThrows(
                         InputException.class,
-                        () -> cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE))
+                        () -> cache.pull(spec.weights().get(1), spec, Downloader.DownloadProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("larger than 4.0 MiB, the most that this file can be"), message);
         assertEquals(List.of(), cache.cached());
@@ -191,7 +191,7 @@ class WeightCacheTest {
         ModelSpec spec = spec();
         String message = assertThrows(
                         InputException.class,
-                        () -> cache.pull(spec.weights().get(1), spec, Downloader.TrainProgress.NONE))
+                        () -> cache.pull(spec.weights().get(1), spec, Downloader.DownloadProgress.NONE))
                 .getMessage();
         assertTrue(message.contains("302") || message.contains("edirect"), message);
     }

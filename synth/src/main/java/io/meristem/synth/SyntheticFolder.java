@@ -48,16 +48,16 @@ public final class SyntheticFolder {
         BufferedImage paint(long seed, int number);
     }
 
-    private record ScoringContext(String name, Brush brush) {}
+    private record DrawnClass(String name, Brush brush) {}
 
-    private record Picture(ScoringContext subject, String split, long seed, int number) {
+    private record Picture(DrawnClass subject, String split, long seed, int number) {
         String path() {
             return String.format(Locale.ROOT, "%s/%s/%04d.jpg", split, subject.name(), number);
         }
     }
 
     private final SynthOptions options;
-    private final List<ScoringContext> subjects;
+    private final List<DrawnClass> subjects;
 
     private SyntheticFolder(SynthOptions options) {
         this.options = options;
@@ -210,7 +210,7 @@ public final class SyntheticFolder {
         for (int s = 0; s < splits.length; s++) {
             // Each split has a seed of its own: no leaf individual occurs in two.
             long seed = Rng.key(options.seed(), s);
-            for (ScoringContext subject : subjects) {
+            for (DrawnClass subject : subjects) {
                 for (int number = 0; number < counts[s]; number++) {
                     pictures.add(new Picture(subject, splits[s], seed, number));
                 }
@@ -219,24 +219,24 @@ public final class SyntheticFolder {
         return pictures;
     }
 
-    private static List<ScoringContext> leaves(SynthOptions options) {
+    private static List<DrawnClass> leaves(SynthOptions options) {
         LeafPainter painter = new LeafPainter(options.leaf());
         int share = options.photosPerLeaf();
-        List<ScoringContext> subjects = new ArrayList<>();
+        List<DrawnClass> subjects = new ArrayList<>();
         for (LeafClass leafClass : LeafClass.values()) {
-            subjects.add(new ScoringContext(leafClass.folder(), (seed, number) -> painter.paintWithMask(
+            subjects.add(new DrawnClass(leafClass.folder(), (seed, number) -> painter.paintWithMask(
                             leafClass, seed, number / share, number % share, options.size())
                     .image()));
         }
         return subjects;
     }
 
-    private static List<ScoringContext> patterns(SynthOptions options) {
+    private static List<DrawnClass> patterns(SynthOptions options) {
         PatternPainter painter = new PatternPainter();
-        List<ScoringContext> subjects = new ArrayList<>();
+        List<DrawnClass> subjects = new ArrayList<>();
         for (int c = 0; c < painter.classes(); c++) {
             int pattern = c;
-            subjects.add(new ScoringContext(
+            subjects.add(new DrawnClass(
                     painter.name(c), (seed, number) -> painter.paint(pattern, seed, number, options.size())));
         }
         return subjects;

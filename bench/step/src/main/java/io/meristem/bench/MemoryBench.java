@@ -67,7 +67,7 @@ public final class MemoryBench {
     private static void train(Network network, TrainConfig config, Settings settings, Map<String, Object> report) {
         Tensor images = noise(settings.batch(), settings.size());
         Tensor labels = labels(settings.batch());
-        Stepper.Setting setting = new Stepper.Setting(
+        Stepper.StepSettings setting = new Stepper.StepSettings(
                 (batches, size) -> consumer -> {
                     for (int b = 0; b < batches; b++) {
                         try (PointerScope scope = new PointerScope()) {

@@ -256,7 +256,7 @@ public final class StepBench {
             stepper = new Stepper(
                     network,
                     config,
-                    new Stepper.Setting(
+                    new Stepper.StepSettings(
                             StepBench.this::noise, settings.batch(), EPOCH_STEPS, settings.size(), null, listener));
             stepper.train(true);
         }

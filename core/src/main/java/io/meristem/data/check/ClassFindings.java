@@ -39,7 +39,7 @@ final class ClassFindings {
         return findings;
     }
 
-    private static void unreadable(List<Reading.Unreadable> files, List<Finding> findings) {
+    private static void unreadable(List<Reading.UnreadableFile> files, List<Finding> findings) {
         if (files.isEmpty()) {
             return;
         }

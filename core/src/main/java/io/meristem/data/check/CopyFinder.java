@@ -29,13 +29,13 @@ final class CopyFinder {
      *
      * @param turned whether one is the other mirrored or turned
      */
-    record Pair(int a, int b, double likeness, boolean turned) {}
+    record Likeness(int a, int b, double likeness, boolean turned) {}
 
     private final Clusters exact;
     private final Clusters near;
-    private final List<Pair> pairs;
+    private final List<Likeness> pairs;
 
-    private CopyFinder(Clusters exact, Clusters near, List<Pair> pairs) {
+    private CopyFinder(Clusters exact, Clusters near, List<Likeness> pairs) {
         this.exact = exact;
         this.near = near;
         this.pairs = pairs;
@@ -54,19 +54,19 @@ final class CopyFinder {
                 different.add(i);
             }
         }
-        List<Pair> pairs = pairs(photos, different, turned ? PhotoDescriptor.POSITIONS : 1, threads);
+        List<Likeness> pairs = pairs(photos, different, turned ? PhotoDescriptor.POSITIONS : 1, threads);
         Clusters near = exact.copy();
         pairs.forEach(p -> near.join(p.a(), p.b()));
         return new CopyFinder(exact, near, pairs);
     }
 
-    private static List<Pair> pairs(List<CheckedPhoto> photos, List<Integer> among, int positions, int threads) {
+    private static List<Likeness> pairs(List<CheckedPhoto> photos, List<Integer> among, int positions, int threads) {
         long[] upright =
                 among.stream().mapToLong(i -> photos.get(i).look().hashes()[0]).toArray();
-        List<Pair> pairs = new ArrayList<>();
+        List<Likeness> pairs = new ArrayList<>();
         try {
             Workers.forEach(threads, upright.length, i -> {
-                List<Pair> found = new ArrayList<>();
+                List<Likeness> found = new ArrayList<>();
                 PhotoDescriptor look = photos.get(among.get(i)).look();
                 for (int position = 0; position < positions; position++) {
                     long hash = look.hashes()[position];
@@ -74,7 +74,7 @@ final class CopyFinder {
                         if (Long.bitCount(hash ^ upright[j]) <= MOST_BITS) {
                             double likeness = photos.get(among.get(j)).look().likeness(look, position);
                             if (likeness >= LEAST_LIKENESS) {
-                                found.add(new Pair(among.get(i), among.get(j), likeness, position > 0));
+                                found.add(new Likeness(among.get(i), among.get(j), likeness, position > 0));
                             }
                         }
                     }
@@ -90,15 +90,15 @@ final class CopyFinder {
     }
 
     /** Each pair once, in the position that fits best; the surest first. */
-    private static List<Pair> best(List<Pair> pairs) {
-        Map<Long, Pair> best = new HashMap<>();
-        for (Pair pair : pairs) {
+    private static List<Likeness> best(List<Likeness> pairs) {
+        Map<Long, Likeness> best = new HashMap<>();
+        for (Likeness pair : pairs) {
             best.merge((long) pair.a() << 32 | pair.b(), pair, (p, q) -> p.likeness() >= q.likeness() ? p : q);
         }
         return best.values().stream()
-                .sorted(Comparator.comparingDouble((Pair p) -> -p.likeness())
-                        .thenComparingInt(Pair::a)
-                        .thenComparingInt(Pair::b))
+                .sorted(Comparator.comparingDouble((Likeness p) -> -p.likeness())
+                        .thenComparingInt(Likeness::a)
+                        .thenComparingInt(Likeness::b))
                 .toList();
     }
 
@@ -113,7 +113,7 @@ final class CopyFinder {
     }
 
     /** Near copies that are not exact ones, the surest first. */
-    List<Pair> pairs() {
+    List<Likeness> pairs() {
         return pairs;
     }
 }

@@ -27,22 +27,22 @@ import java.util.Objects;
  * @param photos those that can be read, in the folder's order
  * @param unreadable paths and reasons of the files that cannot
  */
-record Reading(List<CheckedPhoto> photos, List<Unreadable> unreadable) {
+record Reading(List<CheckedPhoto> photos, List<UnreadableFile> unreadable) {
 
-    record Unreadable(String path, String reason) {}
+    record UnreadableFile(String path, String reason) {}
 
     /** Reads and decodes every file. */
     static Reading ofFiles(ImageFolder folder, int threads, ProgressListener progress) {
         List<Photo> photos = folder.photos();
         CheckedPhoto[] seen = new CheckedPhoto[photos.size()];
-        Unreadable[] failed = new Unreadable[photos.size()];
+        UnreadableFile[] failed = new UnreadableFile[photos.size()];
         int[] done = {0};
         run(threads, photos.size(), i -> {
             Photo photo = photos.get(i);
             try {
                 seen[i] = ImageDecoder.decode(photo.file(), new Looking(photo));
             } catch (UnreadableImageException e) {
-                failed[i] = new Unreadable(photo.relative(), e.reason());
+                failed[i] = new UnreadableFile(photo.relative(), e.reason());
             }
             synchronized (done) {
                 progress.update(++done[0], photos.size());
@@ -56,7 +56,7 @@ record Reading(List<CheckedPhoto> photos, List<Unreadable> unreadable) {
         List<Photo> photos = cache.photos();
         Map<String, String> hashes = folder.contentHashes();
         CheckedPhoto[] seen = new CheckedPhoto[photos.size()];
-        Unreadable[] failed = new Unreadable[photos.size()];
+        UnreadableFile[] failed = new UnreadableFile[photos.size()];
         run(threads, photos.size(), i -> {
             Photo photo = photos.get(i);
             try {
@@ -64,12 +64,12 @@ record Reading(List<CheckedPhoto> photos, List<Unreadable> unreadable) {
                 String hash = Objects.requireNonNull(hashes.get(photo.relative()));
                 seen[i] = new CheckedPhoto(photo, 0, 0, side, hash, PhotoDescriptor.of(cache.image(photo)));
             } catch (UnreadableImageException e) {
-                failed[i] = new Unreadable(photo.relative(), e.reason());
+                failed[i] = new UnreadableFile(photo.relative(), e.reason());
             }
         });
         Reading reading = of(folder, seen, failed);
-        List<Unreadable> unreadable = new ArrayList<>(reading.unreadable());
-        cache.unreadable().forEach(u -> unreadable.add(new Unreadable(u.photo().relative(), u.reason())));
+        List<UnreadableFile> unreadable = new ArrayList<>(reading.unreadable());
+        cache.unreadable().forEach(u -> unreadable.add(new UnreadableFile(u.photo().relative(), u.reason())));
         return new Reading(reading.photos(), unreadable);
     }
 
@@ -82,12 +82,12 @@ record Reading(List<CheckedPhoto> photos, List<Unreadable> unreadable) {
         }
     }
 
-    private static Reading of(ImageFolder folder, CheckedPhoto[] seen, Unreadable[] failed) {
-        List<Unreadable> unreadable =
+    private static Reading of(ImageFolder folder, CheckedPhoto[] seen, UnreadableFile[] failed) {
+        List<UnreadableFile> unreadable =
                 new ArrayList<>(Arrays.stream(failed).filter(Objects::nonNull).toList());
         folder.skipped().stream()
                 .filter(ImageFolder.Skipped::image)
-                .forEach(s -> unreadable.add(new Unreadable(s.relative(), s.reason())));
+                .forEach(s -> unreadable.add(new UnreadableFile(s.relative(), s.reason())));
         return new Reading(Arrays.stream(seen).filter(Objects::nonNull).toList(), unreadable);
     }
 

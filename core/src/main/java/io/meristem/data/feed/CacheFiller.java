@@ -57,7 +57,7 @@ final class CacheFiller {
         this.preprocess = preprocess;
         this.progress = progress;
         this.contents = data.contents();
-        CacheIndex.Found found = CacheIndex.read(folder);
+        CacheIndex.Contents found = CacheIndex.read(folder);
         this.stored = found.entries();
         if (found.damage() != null) {
             notes.add("The photo cache in " + folder + " was damaged (" + found.damage()
@@ -109,7 +109,7 @@ final class CacheFiller {
         }
         synchronized (this) {
             if (image != null) {
-                SegmentWriter.Place place = writer.append(image.rgb());
+                SegmentWriter.Slot place = writer.append(image.rgb());
                 stored.put(
                         sha256,
                         new CacheIndex.Entry(

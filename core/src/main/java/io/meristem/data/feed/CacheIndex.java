@@ -61,29 +61,29 @@ final class CacheIndex {
      * @param entries by content whose pixels lie whole in their file
      * @param damage a sentence where there is an index, but not as it was written; otherwise null
      */
-    record Found(Map<String, Entry> entries, String damage) {}
+    record Contents(Map<String, Entry> entries, String damage) {}
 
     private CacheIndex() {}
 
     /** Nothing here is believed: what does not fit is left out, and the pixels are made again. */
-    static Found read(Path folder) {
+    static Contents read(Path folder) {
         Map<String, Entry> entries = new HashMap<>();
         Path file = folder.resolve(FILE);
         if (!Files.exists(file)) {
-            return new Found(entries, null);
+            return new Contents(entries, null);
         }
         Content content;
         try {
             content = JSON.readValue(file.toFile(), Content.class);
         } catch (JsonProcessingException e) {
-            return new Found(entries, "its index is damaged");
+            return new Contents(entries, "its index is damaged");
         } catch (IOException e) {
-            return new Found(entries, "its index cannot be read");
+            return new Contents(entries, "its index cannot be read");
         }
         if (content == null
                 || content.photos() == null
                 || content.photos().stream().anyMatch(Objects::isNull)) {
-            return new Found(entries, "its index is damaged");
+            return new Contents(entries, "its index is damaged");
         }
         Map<String, Long> lengths = new HashMap<>();
         int bad = 0;
@@ -95,7 +95,7 @@ final class CacheIndex {
                 bad++;
             }
         }
-        return new Found(entries, bad == 0 ? null : "a file of pixels is missing or was cut short");
+        return new Contents(entries, bad == 0 ? null : "a file of pixels is missing or was cut short");
     }
 
     static void write(Path folder, Collection<Entry> entries) throws IOException {

@@ -30,21 +30,21 @@ final class SegmentWriter implements Closeable {
     }
 
     /** Where the pixels went. */
-    record Place(String segment, long offset) {}
+    record Slot(String segment, long offset) {}
 
     /** Whether a file of this name can be one of these, and nothing beside or above their folder. */
     static boolean isName(String name) {
         return NAME.matcher(name).matches();
     }
 
-    Place append(byte[] pixels) throws IOException {
+    Slot append(byte[] pixels) throws IOException {
         if (channel == null || (end > 0 && end + pixels.length > MAX_BYTES)) {
             close();
             name = PREFIX + UUID.randomUUID() + ".bin";
             channel = FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             end = 0;
         }
-        Place place = new Place(name, end);
+        Slot place = new Slot(name, end);
         ByteBuffer buffer = ByteBuffer.wrap(pixels);
         while (buffer.hasRemaining()) {
             end += channel.write(buffer);
