@@ -83,7 +83,7 @@ public final class Planner {
 
     /** By the kind of layer, as measured once (docs/performance.md). */
     public ComputePlan byKind() {
-        return plan((name, layer) -> new Timed(usual(name, layer, adapter(name)), Double.NaN));
+        return plan((name, layer) -> new Timed(usual(layer, adapter(name)), Double.NaN));
     }
 
     /**
@@ -93,7 +93,7 @@ public final class Planner {
      */
     public ComputePlan like(Map<String, LayerPlan> ways) {
         return plan((name, layer) -> {
-            LayerPlan usual = usual(name, layer, adapter(name));
+            LayerPlan usual = usual(layer, adapter(name));
             if (!ways.containsKey(name)) {
                 return new Timed(usual, Double.NaN);
             }
@@ -193,22 +193,15 @@ public final class Planner {
                 + (ConvKernels.vectors() ? " vectors" : "");
     }
 
-    /** The shorter side of the map that goes into a convolution. */
-    private long side(String name) {
-        long[] shape = shapes.get(name);
-        return Math.min(shape[2], shape[3]);
-    }
-
     /** The first layer's input is the photo, which needs no gradient. */
     private boolean isFirst(String name) {
         return name.equals(shapes.keySet().iterator().next());
     }
 
-    private LayerPlan usual(String name, WeightedLayer layer, LowRankAdapter adapter) {
+    private LayerPlan usual(WeightedLayer layer, LowRankAdapter adapter) {
         AdapterForm form = adapter == null ? null : AdapterForm.forLayer(layer, adapter.dropout());
         return new LayerPlan(
-                form,
-                layer.op() instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision(), side(name)) : null);
+                form, layer.op() instanceof Conv2d conv ? ConvKernels.usual(conv, layer.precision()) : null);
     }
 
     private Timed measure(String name, WeightedLayer layer) {

@@ -27,15 +27,8 @@ public record ConvKernels(Input input, Weight weight) {
     private static final long[] ONE = {1, 1};
     private static final long[] NONE = {0, 0};
 
-    /** Sides of maps from which on the engine's gradient of a 3x3 weight takes up to twice as long as ours in bfloat16. */
-    private static final long LARGE = 56;
-
-    /**
-     * The usual choice for a layer, where nothing has been measured: the engine's own has pitfalls on depthwise layers only.
-     *
-     * @param side of the input map, the shorter
-     */
-    public static ConvKernels usual(Conv2d layer, Precision precision, long side) {
+    /** The usual choice for a layer, where nothing has been measured: the engine's own has pitfalls on depthwise layers only. */
+    public static ConvKernels usual(Conv2d layer, Precision precision) {
         Input input = Input.NATIVE;
         if (depthwise(layer) && layer.stride() > 1) {
             input = first(Input.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Input.LANES, Input.FLOAT32));
@@ -44,8 +37,6 @@ public record ConvKernels(Input input, Weight weight) {
         if (depthwise(layer) && layer.window().height() * layer.window().width() > 9) {
             weight = first(
                     Weight.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Weight.LANES, Weight.FLOAT32));
-        } else if (depthwise(layer) && side >= LARGE && precision == Precision.BF16) {
-            weight = first(Weight.NATIVE, kernel -> kernel.fits(layer, precision), List.of(Weight.LANES));
         }
         return new ConvKernels(input, weight);
     }

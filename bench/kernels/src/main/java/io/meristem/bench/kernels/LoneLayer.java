@@ -40,7 +40,7 @@ public final class LoneLayer implements AutoCloseable {
             network.setPrecision(precision);
             layer = network.weightedLayers().get(NAME);
             if (layer.op() instanceof Conv2d conv) {
-                layer.setKernels(ConvKernels.usual(conv, precision, shape.input(batch)[2]));
+                layer.setKernels(ConvKernels.usual(conv, precision));
             }
             x = Tensors.keep(gaussian(precision, shape.input(batch)));
             g = Tensors.keep(gaussian(precision, layer.forward(x).shape()));
