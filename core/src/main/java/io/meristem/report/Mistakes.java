@@ -39,7 +39,8 @@ record Mistakes(int wrong, List<ShownMistake> photos, String problem) {
      * @param picture a data URI, or null where the photo is gone
      * @param width of the picture in pixels, 0 without one
      */
-    record ShownMistake(String path, String truth, String named, String probability, String picture, int width, int height) {}
+    record ShownMistake(
+            String path, String truth, String named, String probability, String picture, int width, int height) {}
 
     /**
      * @param photos the folder where the photos lie now

@@ -3,7 +3,6 @@ package io.meristem.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meristem.ErrorCode;
 import io.meristem.InputException;
-import io.meristem.Setting;
 import io.meristem.artifact.Json;
 import io.meristem.study.RunLine;
 import io.meristem.study.StudyJob;

@@ -93,7 +93,10 @@ final class PairedTable {
         row.add(String.format(
                 Locale.ROOT,
                 "%.3f",
-                new SignFlips(pairs.stream().mapToDouble(PairedValues::difference).toArray()).p()));
+                new SignFlips(pairs.stream()
+                                .mapToDouble(PairedValues::difference)
+                                .toArray())
+                        .p()));
         return row;
     }
 }

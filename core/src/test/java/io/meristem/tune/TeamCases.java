@@ -37,6 +37,9 @@ final class TeamCases {
     private static final int SIZE = 32;
     private static final Optimization HOW = Optimization.plain(0.03).withMomentum(0.9);
 
+    /** For a head alone, which learns slowly. */
+    private static final Optimization QUICKLY = Optimization.plain(0.3).withMomentum(0.9);
+
     private final PixelCache cache;
     private final ImageFolder images;
     private final Preprocess preprocess;
@@ -72,7 +75,7 @@ final class TeamCases {
         cases.put("adalora", config(TinyRuns.adaLora(3, 2, 0), BATCH, HOW).build());
         cases.put("dylora", config(TinyRuns.dyLora(true), BATCH, HOW).build());
         cases.put("full", config(new FullTuning(), BATCH, HOW).build());
-        cases.put("head", config(new HeadOnly(), BATCH, HOW).build());
+        cases.put("head", config(new HeadOnly(), BATCH, QUICKLY).build());
         // The last batch is one photo, so that one worker has none; classes weigh differently in each share.
         cases.put(
                 "lora, class weights, averages, biases",
@@ -97,7 +100,7 @@ final class TeamCases {
                         .build());
         cases.put(
                 "too high",
-                config(new FullTuning(), BATCH, Optimization.plain(1e6))
+                config(new FullTuning(), BATCH, Optimization.plain(1e30))
                         .onDivergence(OnDivergence.LOWER_LR)
                         .build());
         return cases;

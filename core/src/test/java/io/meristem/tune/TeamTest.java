@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TeamTest {
 
     private static final double CLOSE = 1e-4;
-    private static final double LEARNED = 0.01;
+    private static final double LEARNED = 0.002;
 
     @TempDir
     static Path folder;

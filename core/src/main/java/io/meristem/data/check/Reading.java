@@ -69,7 +69,8 @@ record Reading(List<CheckedPhoto> photos, List<UnreadableFile> unreadable) {
         });
         Reading reading = of(folder, seen, failed);
         List<UnreadableFile> unreadable = new ArrayList<>(reading.unreadable());
-        cache.unreadable().forEach(u -> unreadable.add(new UnreadableFile(u.photo().relative(), u.reason())));
+        cache.unreadable()
+                .forEach(u -> unreadable.add(new UnreadableFile(u.photo().relative(), u.reason())));
         return new Reading(reading.photos(), unreadable);
     }
 
